@@ -1,0 +1,41 @@
+/*
+ * Octets as text and back: hexadecimal, base64, and the nibble-coded decimal digits of EID and
+ * ICCID. All functions write into the caller's buffer and allocate nothing.
+ */
+#ifndef DUNLIN_BASE_TEXT_H
+#define DUNLIN_BASE_TEXT_H
+
+#include "base/err.h"
+#include "base/slice.h"
+
+/* Upper-case hex with closing NUL; needs 2 * in.n + 1 octets, else E_NOSPACE. */
+MUST_USE enum err hex_encode(slice in, char *out, size_t size);
+/* Either case, an even number of digits, nothing else. E_SYNTAX or E_NOSPACE; *n is set on success.
+ */
+MUST_USE enum err hex_decode(slice text, uint8_t *out, size_t size, size_t *n);
+
+/* Octets that base64 text of n octets needs, without a NUL. */
+#define B64_LEN(n) (((n) + 2) / 3 * 4)
+/* Standard alphabet, padded, without line breaks or NUL. Needs B64_LEN(in.n) octets. */
+MUST_USE enum err b64_encode(slice in, char *out, size_t size, size_t *n);
+/* Tolerates white space anywhere and absent padding (seen in the field); else E_SYNTAX. */
+MUST_USE enum err b64_decode(slice text, uint8_t *out, size_t size, size_t *n);
+
+/* EID: 32 decimal digits <-> 16 octets, first digit in the high nibble (SGP.22 0.3, SGP.29). */
+#define EID_LEN    16
+#define EID_DIGITS 32
+MUST_USE enum err eid_from_digits(slice digits, uint8_t eid[EID_LEN]);
+void eid_to_digits(const uint8_t eid[EID_LEN], char digits[EID_DIGITS + 1]);
+/* 32 digits whose number modulo 97 is 1 (SGP.29). */
+bool eid_valid(const uint8_t eid[EID_LEN]);
+
+/* ICCID: 18 to 20 decimal digits <-> 10 octets as in EF_ICCID: nibbles swapped, padded with F. */
+#define ICCID_LEN    10
+#define ICCID_DIGITS 20
+MUST_USE enum err iccid_from_digits(slice digits, uint8_t iccid[ICCID_LEN]);
+/* Drops the padding; E_SYNTAX when a nibble is neither digit nor closing F. */
+MUST_USE enum err iccid_to_digits(slice iccid, char digits[ICCID_DIGITS + 1]);
+/* The Luhn check digit of a string of decimal digits, as a character. */
+char luhn_digit(slice digits);
+
+#endif

@@ -1,0 +1,133 @@
+/* Text forms of octets; COM-011: tag 5A as EID and as ICCID. */
+#include "base/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static void hex_both_ways(void **state)
+{
+    char text[9];
+    uint8_t octets[4];
+    size_t n;
+
+    (void)state;
+    assert_int_equal(hex_encode(SLICE_LIT("\x00\xA5\xff\x10"), text, sizeof text), E_OK);
+    assert_string_equal(text, "00A5FF10");
+    assert_int_equal(hex_encode(SLICE_LIT("\x00\xA5\xff\x10"), text, 8), E_NOSPACE);
+    assert_int_equal(hex_decode(SLICE_LIT("00a5fF10"), octets, sizeof octets, &n), E_OK);
+    assert_int_equal(n, 4);
+    assert_memory_equal(octets, "\x00\xA5\xff\x10", 4);
+    assert_int_equal(hex_decode(SLICE_LIT("00a5fF1"), octets, sizeof octets, &n), E_SYNTAX);
+    assert_int_equal(hex_decode(SLICE_LIT("00a5fG10"), octets, sizeof octets, &n), E_SYNTAX);
+    assert_int_equal(hex_decode(SLICE_LIT("00a5fF10"), octets, 3, &n), E_NOSPACE);
+}
+
+static void base64_of_rfc4648(void **state)
+{
+    static const struct {
+        const char *plain, *text;
+    } rows[] = {
+        { "", "" },
+        { "f", "Zg==" },
+        { "fo", "Zm8=" },
+        { "foo", "Zm9v" },
+        { "foob", "Zm9vYg==" },
+        { "fooba", "Zm9vYmE=" },
+        { "foobar", "Zm9vYmFy" },
+    };
+    char text[16];
+    uint8_t octets[16];
+    size_t n;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(b64_encode(slice_str(rows[i].plain), text, sizeof text, &n), E_OK);
+        assert_true(slice_eq_str(slice_of(text, n), rows[i].text));
+        assert_int_equal(b64_decode(slice_str(rows[i].text), octets, sizeof octets, &n), E_OK);
+        assert_true(slice_eq_str(slice_of(octets, n), rows[i].plain));
+    }
+    assert_int_equal(b64_decode(SLICE_LIT("Zm9v\r\nYmE"), octets, sizeof octets, &n), E_OK);
+    assert_int_equal(n, 5);
+    assert_int_equal(b64_decode(SLICE_LIT("Zm9vYmE="), octets, 4, &n), E_NOSPACE);
+    assert_int_equal(b64_decode(SLICE_LIT("Zm9vY"), octets, sizeof octets, &n), E_SYNTAX);
+    assert_int_equal(b64_decode(SLICE_LIT("Zm9*"), octets, sizeof octets, &n), E_SYNTAX);
+    assert_int_equal(b64_decode(SLICE_LIT("Zg==Zg=="), octets, sizeof octets, &n), E_SYNTAX);
+    assert_int_equal(b64_decode(SLICE_LIT("Zh=="), octets, sizeof octets, &n), E_SYNTAX);
+}
+
+static void eid_digits_and_check(void **state)
+{
+    uint8_t eid[EID_LEN];
+    char digits[EID_DIGITS + 1];
+
+    (void)state;
+    assert_int_equal(eid_from_digits(SLICE_LIT("89049032123451234512345678901235"), eid), E_OK);
+    assert_int_equal(eid[0], 0x89);
+    assert_int_equal(eid[15], 0x35);
+    assert_true(eid_valid(eid));
+    eid_to_digits(eid, digits);
+    assert_string_equal(digits, "89049032123451234512345678901235");
+    eid[15] = 0x36;
+    assert_false(eid_valid(eid));
+    assert_int_equal(eid_from_digits(SLICE_LIT("12345000000000000000000000000186"), eid), E_OK);
+    assert_true(eid_valid(eid));
+    assert_int_equal(eid_from_digits(SLICE_LIT("8904903212345123451234567890123"), eid), E_SIZE);
+    assert_int_equal(eid_from_digits(SLICE_LIT("8904903212345123451234567890123F"), eid), E_SYNTAX);
+}
+
+static void iccid_is_nibble_swapped(void **state)
+{
+    static const uint8_t eighteen[] = {
+        0x98, 0x10, 0x00, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0xFF
+    };
+    static const uint8_t nineteen[] = {
+        0x98, 0x10, 0x00, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0xF4
+    };
+    uint8_t iccid[ICCID_LEN];
+    char digits[ICCID_DIGITS + 1];
+
+    (void)state;
+    assert_int_equal(iccid_from_digits(SLICE_LIT("890100234567890123"), iccid), E_OK);
+    assert_memory_equal(iccid, eighteen, ICCID_LEN);
+    assert_int_equal(iccid_from_digits(SLICE_LIT("8901002345678901234F"), iccid), E_OK);
+    assert_memory_equal(iccid, nineteen, ICCID_LEN);
+    assert_int_equal(iccid_to_digits(SLICE_OF(nineteen), digits), E_OK);
+    assert_string_equal(digits, "8901002345678901234");
+    assert_int_equal(iccid_to_digits(slice_of(nineteen, 9), digits), E_SIZE);
+    assert_int_equal(iccid_to_digits(SLICE_LIT("\x98\x10\x0F\x32\x54\x76\x98\x10\x32\xF4"), digits),
+                     E_SYNTAX);
+    assert_int_equal(iccid_from_digits(SLICE_LIT("89010023456789012"), iccid), E_SIZE);
+    assert_int_equal(luhn_digit(SLICE_LIT("7992739871")), '3');
+}
+
+static void faults_name_the_field(void **state)
+{
+    struct fault f = { .err = E_RANGE, .depth = 3, .at = 27 };
+    char text[80], small[8];
+
+    (void)state;
+    f.path[0].name = "euiccPackageSigned";
+    f.path[0].index = -1;
+    f.path[1].name = "psmoList";
+    f.path[1].index = 2;
+    f.path[2].name = "enable";
+    f.path[2].index = -1;
+    assert_string_equal(
+        fault_print(&f, text, sizeof text),
+        "euiccPackageSigned.psmoList[2].enable: value is outside its range (octet 27)");
+    assert_string_equal(fault_print(&f, small, sizeof small), "euiccPa");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hex_both_ways),         cmocka_unit_test(base64_of_rfc4648),
+        cmocka_unit_test(eid_digits_and_check),  cmocka_unit_test(iccid_is_nibble_swapped),
+        cmocka_unit_test(faults_name_the_field),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
