@@ -1,0 +1,28 @@
+/*
+ * The embedded engine: SQLite in WAL mode, one writer, one reader per thread.
+ *
+ * The writer belongs to the committer's thread. Readers are opened when a thread reads for the
+ * first time and go back to a pool when it ends. One process per database: the file is locked.
+ */
+#ifndef DUNLIN_STORE_SQLITE_H
+#define DUNLIN_STORE_SQLITE_H
+
+#include "store/store.h"
+
+struct store_sqlite_options {
+    const char *path; /* file; made when absent. NULL: a private file that close removes */
+    const struct store_schema *const *schemas;
+    size_t schema_count;
+    /* For tests of migration: no schema goes past this version. 0 = no cap. */
+    uint16_t version_cap;
+    /* Commit without waiting for the disk: for tests. Private files never wait. */
+    bool volatile_commits;
+};
+
+/*
+ * Opens and migrates. E_STORAGE (not a database, disk), E_UNSUPPORTED (written by a newer version),
+ * E_ARGUMENT (a table breaks the rules of store.h), E_EXISTS (another process has it open).
+ */
+MUST_USE enum err store_sqlite_open(const struct store_sqlite_options *options, struct store **out);
+
+#endif
