@@ -198,6 +198,8 @@ struct store_job {
     void *context;
     enum err err;  /* outcome */
     size_t failed; /* outcome: first change that conflicts */
+    /* the store's own */
+    uint64_t first_number;
     struct store_job *next;
 };
 

@@ -1,0 +1,35 @@
+/*
+ * Group commit: a thread that gathers the change sets of many callers into one durable commit.
+ *
+ * It takes what has queued up while the last commit was on its way to the disk, so that the batch
+ * grows with the load and a lone caller never waits for company. Engines share it.
+ */
+#ifndef DUNLIN_STORE_COMMITTER_H
+#define DUNLIN_STORE_COMMITTER_H
+
+#include "store/store.h"
+
+struct committer_ops {
+    enum err (*begin)(void *engine);
+    /*
+     * Applies one set inside the open batch. E_CONFLICT, E_ARGUMENT: the set left no trace and the
+     * batch goes on; any other error ends the batch.
+     */
+    enum err (*apply)(void *engine, struct store_job *job);
+    /* Durable on E_OK. */
+    enum err (*commit)(void *engine);
+    void (*rollback)(void *engine);
+    /* A set that apply accepted is durable: write the new versions into its rows. */
+    void (*settle)(void *engine, struct store_job *job);
+};
+
+struct committer;
+
+MUST_USE enum err committer_open(const struct committer_ops *ops, void *engine,
+                                 struct committer **out);
+/* Any thread. Not after committer_close. */
+void committer_submit(struct committer *c, struct store_job *job);
+/* Works off the queue, then ends the thread. */
+void committer_close(struct committer *c);
+
+#endif

@@ -1,0 +1,74 @@
+/* Shared by the files of the SQLite engine only. */
+#ifndef DUNLIN_STORE_SQLITE_INTERNAL_H
+#define DUNLIN_STORE_SQLITE_INTERNAL_H
+
+#include "store/committer.h"
+#include "store/engine.h"
+#include "store/sql.h"
+#include "store/sqlite.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+/* A prepared statement, found again by its table and shape. */
+struct statement {
+    struct statement *next;
+    unsigned shape; /* kind of change, or the form of a query */
+    sqlite3_stmt *prepared;
+    unsigned param_count;
+    struct sql_param params[]; /* of changes */
+};
+
+/* A connection with its statements; used by one thread at a time. */
+struct connection {
+    struct connection *next; /* in the list of all readers */
+    struct connection *next_free;
+    struct sqlite_store *store;
+    sqlite3 *db;
+    bool reading;                  /* inside store_read_begin */
+    struct statement **statements; /* one list a table */
+};
+
+struct known_table {
+    const struct store_table *table;
+    uint16_t version; /* of its schema in this database */
+};
+
+struct sqlite_store {
+    struct store base;
+    char *path;
+    bool private_file;
+    bool waits_for_disk;
+    int lock_fd;
+    struct known_table *tables;
+    size_t table_count;
+    struct connection *writer; /* the committer's */
+    struct committer *committer;
+    uint64_t next_number; /* of the next write; the committer's */
+    pthread_key_t reader_key;
+    bool reader_key_made;
+    pthread_mutex_t lock; /* guards the two lists */
+    struct connection *readers, *free_readers;
+};
+
+MUST_USE enum err sqlite_error(int rc);
+MUST_USE enum err sqlite_connect(struct sqlite_store *s, bool writer, struct connection **out);
+void sqlite_disconnect(struct connection *c);
+MUST_USE enum err sqlite_run(sqlite3 *db, const char *text);
+/* One INTEGER of the first row; E_NOTFOUND without a row. */
+MUST_USE enum err sqlite_number(sqlite3 *db, const char *text, const char *name, int64_t *out);
+MUST_USE enum err sqlite_bring_up(struct sqlite_store *s, sqlite3 *db,
+                                  const struct store_sqlite_options *o);
+
+/* Place of the table in s->tables, or -1. */
+int sqlite_table_place(const struct sqlite_store *s, const struct store_table *table);
+
+MUST_USE enum err sqlite_list(struct store *s, const struct store_table *table,
+                              const struct store_query *query, struct arena *arena,
+                              struct store_rows *out);
+MUST_USE enum err sqlite_read_begin(struct store *s);
+void sqlite_read_end(struct store *s);
+
+extern const struct committer_ops sqlite_committer_ops;
+
+#endif

@@ -1,0 +1,383 @@
+/* Rows in and out of SQLite: prepared statements, binding, reading, the committer's steps. */
+#include "store/sqlite_internal.h"
+
+#include <stdlib.h>
+
+int sqlite_table_place(const struct sqlite_store *s, const struct store_table *table)
+{
+    for (size_t i = 0; i < s->table_count; i++) {
+        if (s->tables[i].table == table)
+            return (int)i;
+    }
+    return -1;
+}
+
+/* ---- statements ---- */
+
+static struct statement *find(struct connection *c, int place, unsigned shape)
+{
+    struct statement *st = c->statements[place];
+
+    while (st && st->shape != shape)
+        st = st->next;
+    return st;
+}
+
+static enum err prepare(struct connection *c, int place, unsigned shape, const struct sql *sql,
+                        struct statement **out)
+{
+    struct statement *st = calloc(1, sizeof *st + sql->param_count * sizeof st->params[0]);
+    enum err err;
+
+    if (!st)
+        return E_MEMORY;
+    err = sql->failed ? E_ARGUMENT
+                      : sqlite_error(sqlite3_prepare_v3(
+                            c->db, sql->text, -1, SQLITE_PREPARE_PERSISTENT, &st->prepared, NULL));
+    if (err) {
+        free(st);
+        return err;
+    }
+    st->shape = shape;
+    st->param_count = sql->param_count;
+    memcpy(st->params, sql->params, sql->param_count * sizeof st->params[0]);
+    st->next = c->statements[place];
+    c->statements[place] = st;
+    *out = st;
+    return E_OK;
+}
+
+static int bind_slice(sqlite3_stmt *st, int at, enum store_kind kind, slice s)
+{
+    if (!s.p)
+        return sqlite3_bind_null(st, at);
+    if (kind == STORE_TEXT)
+        return sqlite3_bind_text64(st, at, (const char *)s.p, s.n, SQLITE_STATIC, SQLITE_UTF8);
+    return s.n ? sqlite3_bind_blob64(st, at, s.p, s.n, SQLITE_STATIC)
+               : sqlite3_bind_zeroblob(st, at, 0);
+}
+
+/* ---- reading ---- */
+
+#define SHAPE_QUERY 16u /* past the kinds of change */
+
+static unsigned query_shape(const struct store_query *q)
+{
+    return SHAPE_QUERY + ((q->index * (STORE_INDEX_COLUMNS + 1) + (unsigned)q->key_count) << 3 |
+                          (unsigned)q->from_given << 2 | (unsigned)q->to_given << 1 |
+                          (unsigned)q->descending);
+}
+
+static enum err query_statement(struct connection *c, int place, const struct store_query *q,
+                                struct statement **out)
+{
+    const struct known_table *known = &c->store->tables[place];
+    struct sql sql;
+
+    *out = find(c, place, query_shape(q));
+    if (*out)
+        return E_OK;
+    sql_select(&sql, &sql_sqlite, known->table, known->version, q);
+    return prepare(c, place, query_shape(q), &sql, out);
+}
+
+static int bind_value(sqlite3_stmt *st, int at, const struct store_value *v)
+{
+    return v->kind == STORE_INT ? sqlite3_bind_int64(st, at, v->i)
+                                : bind_slice(st, at, v->kind, v->s);
+}
+
+static enum err bind_query(sqlite3_stmt *st, const struct store_query *q)
+{
+    int at = 1, rc = SQLITE_OK;
+
+    for (size_t i = 0; i < q->key_count && rc == SQLITE_OK; i++)
+        rc = bind_value(st, at++, &q->key[i]);
+    if (q->from_given && rc == SQLITE_OK)
+        rc = bind_value(st, at++, &q->from);
+    if (q->to_given && rc == SQLITE_OK)
+        rc = bind_value(st, at++, &q->to);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_int64(st, at, q->limit);
+    return sqlite_error(rc);
+}
+
+static enum err read_slice(sqlite3_stmt *st, int at, enum store_kind kind, struct arena *arena,
+                           slice *out)
+{
+    const void *p;
+
+    *out = SLICE_NONE;
+    if (sqlite3_column_type(st, at) == SQLITE_NULL)
+        return E_OK;
+    p = kind == STORE_TEXT ? (const void *)sqlite3_column_text(st, at)
+                           : sqlite3_column_blob(st, at);
+    *out = arena_copy(arena, p ? slice_of(p, (size_t)sqlite3_column_bytes(st, at)) : SLICE_EMPTY);
+    return out->p ? E_OK : E_MEMORY;
+}
+
+static enum err read_row(sqlite3_stmt *st, const struct known_table *known, struct arena *arena,
+                         uint8_t *row)
+{
+    const struct store_table *t = known->table;
+    uint64_t version = (uint64_t)sqlite3_column_int64(st, 0);
+    int at = 1;
+    enum err err = E_OK;
+
+    memcpy(row, &version, sizeof version);
+    for (size_t i = 0; i < t->column_count && !err; i++) {
+        const struct store_column *c = &t->columns[i];
+        void *member = row + c->offset;
+
+        if (!sql_stands(c->since, c->until, known->version))
+            continue;
+        if (c->kind == STORE_INT)
+            *(int64_t *)member = sqlite3_column_int64(st, at++);
+        else
+            err = read_slice(st, at++, c->kind, arena, member);
+    }
+    return err;
+}
+
+static enum err reader_of_thread(struct sqlite_store *s, struct connection **out)
+{
+    struct connection *c = pthread_getspecific(s->reader_key);
+    enum err err;
+
+    *out = c;
+    if (c)
+        return E_OK;
+    pthread_mutex_lock(&s->lock);
+    c = s->free_readers;
+    if (c)
+        s->free_readers = c->next_free;
+    pthread_mutex_unlock(&s->lock);
+    if (!c) {
+        err = sqlite_connect(s, false, &c);
+        if (err)
+            return err;
+        pthread_mutex_lock(&s->lock);
+        c->next = s->readers;
+        s->readers = c;
+        pthread_mutex_unlock(&s->lock);
+    }
+    *out = c;
+    return pthread_setspecific(s->reader_key, c) == 0 ? E_OK : E_MEMORY;
+}
+
+enum err sqlite_list(struct store *base, const struct store_table *table,
+                     const struct store_query *query, struct arena *arena, struct store_rows *out)
+{
+    struct sqlite_store *s = (struct sqlite_store *)base;
+    int place = sqlite_table_place(s, table);
+    struct connection *c;
+    struct statement *st;
+    enum err err = place < 0 ? E_ARGUMENT : reader_of_thread(s, &c);
+    int rc = SQLITE_DONE;
+
+    if (!err)
+        err = query_statement(c, place, query, &st);
+    if (err)
+        return err;
+    err = bind_query(st->prepared, query);
+    while (!err && (rc = sqlite3_step(st->prepared)) == SQLITE_ROW) {
+        uint8_t *row = store_rows_add(out, table, arena);
+
+        err = row ? read_row(st->prepared, &s->tables[place], arena, row) : E_MEMORY;
+    }
+    sqlite3_reset(st->prepared);
+    return err ? err : sqlite_error(rc);
+}
+
+enum err sqlite_read_begin(struct store *base)
+{
+    struct sqlite_store *s = (struct sqlite_store *)base;
+    struct connection *c;
+    int64_t ignored;
+    enum err err = reader_of_thread(s, &c);
+
+    if (err)
+        return err;
+    if (c->reading)
+        return E_STATE;
+    err = sqlite_run(c->db, "BEGIN");
+    if (err)
+        return err;
+    c->reading = true;
+    /* BEGIN alone fixes nothing: the state is taken at the first read. */
+    err = sqlite_number(c->db, "SELECT value FROM dunlin_meta WHERE name = 'openings'", NULL,
+                        &ignored);
+    if (err)
+        sqlite_read_end(base);
+    return err;
+}
+
+void sqlite_read_end(struct store *base)
+{
+    struct sqlite_store *s = (struct sqlite_store *)base;
+    struct connection *c = pthread_getspecific(s->reader_key);
+
+    if (!c || !c->reading)
+        return;
+    c->reading = false;
+    /* A reading transaction has nothing to lose: COMMIT cannot fail in a way that matters. */
+    (void)!sqlite_run(c->db, "COMMIT");
+}
+
+/* ---- writing: on the committer's thread ---- */
+
+static enum err change_statement(struct connection *c, int place, enum change_kind kind,
+                                 struct statement **out)
+{
+    const struct known_table *known = &c->store->tables[place];
+    struct sql sql;
+
+    *out = find(c, place, (unsigned)kind);
+    if (*out)
+        return E_OK;
+    sql_change(&sql, &sql_sqlite, known->table, known->version, kind);
+    return prepare(c, place, (unsigned)kind, &sql, out);
+}
+
+static enum err bind_column(sqlite3_stmt *st, int at, const struct store_column *c, const void *row,
+                            uint64_t number)
+{
+    slice s;
+
+    if ((c->flags & STORE_SERIAL) && number)
+        return sqlite_error(sqlite3_bind_int64(st, at, (sqlite3_int64)number));
+    if (c->kind == STORE_INT)
+        return sqlite_error(sqlite3_bind_int64(st, at, *store_row_int(row, c)));
+    s = *store_row_slice(row, c);
+    if (!s.p && !(c->flags & STORE_NULL))
+        return E_ARGUMENT;
+    return sqlite_error(bind_slice(st, at, c->kind, s));
+}
+
+/* number: of this write; as serial key only for INSERT */
+static enum err bind_change(const struct statement *st, const struct change *change,
+                            uint64_t number)
+{
+    uint64_t serial = change->kind == CHANGE_INSERT ? number : 0;
+    uint64_t old;
+    enum err err = E_OK;
+
+    memcpy(&old, change->row, sizeof old);
+    for (unsigned i = 0; i < st->param_count && !err; i++) {
+        const struct sql_param *p = &st->params[i];
+        int at = (int)i + 1;
+
+        if (p->kind == SQL_COLUMN)
+            err = bind_column(st->prepared, at, p->column, change->row, serial);
+        else
+            err = sqlite_error(sqlite3_bind_int64(
+                st->prepared, at, (sqlite3_int64)(p->kind == SQL_NEW_VERSION ? number : old)));
+    }
+    return err;
+}
+
+static enum err apply_change(struct connection *c, const struct change *change, uint64_t number)
+{
+    int place = sqlite_table_place(c->store, change->table);
+    struct statement *st;
+    enum err err = place < 0 ? E_ARGUMENT : change_statement(c, place, change->kind, &st);
+    int rc;
+
+    if (err)
+        return err;
+    err = bind_change(st, change, number);
+    if (err)
+        return err;
+    rc = sqlite3_step(st->prepared);
+    err = sqlite_error(rc);
+    if (!err && change->kind == CHANGE_ASSUME)
+        err = rc == SQLITE_ROW ? E_OK : E_CONFLICT;
+    else if (!err && sqlite3_changes(c->db) != 1)
+        err = E_CONFLICT;
+    sqlite3_reset(st->prepared);
+    return err;
+}
+
+static enum err apply_set(struct sqlite_store *s, struct store_job *job)
+{
+    enum err err = job->count <= CHANGES_MAX ? E_OK : E_ARGUMENT;
+
+    job->first_number = s->next_number;
+    s->next_number += job->count;
+    for (size_t i = 0; i < job->count && !err; i++) {
+        job->failed = i;
+        err = apply_change(s->writer, &job->changes[i], job->first_number + i);
+    }
+    return err;
+}
+
+/*
+ * A set of several changes stands behind a savepoint, so that its conflict undoes only itself. A
+ * single statement undoes itself.
+ */
+static enum err apply(void *engine, struct store_job *job)
+{
+    struct sqlite_store *s = engine;
+    sqlite3 *db = s->writer->db;
+    enum err err, undone = E_OK;
+
+    if (job->count == 1)
+        return apply_set(s, job);
+    err = sqlite_run(db, "SAVEPOINT one");
+    if (err)
+        return err;
+    err = apply_set(s, job);
+    if (err)
+        undone = sqlite_run(db, "ROLLBACK TO one");
+    if (!undone)
+        undone = sqlite_run(db, "RELEASE one");
+    return undone ? undone : err;
+}
+
+static enum err begin(void *engine)
+{
+    return sqlite_run(((struct sqlite_store *)engine)->writer->db, sql_sqlite.begin);
+}
+
+static enum err commit(void *engine)
+{
+    return sqlite_run(((struct sqlite_store *)engine)->writer->db, sql_sqlite.commit);
+}
+
+static void rollback(void *engine)
+{
+    sqlite3 *db = ((struct sqlite_store *)engine)->writer->db;
+
+    /* Some errors (full disk, I/O) have rolled back already. */
+    if (!sqlite3_get_autocommit(db))
+        (void)!sqlite_run(db, sql_sqlite.rollback);
+}
+
+static void set_serial(const struct store_table *t, void *row, uint64_t number)
+{
+    for (size_t i = 0; i < t->column_count; i++) {
+        if (t->columns[i].flags & STORE_SERIAL)
+            *(int64_t *)(void *)((uint8_t *)row + t->columns[i].offset) = (int64_t)number;
+    }
+}
+
+static void settle(void *engine, struct store_job *job)
+{
+    (void)engine;
+    for (size_t i = 0; i < job->count; i++) {
+        const struct change *change = &job->changes[i];
+        uint64_t number = job->first_number + i;
+
+        if (change->kind == CHANGE_ASSUME)
+            continue;
+        if (change->kind == CHANGE_INSERT)
+            set_serial(change->table, change->row, number);
+        if (change->kind == CHANGE_DELETE)
+            number = 0;
+        memcpy(change->row, &number, sizeof number);
+    }
+}
+
+const struct committer_ops sqlite_committer_ops = {
+    .begin = begin, .apply = apply, .commit = commit, .rollback = rollback, .settle = settle
+};

@@ -1,0 +1,104 @@
+#include "store/turn.h"
+
+void turn_init(struct turn *t, struct arena *arena, struct store *store, int64_t now_ms)
+{
+    *t = (struct turn){ .arena = arena, .store = store, .now_ms = now_ms };
+}
+
+void turn_clear(struct turn *t)
+{
+    turn_init(t, t->arena, t->store, t->now_ms);
+}
+
+static enum err add(struct turn *t, enum change_kind kind, const struct store_table *table,
+                    void *row)
+{
+    if (t->change_count == CHANGES_MAX)
+        return E_LIMIT;
+    if (t->change_count == t->change_room) {
+        size_t room = t->change_room ? t->change_room * 2 : 8;
+        struct change *grown = arena_alloc(t->arena, room * sizeof *grown);
+
+        if (!grown)
+            return E_MEMORY;
+        if (t->change_count)
+            memcpy(grown, t->changes, t->change_count * sizeof *grown);
+        t->changes = grown;
+        t->change_room = room;
+    }
+    t->changes[t->change_count++] = (struct change){ kind, table, row };
+    return E_OK;
+}
+
+enum err turn_insert(struct turn *t, const struct store_table *table, void *row)
+{
+    return add(t, CHANGE_INSERT, table, row);
+}
+
+enum err turn_update(struct turn *t, const struct store_table *table, void *row)
+{
+    return add(t, CHANGE_UPDATE, table, row);
+}
+
+enum err turn_delete(struct turn *t, const struct store_table *table, void *row)
+{
+    return add(t, CHANGE_DELETE, table, row);
+}
+
+enum err turn_assume(struct turn *t, const struct store_table *table, void *row)
+{
+    return add(t, CHANGE_ASSUME, table, row);
+}
+
+void *turn_row(struct turn *t, const struct store_table *table, const void *row)
+{
+    void *copy = arena_alloc(t->arena, table->size);
+
+    return copy ? memcpy(copy, row, table->size) : NULL;
+}
+
+void turn_refuse(struct turn *t, const char *subject, const char *reason, const char *message)
+{
+    t->want = TURN_REPLY;
+    t->reply = SLICE_NONE;
+    t->status = (struct turn_status){ subject, reason, message };
+}
+
+enum err turn_commit(struct turn *t)
+{
+    return store_apply(t->store, t->changes, t->change_count, NULL);
+}
+
+STORE_COLUMNS(store_event, STORE_EVENT);
+
+static const struct store_index event_indexes[] = {
+    { "id", { "id" }, true, 1, 0 },
+};
+
+const struct store_table store_event_table = {
+    .name = "event",
+    .size = sizeof(struct store_event),
+    .columns = store_event_columns,
+    .column_count = COUNT(store_event_columns),
+    .indexes = event_indexes,
+    .index_count = COUNT(event_indexes),
+    .since = 1,
+};
+
+static const struct store_table *const event_tables[] = { &store_event_table };
+
+const struct store_schema store_event_schema = {
+    .name = "event", .version = 1, .tables = event_tables, .table_count = COUNT(event_tables)
+};
+
+enum err turn_event(struct turn *t, const struct store_event *event)
+{
+    struct store_event *row = turn_row(t, &store_event_table, event);
+
+    if (!row)
+        return E_MEMORY;
+    row->version = 0;
+    row->id = 0;
+    row->time_ms = t->now_ms;
+    return turn_insert(t, &store_event_table, row);
+}
