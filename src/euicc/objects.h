@@ -46,6 +46,7 @@ struct objects {
     uint32_t index_count; /* entries, pending ones included */
     uint32_t index_end;   /* offset after the last entry: where scratch begins */
     uint32_t pending;     /* entries of the overlay */
+    uint32_t largest;     /* octets of the largest durable object: room for one copy is kept */
     uint32_t live_octets; /* what the durable objects, overlay applied, need in a half */
     struct objects_loan loans[OBJECTS_LOANS];
 
@@ -69,7 +70,10 @@ MUST_USE enum err objects_boot(struct objects *o, void *block, uint32_t size,
 /* The object's octets with the overlay applied; absent when there is none. */
 slice objects_get(const struct objects *o, uint32_t id);
 
-/* Creates the object or replaces all of it. E_MEMORY: neither block nor NVM has the room. */
+/*
+ * Creates the object or replaces all of it. E_MEMORY: block or NVM has not the room. Creating keeps
+ * room back for one copy of the largest object, so that objects_write of what exists succeeds.
+ */
 MUST_USE enum err objects_put(struct objects *o, uint32_t id, slice bytes);
 /* Same with `n` octets, all `fill`; for bodies that are then filled by objects_write. */
 MUST_USE enum err objects_make(struct objects *o, uint32_t id, uint32_t n, uint8_t fill);
@@ -85,6 +89,9 @@ MUST_USE enum err objects_delete_range(struct objects *o, uint32_t first, uint32
  * *bytes (may be NULL) to its octets. To go on, call again with *id + 1.
  */
 bool objects_next(const struct objects *o, uint32_t *id, uint32_t last, slice *bytes);
+
+/* The highest id in first .. last, overlay applied; 0: none. */
+uint32_t objects_last(const struct objects *o, uint32_t first, uint32_t last);
 
 /* Durable when it returns E_OK; with an empty overlay it writes nothing. E_STORAGE: see above. */
 MUST_USE enum err objects_commit(struct objects *o);

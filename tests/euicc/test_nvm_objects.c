@@ -1,0 +1,299 @@
+/*
+ * The object store against a plain model of it: random transactions, the power cut during every
+ * NVM write of them and at several octets of it. After boot the state must be the one before or
+ * the one after the transaction that was cut.
+ */
+#include "euicc/objects.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define IDS  40
+#define HALF 6000
+#define SIZE 9000
+
+struct model {
+    struct {
+        bool is;
+        uint32_t n;
+        uint8_t octets[96];
+    } object[IDS];
+};
+
+static _Alignas(8) uint8_t block[SIZE];
+static uint8_t octets[HALF * NVM_HALVES];
+
+static uint32_t rnd(uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return *seed >> 8;
+}
+
+static void check(const struct objects *o, const struct model *m)
+{
+    uint32_t id = 0;
+    slice got;
+
+    for (uint32_t i = 0; i < IDS; i++) {
+        got = objects_get(o, 100 + i);
+        assert_int_equal(got.p != NULL, m->object[i].is);
+        if (got.p) {
+            assert_int_equal(got.n, m->object[i].n);
+            assert_memory_equal(got.p, m->object[i].octets, got.n);
+        }
+    }
+    for (uint32_t i = 0; i < IDS; i++) {
+        if (!m->object[i].is)
+            continue;
+        assert_true(objects_next(o, &id, OBJECTS_VOLATILE - 1, &got));
+        assert_int_equal(id++, 100 + i);
+    }
+    assert_false(objects_next(o, &id, OBJECTS_VOLATILE - 1, &got));
+}
+
+static bool same(const struct objects *o, const struct model *m)
+{
+    for (uint32_t i = 0; i < IDS; i++) {
+        slice got = objects_get(o, 100 + i);
+
+        if ((got.p != NULL) != m->object[i].is)
+            return false;
+        if (got.p && !slice_eq(got, slice_of(m->object[i].octets, m->object[i].n)))
+            return false;
+    }
+    return true;
+}
+
+static void random_change(struct objects *o, struct model *m, uint32_t *seed)
+{
+    uint32_t i = rnd(seed) % IDS, n = rnd(seed) % 96, at = n ? rnd(seed) % n : 0;
+    uint8_t fill = (uint8_t)rnd(seed), data[96];
+    enum err e;
+
+    memset(data, fill, sizeof data);
+    switch (rnd(seed) % 4) {
+    case 0:
+        e = objects_put(o, 100 + i, slice_of(data, n));
+        assert_int_equal(e, E_OK);
+        m->object[i].is = true;
+        m->object[i].n = n;
+        memset(m->object[i].octets, fill, n);
+        break;
+    case 1:
+    case 2:
+        e = objects_write(o, 100 + i, at, slice_of(data, n - at));
+        if (!m->object[i].is)
+            assert_int_equal(e, E_NOTFOUND);
+        else if (n > m->object[i].n)
+            assert_int_equal(e, E_RANGE);
+        else {
+            assert_int_equal(e, E_OK);
+            memset(m->object[i].octets + at, fill, n - at);
+        }
+        break;
+    default:
+        e = objects_delete(o, 100 + i);
+        assert_int_equal(e, m->object[i].is ? E_OK : E_NOTFOUND);
+        m->object[i].is = false;
+    }
+}
+
+static void transaction(struct objects *o, struct model *m, uint32_t *seed)
+{
+    for (unsigned changes = 1 + rnd(seed) % 6; changes > 0; changes--)
+        random_change(o, m, seed);
+}
+
+static void follows_the_model(void **state)
+{
+    (void)state;
+    struct model m = { 0 }, before;
+    struct nvm_ram ram;
+    struct nvm nvm;
+    struct objects o;
+    uint32_t seed = 7;
+
+    nvm_ram_init(&ram, octets, HALF, &nvm);
+    assert_int_equal(objects_boot(&o, block, SIZE, &nvm), E_OK);
+    for (int i = 0; i < 3000; i++) {
+        before = m;
+        transaction(&o, &m, &seed);
+        check(&o, &m);
+        if (rnd(&seed) % 4 == 0) {
+            objects_abort(&o);
+            m = before;
+        } else {
+            assert_int_equal(objects_commit(&o), E_OK);
+        }
+        check(&o, &m);
+        if (rnd(&seed) % 50 == 0) {
+            assert_int_equal(objects_boot(&o, block, SIZE, &nvm), E_OK);
+            check(&o, &m);
+        }
+    }
+    assert_true(ram.written > 4 * HALF); /* it moved between the halves */
+}
+
+static void survives_a_cut_anywhere(void **state)
+{
+    (void)state;
+    static const uint32_t reach[] = { 0, 1, 5, 13, 40, 100, 4000 };
+    struct model m = { 0 }, before;
+    struct nvm_ram ram;
+    struct nvm nvm;
+    struct objects o;
+    uint32_t seed = 99;
+    unsigned old = 0, new = 0;
+
+    nvm_ram_init(&ram, octets, HALF, &nvm);
+    assert_int_equal(objects_boot(&o, block, SIZE, &nvm), E_OK);
+    for (int i = 0; i < 4000; i++) {
+        before = m;
+        transaction(&o, &m, &seed);
+        ram.writes = 0;
+        ram.cut_at = 1 + rnd(&seed) % 5;
+        ram.cut_octets = reach[rnd(&seed) % COUNT(reach)];
+        enum err e = objects_commit(&o);
+        if (e) {
+            assert_int_equal(e, E_STORAGE);
+            assert_int_equal(objects_put(&o, 100, SLICE_EMPTY), E_STORAGE);
+        }
+        nvm_ram_power_on(&ram);
+        assert_int_equal(objects_boot(&o, block, SIZE, &nvm), E_OK);
+        if (!same(&o, &m)) {
+            assert_true(e != E_OK); /* what was promised stands */
+            m = before;
+            old++;
+        } else if (e) {
+            new ++;
+        }
+        check(&o, &m);
+    }
+    assert_true(old > 100);
+    assert_true(new > 10);
+}
+
+static void scratch_stays_where_it_is(void **state)
+{
+    (void)state;
+    struct model m = { 0 };
+    struct nvm_ram ram;
+    struct nvm nvm;
+    struct objects o;
+    uint32_t seed = 3;
+    uint8_t *lent[4] = { NULL };
+
+    nvm_ram_init(&ram, octets, HALF, &nvm);
+    assert_int_equal(objects_boot(&o, block, SIZE, &nvm), E_OK);
+    for (int i = 0; i < 1000; i++) {
+        unsigned k = rnd(&seed) % 4;
+
+        if (lent[k]) {
+            for (unsigned j = 0; j < 200; j++)
+                assert_int_equal(lent[k][j], k + 1);
+            objects_repay(&o, lent[k]);
+            lent[k] = NULL;
+        } else {
+            lent[k] = objects_lend(&o, 200 + rnd(&seed) % 100);
+            assert_non_null(lent[k]);
+            memset(lent[k], (int)k + 1, 200);
+        }
+        transaction(&o, &m, &seed);
+        assert_int_equal(objects_commit(&o), E_OK);
+        check(&o, &m);
+    }
+}
+
+static void says_when_it_is_full(void **state)
+{
+    (void)state;
+    struct nvm_ram ram;
+    struct nvm nvm;
+    struct objects o;
+    uint32_t id = 1, free;
+
+    nvm_ram_init(&ram, octets, HALF, &nvm);
+    assert_int_equal(objects_boot(&o, block, SIZE, &nvm), E_OK);
+    free = objects_free(&o);
+    while (objects_make(&o, id, 500, 0xAA) == E_OK)
+        id++;
+    assert_true(id > 10);
+    assert_true(objects_free(&o) < 520);
+    assert_int_equal(objects_commit(&o), E_OK);
+    assert_int_equal(objects_make(&o, id, 500, 0xAA), E_MEMORY);
+    /* full, and still every object can be written */
+    for (uint32_t i = 1; i < id; i++) {
+        assert_int_equal(objects_write(&o, i, 3, SLICE_LIT("abc")), E_OK);
+        assert_int_equal(objects_commit(&o), E_OK);
+    }
+    assert_int_equal(objects_delete_range(&o, 1, id), E_OK);
+    assert_int_equal(objects_commit(&o), E_OK);
+    assert_true(objects_free(&o) >= free - 16);
+    /* nothing of the deleted octets is left in the block */
+    for (unsigned i = 0; i < SIZE - 3; i++)
+        assert_false(block[i] == 0xAA && block[i + 1] == 0xAA && block[i + 2] == 0xAA);
+}
+
+static void volatile_objects_are_not_stored(void **state)
+{
+    (void)state;
+    struct nvm_ram ram;
+    struct nvm nvm;
+    struct objects o;
+
+    nvm_ram_init(&ram, octets, HALF, &nvm);
+    assert_int_equal(objects_boot(&o, block, SIZE, &nvm), E_OK);
+    assert_int_equal(objects_put(&o, OBJECTS_VOLATILE + 1, SLICE_LIT("session")), E_OK);
+    assert_int_equal(objects_put(&o, 1, SLICE_LIT("kept")), E_OK);
+    objects_abort(&o);
+    assert_true(slice_eq_str(objects_get(&o, OBJECTS_VOLATILE + 1), "session"));
+    assert_null(objects_get(&o, 1).p);
+    assert_int_equal(objects_commit(&o), E_OK);
+    assert_int_equal(ram.writes, 0);
+    assert_int_equal(objects_delete(&o, OBJECTS_VOLATILE + 1), E_OK);
+    assert_null(objects_get(&o, OBJECTS_VOLATILE + 1).p);
+}
+
+static void lives_in_a_file(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/dunlin-nvm-XXXXXX";
+    int fd = mkstemp(path);
+    struct model m = { 0 };
+    struct nvm_file file;
+    struct nvm nvm;
+    struct objects o;
+    uint32_t seed = 11;
+
+    assert_true(fd >= 0);
+    for (int i = 0; i < 40; i++) {
+        assert_int_equal(nvm_file_open(&file, path, HALF, false, &nvm), E_OK);
+        assert_int_equal(objects_boot(&o, block, SIZE, &nvm), E_OK);
+        check(&o, &m);
+        for (int j = 0; j < 20; j++) {
+            transaction(&o, &m, &seed);
+            assert_int_equal(objects_commit(&o), E_OK);
+        }
+        nvm_file_close(&file);
+    }
+    assert_true(o.generation > 3);
+    remove(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(follows_the_model),
+        cmocka_unit_test(survives_a_cut_anywhere),
+        cmocka_unit_test(scratch_stays_where_it_is),
+        cmocka_unit_test(says_when_it_is_full),
+        cmocka_unit_test(volatile_objects_are_not_stored),
+        cmocka_unit_test(lives_in_a_file),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
