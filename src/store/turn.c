@@ -64,9 +64,21 @@ void turn_refuse(struct turn *t, const char *subject, const char *reason, const 
     t->status = (struct turn_status){ subject, reason, message };
 }
 
+void turn_settle(struct turn *t, bool committed)
+{
+    void (*settle)(struct turn *, bool) = t->settle;
+
+    t->settle = NULL;
+    if (settle)
+        settle(t, committed);
+}
+
 enum err turn_commit(struct turn *t)
 {
-    return store_apply(t->store, t->changes, t->change_count, NULL);
+    enum err err = store_apply(t->store, t->changes, t->change_count, NULL);
+
+    turn_settle(t, err == E_OK);
+    return err;
 }
 
 STORE_COLUMNS(store_event, STORE_EVENT);

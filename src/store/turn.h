@@ -5,6 +5,11 @@
  * on what the handler left: it commits the changes, and only then sends the reply or makes the
  * upstream call. On E_CONFLICT it clears the turn (turn_clear) and calls the handler again on fresh
  * state. A handler therefore writes nothing by itself; everything it leaves lives in the arena.
+ *
+ * What a role keeps in memory (an unfinished session) must follow the commit as well: a handler may
+ * leave a `settle` function, which turn_commit calls when the outcome is known. So every handler
+ * call that returned E_OK is followed by exactly one turn_commit, or turn_settle for an engine that
+ * commits through store_commit.
  */
 #ifndef DUNLIN_STORE_TURN_H
 #define DUNLIN_STORE_TURN_H
@@ -56,6 +61,9 @@ struct turn {
 
     struct change *changes;
     size_t change_count, change_room;
+
+    void (*settle)(struct turn *t, bool committed); /* may be NULL */
+    void *settle_context;
 };
 
 void turn_init(struct turn *t, struct arena *arena, struct store *store, int64_t now_ms);
@@ -77,9 +85,12 @@ void *turn_row(struct turn *t, const struct store_table *table, const void *row)
 /* Refuses: sets the status and drops reply and upstream call; changes stay (a counted attempt). */
 void turn_refuse(struct turn *t, const char *subject, const char *reason, const char *message);
 
+/* Tells the role the outcome, once; later calls do nothing until the next handler call. */
+void turn_settle(struct turn *t, bool committed);
+
 /*
- * Commits the changes and waits until they are durable; E_OK at once when there are none. Errors
- * as store_apply.
+ * Commits the changes, waits until they are durable, and settles; E_OK at once when there are none.
+ * Errors as store_apply.
  */
 MUST_USE enum err turn_commit(struct turn *t);
 
