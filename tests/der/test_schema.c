@@ -4,6 +4,7 @@
  */
 #include "der/schema.h"
 #include "der/schema_print.h"
+#include "der/schema_sample.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -299,6 +300,28 @@ static void raw_parts_take_the_tag_of_their_row(void **state)
         slice_eq(encode(&T_whole, &w), SLICE_LIT("\xBF\x50\x08\x80\x01\x01\x30\x03\x80\x01\x05")));
 }
 
+static void samples_are_canonical(void **state)
+{
+    static const struct type *const types[] = { &T_whole, &T_tagged_arms, &T_listed_list };
+
+    (void)state;
+    for (unsigned i = 0; i < 3 * 200; i++) {
+        union {
+            struct whole whole;
+            struct tagged_arms tagged;
+            slice list;
+        } value;
+        uint8_t buf[512], again[512];
+        const struct type *t = types[i % 3];
+        slice der, back;
+
+        assert_int_equal(schema_sample(t, i, buf, sizeof buf, &der), E_OK);
+        assert_int_equal(schema_decode(t, der, &value, &fault), E_OK);
+        assert_int_equal(schema_encode(t, &value, again, sizeof again, &back, &fault), E_OK);
+        assert_true(slice_eq(der, back));
+    }
+}
+
 struct page {
     char text[2000];
     size_t n;
@@ -379,6 +402,7 @@ int main(void)
         cmocka_unit_test(lists_count_their_elements),
         cmocka_unit_test(encoding_checks_limits_too),
         cmocka_unit_test(raw_parts_take_the_tag_of_their_row),
+        cmocka_unit_test(samples_are_canonical),
         cmocka_unit_test(prints_text_and_json),
     };
 
