@@ -42,26 +42,26 @@
     F(S, OCTETS, 0x82, M, 3,  3, svn,                     "svn", 0)                                \
     F(S, OCTETS, 0x83, M, 3,  3, euicc_firmware_ver,      "euiccFirmwareVer", 0)                   \
     F(S, OCTETS, 0x84, M, 0,  0, ext_card_resource,       "extCardResource", 0)                    \
-    F(S, BITS,   0x85, M, 0,  0, uicc_capability,         "uiccCapability", N_uicc_capability)     \
+    F(S, BITS,   0x85, M, 0,  0, uicc_capability,         "uiccCapability", uicc_capability_names) \
     F(S, OCTETS, 0x86, O, 3,  3, ts102241_version,        "ts102241Version", 0)                    \
     F(S, OCTETS, 0x87, O, 3,  3, globalplatform_version,  "globalplatformVersion", 0)              \
-    F(S, BITS,   0x88, M, 0,  0, rsp_capability,          "rspCapability", N_rsp_capability)       \
+    F(S, BITS,   0x88, M, 0,  0, rsp_capability,          "rspCapability", rsp_capability_names)   \
     F(S, LIST,   0xA9, M, 0,  0, euicc_ci_pk_id_list_for_verification,                             \
       "euiccCiPKIdListForVerification", subject_key_identifier)                                    \
     F(S, LIST,   0xAA, M, 0,  0, euicc_ci_pk_id_list_for_signing,                                  \
       "euiccCiPKIdListForSigning", subject_key_identifier)                                         \
-    F(S, INT,    0x8B, O, 0,  0, euicc_category,          "euiccCategory", N_euicc_category)       \
+    F(S, INT,    0x8B, O, 0,  0, euicc_category,          "euiccCategory", euicc_category_names)   \
     F(S, BITS,   0x99, O, 0,  0, forbidden_profile_policy_rules,                                   \
-      "forbiddenProfilePolicyRules", N_ppr_ids)                                                    \
+      "forbiddenProfilePolicyRules", ppr_ids_names)                                                \
     F(S, OCTETS, 0x04, M, 3,  3, pp_version,              "ppVersion", 0)                          \
     F(S, UTF8,   0x0C, M, 0, 64, sas_acreditation_number, "sasAcreditationNumber", 0)              \
     F(S, SEQ,    0xAC, O, 0,  0, certification_data_object, "certificationDataObject",             \
       certification_data_object)                                                                   \
-    F(S, BITS,   0x8D, O, 0,  0, tre_properties,          "treProperties", N_tre_properties)       \
+    F(S, BITS,   0x8D, O, 0,  0, tre_properties,          "treProperties", tre_properties_names)   \
     F(S, UTF8,   0x8E, O, 0,  0, tre_product_reference,   "treProductReference", 0)                \
     F(S, LIST,   0xAF, O, 0,  0, additional_euicc_profile_package_versions,                        \
       "additionalEuiccProfilePackageVersions", version_type)                                       \
-    F(S, INT,    0x90, O, 0,  0, ipa_mode,                "ipaMode", N_ipa_mode)                   \
+    F(S, INT,    0x90, O, 0,  0, ipa_mode,                "ipaMode", ipa_mode_names)               \
     F(S, SEQ,    0xB4, O, 0,  0, iot_specific_info,       "iotSpecificInfo", iot_specific_info)
 
 /* ---- device information (4.2, 5.7.13) */
@@ -108,7 +108,7 @@
 
 #define NOTIFICATION_CONFIGURATION_INFORMATION(F, S)                                               \
     F(S, BITS, 0x80, M, 0,   0, profile_management_operation, "profileManagementOperation",        \
-      N_notification_event)                                                                        \
+      notification_event_names)                                                                    \
     F(S, UTF8, 0x81, M, 0, 255, notification_address,         "notificationAddress", 0)
 
 #define VENDOR_EXTENSION(F, S)                                                                     \
@@ -123,13 +123,13 @@
     F(S, OCTETS, 0x5A,   M,    10,   10, iccid,                 "iccid", 0)                        \
     F(S, UTF8,   0x91,   M,     0,   32, service_provider_name, "serviceProviderName", 0)          \
     F(S, UTF8,   0x92,   M,     0,   64, profile_name,          "profileName", 0)                  \
-    F(S, INT,    0x93,   O,     0,    0, icon_type,             "iconType", N_icon_type)           \
+    F(S, INT,    0x93,   O,     0,    0, icon_type,             "iconType", icon_type_names)       \
     F(S, OCTETS, 0x94,   O,     0, 1024, icon,                  "icon", 0)                         \
-    F(S, INT,    0x95,   D(2),  0,    0, profile_class,         "profileClass", N_profile_class)   \
+    F(S, INT,    0x95,   D(2),  0,    0, profile_class, "profileClass", profile_class_names)       \
     F(S, LIST,   0xB6,   O,     0,    0, notification_configuration_info,                          \
       "notificationConfigurationInfo", notification_configuration_information)                     \
     F(S, SEQ,    0xB7,   O,     0,    0, profile_owner,         "profileOwner", operator_id)       \
-    F(S, BITS,   0x99,   O,     0,    0, profile_policy_rules,  "profilePolicyRules", N_ppr_ids)   \
+    F(S, BITS,   0x99,   O,     0,    0, profile_policy_rules, "profilePolicyRules", ppr_ids_names)\
     F(S, LIST,   0xBF22, O,     0,    0, service_specific_data_stored_in_euicc,                    \
       "serviceSpecificDataStoredInEuicc", vendor_extension)                                        \
     F(S, LIST,   0xBF23, O,     0,    0, service_specific_data_not_stored_in_euicc,                \
@@ -142,9 +142,9 @@
 #define UPDATE_METADATA_REQUEST(F, S)                                                              \
     F(S, UTF8,   0x91,   O,   0,   32, service_provider_name, "serviceProviderName", 0)            \
     F(S, UTF8,   0x92,   O,   0,   64, profile_name,          "profileName", 0)                    \
-    F(S, INT,    0x93,   O,   0,    0, icon_type,             "iconType", N_icon_type)             \
+    F(S, INT,    0x93,   O,   0,    0, icon_type,             "iconType", icon_type_names)         \
     F(S, OCTETS, 0x94,   O,   0, 1024, icon,                  "icon", 0)                           \
-    F(S, BITS,   0x99,   O,   0,    0, profile_policy_rules,  "profilePolicyRules", N_ppr_ids)     \
+    F(S, BITS,   0x99,   O,   0,    0, profile_policy_rules,  "profilePolicyRules", ppr_ids_names) \
     F(S, LIST,   0xBF22, O,   0,    0, service_specific_data_stored_in_euicc,                      \
       "serviceSpecificDataStoredInEuicc", vendor_extension)                                        \
     F(S, BOOL,   0x9F67, O13, 0,    0, fallback_allowed,      "fallbackAllowed", 0)                \
@@ -153,19 +153,19 @@
 #define PROFILE_INFO(F, S)                                                                         \
     F(S, OCTETS, 0x5A,   O,    10,   10, iccid,                 "iccid", 0)                        \
     F(S, OCTETS, 0x4F,   O,     1,   16, isdp_aid,              "isdpAid", 0)                      \
-    F(S, INT,    0x9F70, O,     0,    0, profile_state,         "profileState", N_profile_state)   \
+    F(S, INT,    0x9F70, O,     0,    0, profile_state, "profileState", profile_state_names)       \
     F(S, UTF8,   0x90,   O,     0,   64, profile_nickname,      "profileNickname", 0)              \
     F(S, UTF8,   0x91,   O,     0,   32, service_provider_name, "serviceProviderName", 0)          \
     F(S, UTF8,   0x92,   O,     0,   64, profile_name,          "profileName", 0)                  \
-    F(S, INT,    0x93,   O,     0,    0, icon_type,             "iconType", N_icon_type)           \
+    F(S, INT,    0x93,   O,     0,    0, icon_type,             "iconType", icon_type_names)       \
     F(S, OCTETS, 0x94,   O,     0, 1024, icon,                  "icon", 0)                         \
-    F(S, INT,    0x95,   O,     0,    0, profile_class,         "profileClass", N_profile_class)   \
+    F(S, INT,    0x95,   O,     0,    0, profile_class, "profileClass", profile_class_names)       \
     F(S, LIST,   0xB6,   O,     0,    0, notification_configuration_info,                          \
       "notificationConfigurationInfo", notification_configuration_information)                     \
     F(S, SEQ,    0xB7,   O,     0,    0, profile_owner,         "profileOwner", operator_id)       \
     F(S, RAW,    0xB8,   O,     0,    0, dp_proprietary_data,   "dpProprietaryData",               \
       dp_proprietary_data)                                                                         \
-    F(S, BITS,   0x99,   O,     0,    0, profile_policy_rules,  "profilePolicyRules", N_ppr_ids)   \
+    F(S, BITS,   0x99,   O,     0,    0, profile_policy_rules, "profilePolicyRules", ppr_ids_names)\
     F(S, LIST,   0xBF22, O,     0,    0, service_specific_data_stored_in_euicc,                    \
       "serviceSpecificDataStoredInEuicc", vendor_extension)                                        \
     F(S, BOOL,   0x9F7B, O,     0,    0, ecall_indication,      "ecallIndication", 0)              \
@@ -178,7 +178,7 @@
 #define NOTIFICATION_METADATA(F, S)                                                                \
     F(S, INT,    0x80, M,  0, INT_MAX, seq_number, "seqNumber", 0)                                 \
     F(S, BITS,   0x81, M,  0,       0, profile_management_operation, "profileManagementOperation", \
-      N_notification_event)                                                                        \
+      notification_event_names)                                                                    \
     F(S, UTF8,   0x0C, M,  0,     255, notification_address, "notificationAddress", 0)             \
     F(S, OCTETS, 0x5A, O, 10,      10, iccid, "iccid", 0)
 
@@ -187,8 +187,8 @@
     F(S, OCTETS, 0x04, M, 0,  0, sima_response, "simaResponse", 0)
 
 #define ERROR_RESULT(F, S)                                                                         \
-    F(S, INT,    0x80, M, 0, 0, bpp_command_id, "bppCommandId", N_bpp_command_id)                  \
-    F(S, INT,    0x81, M, 0, 0, error_reason,   "errorReason",  N_bpp_error_reason)                \
+    F(S, INT,    0x80, M, 0, 0, bpp_command_id, "bppCommandId", bpp_command_id_names)              \
+    F(S, INT,    0x81, M, 0, 0, error_reason,   "errorReason",  bpp_error_reason_names)            \
     F(S, OCTETS, 0x82, O, 0, 0, sima_response,  "simaResponse", 0)
 
 #define FINAL_RESULT(F, S)                                                                         \
@@ -223,9 +223,9 @@
 
 /* ---- rules authorisation table (5.7.22) */
 #define PROFILE_POLICY_AUTHORISATION_RULE(F, S)                                                    \
-    F(S, BITS, 0x80, M, 0, 0, ppr_ids,           "pprIds", N_ppr_ids)                              \
+    F(S, BITS, 0x80, M, 0, 0, ppr_ids,           "pprIds", ppr_ids_names)                          \
     F(S, LIST, 0xA1, M, 0, 0, allowed_operators, "allowedOperators", operator_id)                  \
-    F(S, BITS, 0x82, M, 0, 0, ppr_flags,         "pprFlags", N_ppr_flags)
+    F(S, BITS, 0x82, M, 0, 0, ppr_flags,         "pprFlags", ppr_flags_names)
 
 #define SGP22_COMMON_TYPES(SEQ, CHOICE, LIST, PRIM)                                                \
     PRIM(version_type, OCTETS, "VersionType", 0x04, 3, 3, NULL, "SGP.22 4.1")                      \

@@ -11,7 +11,7 @@
 
 #define ISDR_PROPRIETARY_APPLICATION_TEMPLATE(F, S)                                                \
     F(S, OCTETS, 0x82, M, 3, 3, svn,          "svn", 0)                                            \
-    F(S, BITS,   0x03, O, 0, 0, lpae_support, "lpaeSupport", N_lpae_support)
+    F(S, BITS,   0x03, O, 0, 0, lpae_support, "lpaeSupport", lpae_support_names)
 
 /* ---- addresses (ES10a) */
 #define EUICC_CONFIGURED_ADDRESSES_RESPONSE(F, S)                                                  \
@@ -21,7 +21,7 @@
     F(S, UTF8, 0x80, M, 0, 255, default_dp_address, "defaultDpAddress", 0)
 #define SET_DEFAULT_DP_ADDRESS_RESPONSE(F, S)                                                      \
     F(S, INT, 0x80, M, 0, 0, set_default_dp_address_result, "setDefaultDpAddressResult",           \
-      N_set_default_dp_address_result)
+      set_default_dp_address_result_names)
 
 /* ---- mutual authentication */
 #define GET_EUICC_CHALLENGE_RESPONSE(F, S)                                                         \
@@ -57,9 +57,9 @@
 #define AUTHENTICATE_RESPONSE_ERROR(F, S)                                                          \
     F(S, OCTETS,    0x80, M, 1, 16, transaction_id, "transactionId", 0)                            \
     F(S, INT,       0x02, M, 0,  0, authenticate_error_code, "authenticateErrorCode",              \
-      N_authenticate_error_code)                                                                   \
+      authenticate_error_code_names)                                                               \
     F(S, ALIAS_INT, 0x81, A, 0,  0, authenticate_error_code, "authenticateErrorCode",              \
-      N_authenticate_error_code)
+      authenticate_error_code_names)
 
 #define AUTHENTICATE_SERVER_RESPONSE(F, S)                                                         \
     F(S, SEQ, 0xA0, M, 0, 0, authenticate_response_ok, "authenticateResponseOk",                   \
@@ -91,9 +91,9 @@
 #define PREPARE_DOWNLOAD_RESPONSE_ERROR(F, S)                                                      \
     F(S, OCTETS,    0x80, M, 1, 16, transaction_id, "transactionId", 0)                            \
     F(S, INT,       0x02, M, 0,  0, download_error_code, "downloadErrorCode",                      \
-      N_download_error_code)                                                                       \
+      download_error_code_names)                                                                   \
     F(S, ALIAS_INT, 0x81, A, 0,  0, download_error_code, "downloadErrorCode",                      \
-      N_download_error_code)
+      download_error_code_names)
 
 #define PREPARE_DOWNLOAD_RESPONSE(F, S)                                                            \
     F(S, SEQ, 0xA0, M, 0, 0, download_response_ok, "downloadResponseOk",                           \
@@ -104,12 +104,12 @@
 /* ---- cancel */
 #define CANCEL_SESSION_REQUEST(F, S)                                                               \
     F(S, OCTETS, 0x80, M, 1, 16, transaction_id, "transactionId", 0)                               \
-    F(S, INT,    0x81, M, 0,  0, reason,         "reason", N_cancel_session_reason)
+    F(S, INT,    0x81, M, 0,  0, reason,         "reason", cancel_session_reason_names)
 
 #define EUICC_CANCEL_SESSION_SIGNED(F, S)                                                          \
     F(S, OCTETS, 0x80, M, 1, 16, transaction_id, "transactionId", 0)                               \
     F(S, OID,    0x81, M, 0,  0, smdp_oid,       "smdpOid", 0)                                     \
-    F(S, INT,    0x82, M, 0,  0, reason,         "reason", N_cancel_session_reason)
+    F(S, INT,    0x82, M, 0,  0, reason,         "reason", cancel_session_reason_names)
 
 #define CANCEL_SESSION_RESPONSE_OK(F, S)                                                           \
     F(S, RAW,    0x30,   M,  0,  0, euicc_cancel_session_signed, "euiccCancelSessionSigned",       \
@@ -121,32 +121,32 @@
     F(S, SEQ, 0xA0, M, 0, 0, cancel_session_response_ok, "cancelSessionResponseOk",                \
       cancel_session_response_ok)                                                                  \
     F(S, INT, 0x81, M, 0, 0, cancel_session_response_error, "cancelSessionResponseError",          \
-      N_cancel_session_response_error)
+      cancel_session_response_error_names)
 
 /* ---- notifications */
 #define LIST_NOTIFICATION_REQUEST(F, S)                                                            \
     F(S, BITS, 0x81, O, 0, 0, profile_management_operation, "profileManagementOperation",          \
-      N_notification_event)
+      notification_event_names)
 #define LIST_NOTIFICATION_RESPONSE(F, S)                                                           \
     F(S, LIST, 0xA0, M, 0, 0, notification_metadata_list, "notificationMetadataList",              \
       notification_metadata)                                                                       \
     F(S, INT,  0x81, M, 0, 0, list_notifications_result_error, "listNotificationsResultError",     \
-      N_list_notifications_error)
+      list_notifications_error_names)
 #define RETRIEVE_NOTIFICATIONS_CRITERIA(F, S)                                                      \
     F(S, INT,  0x80, M, 0, INT_MAX, seq_number, "seqNumber", 0)                                    \
     F(S, BITS, 0x81, M, 0,       0, profile_management_operation, "profileManagementOperation",    \
-      N_notification_event)
+      notification_event_names)
 #define RETRIEVE_NOTIFICATIONS_LIST_REQUEST(F, S)                                                  \
     F(S, CHOICE, 0xA0, O, 0, 0, search_criteria, "searchCriteria", retrieve_notifications_criteria)
 #define RETRIEVE_NOTIFICATIONS_LIST_RESPONSE(F, S)                                                 \
     F(S, LIST, 0xA0, M, 0, 0, notification_list, "notificationList", pending_notification)         \
     F(S, INT,  0x81, M, 0, 0, notifications_list_result_error, "notificationsListResultError",     \
-      N_notifications_list_error)
+      notifications_list_error_names)
 #define NOTIFICATION_SENT_REQUEST(F, S)                                                            \
     F(S, INT, 0x80, M, 0, INT_MAX, seq_number, "seqNumber", 0)
 #define NOTIFICATION_SENT_RESPONSE(F, S)                                                           \
     F(S, INT, 0x80, M, 0, 0, delete_notification_status, "deleteNotificationStatus",               \
-      N_delete_notification_status)
+      delete_notification_status_names)
 
 /* ---- profiles (ES10c) */
 #define PROFILE_IDENTIFIER(F, S)                                                                   \
@@ -155,35 +155,35 @@
 #define PROFILE_SEARCH_CRITERIA(F, S)                                                              \
     F(S, OCTETS, 0x4F, M,  1, 16, isdp_aid,      "isdpAid", 0)                                     \
     F(S, OCTETS, 0x5A, M, 10, 10, iccid,         "iccid", 0)                                       \
-    F(S, INT,    0x95, M,  0,  0, profile_class, "profileClass", N_profile_class)
+    F(S, INT,    0x95, M,  0,  0, profile_class, "profileClass", profile_class_names)
 #define PROFILE_INFO_LIST_REQUEST(F, S)                                                            \
     F(S, CHOICE, 0xA0, O, 0, 0, search_criteria, "searchCriteria", profile_search_criteria)        \
     F(S, OCTETS, 0x5C, O, 0, 0, tag_list,        "tagList", 0)
 #define PROFILE_INFO_LIST_RESPONSE(F, S)                                                           \
     F(S, LIST, 0xA0, M, 0, 0, profile_info_list_ok, "profileInfoListOk", profile_info)             \
     F(S, INT,  0x81, M, 0, 0, profile_info_list_error, "profileInfoListError",                     \
-      N_profile_info_list_error)
+      profile_info_list_error_names)
 #define ENABLE_PROFILE_REQUEST(F, S)                                                               \
     F(S, CHOICE, 0xA0, M, 0, 0, profile_identifier, "profileIdentifier", profile_identifier)       \
     F(S, BOOL,   0x81, M, 0, 0, refresh_flag,       "refreshFlag", 0)
 #define ENABLE_PROFILE_RESPONSE(F, S)                                                              \
-    F(S, INT, 0x80, M, 0, 0, enable_result, "enableResult", N_enable_result)
+    F(S, INT, 0x80, M, 0, 0, enable_result, "enableResult", enable_profile_result_names)
 #define DISABLE_PROFILE_REQUEST(F, S)                                                              \
     F(S, CHOICE, 0xA0, M, 0, 0, profile_identifier, "profileIdentifier", profile_identifier)       \
     F(S, BOOL,   0x81, M, 0, 0, refresh_flag,       "refreshFlag", 0)
 #define DISABLE_PROFILE_RESPONSE(F, S)                                                             \
-    F(S, INT, 0x80, M, 0, 0, disable_result, "disableResult", N_disable_result)
+    F(S, INT, 0x80, M, 0, 0, disable_result, "disableResult", disable_profile_result_names)
 #define DELETE_PROFILE_RESPONSE(F, S)                                                              \
-    F(S, INT, 0x80, M, 0, 0, delete_result, "deleteResult", N_delete_result)
+    F(S, INT, 0x80, M, 0, 0, delete_result, "deleteResult", delete_profile_result_names)
 #define EUICC_MEMORY_RESET_REQUEST(F, S)                                                           \
-    F(S, BITS, 0x82, M, 0, 0, reset_options, "resetOptions", N_reset_options)
+    F(S, BITS, 0x82, M, 0, 0, reset_options, "resetOptions", reset_options_names)
 #define EUICC_MEMORY_RESET_RESPONSE(F, S)                                                          \
-    F(S, INT, 0x80, M, 0, 0, reset_result, "resetResult", N_reset_result)
+    F(S, INT, 0x80, M, 0, 0, reset_result, "resetResult", reset_result_names)
 #define SET_NICKNAME_REQUEST(F, S)                                                                 \
     F(S, OCTETS, 0x5A, M, 10, 10, iccid,            "iccid", 0)                                    \
     F(S, UTF8,   0x90, M,  0, 64, profile_nickname, "profileNickname", 0)
 #define SET_NICKNAME_RESPONSE(F, S)                                                                \
-    F(S, INT, 0x80, M, 0, 0, set_nickname_result, "setNicknameResult", N_set_nickname_result)
+    F(S, INT, 0x80, M, 0, 0, set_nickname_result, "setNicknameResult", set_nickname_result_names)
 
 /* ---- the rest */
 #define GET_EUICC_DATA_REQUEST(F, S)                                                               \
@@ -199,12 +199,12 @@
     F(S, LIST, 0xA0, O, 0, 0, missing_parts, "missingParts", partial_crl_number)
 #define LOAD_CRL_RESPONSE(F, S)                                                                    \
     F(S, SEQ, 0xA0, M, 0, 0, load_crl_response_ok, "loadCRLResponseOk", load_crl_response_ok)      \
-    F(S, INT, 0x81, M, 0, 0, load_crl_response_error, "loadCRLResponseError", N_load_crl_error)
+    F(S, INT, 0x81, M, 0, 0, load_crl_response_error, "loadCRLResponseError", load_crl_error_names)
 #define LPAE_ACTIVATION_REQUEST(F, S)                                                              \
-    F(S, BITS, 0x80, M, 0, 0, lpae_option, "lpaeOption", N_lpae_option)
+    F(S, BITS, 0x80, M, 0, 0, lpae_option, "lpaeOption", lpae_option_names)
 #define LPAE_ACTIVATION_RESPONSE(F, S)                                                             \
     F(S, INT, 0x80, M, 0, 0, lpae_activation_result, "lpaeActivationResult",                       \
-      N_lpae_activation_result)
+      lpae_activation_result_names)
 
 #define SGP22_ES10_TYPES(SEQ, CHOICE, LIST, PRIM)                                                  \
     SEQ(isdr_proprietary_application_template, ISDR_PROPRIETARY_APPLICATION_TEMPLATE,              \

@@ -18,7 +18,7 @@
 
 /* smdpSign is over the octets from the 82 to the end of the 5F49, then otPK.EUICC as 5F49. */
 #define INITIALISE_SECURE_CHANNEL_REQUEST(F, S)                                                    \
-    F(S, INT,    0x82,   M,  0,  0, remote_op_id,   "remoteOpId", N_remote_op_id)                  \
+    F(S, INT,    0x82,   M,  0,  0, remote_op_id,   "remoteOpId", remote_op_id_names)              \
     F(S, OCTETS, 0x80,   M,  1, 16, transaction_id, "transactionId", 0)                            \
     F(S, SEQ,    0xA6,   M,  0,  0, control_ref_template, "controlRefTemplate",                    \
       control_ref_template)                                                                        \

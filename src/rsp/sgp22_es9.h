@@ -27,7 +27,7 @@
     F(S, SEQ, 0xA0, M, 0, 0, initiate_authentication_ok, "initiateAuthenticationOk",               \
       initiate_authentication_ok_es9)                                                              \
     F(S, INT, 0x81, M, 0, 0, initiate_authentication_error, "initiateAuthenticationError",         \
-      N_initiate_authentication_error)
+      initiate_authentication_error_names)
 
 /* useMatchingIdForAcr: activation code retrieval, since version 2.6 */
 #define AUTHENTICATE_CLIENT_REQUEST_ES9(F, S)                                                      \
@@ -51,7 +51,7 @@
     F(S, SEQ, 0xA0, M, 0, 0, authenticate_client_ok, "authenticateClientOk",                       \
       authenticate_client_ok_es9)                                                                  \
     F(S, INT, 0x81, M, 0, 0, authenticate_client_error, "authenticateClientError",                 \
-      N_authenticate_client_error)                                                                 \
+      authenticate_client_error_names)                                                             \
     F(S, SEQ, 0xA5, M, 0, 0, authenticate_client_ok_acr, "authenticateClientOkAcr",                \
       authenticate_client_ok_acr)
 
@@ -67,7 +67,7 @@
     F(S, SEQ, 0xA0, M, 0, 0, authenticate_client_ok, "authenticateClientOk",                       \
       authenticate_client_ok_es11)                                                                 \
     F(S, INT, 0x81, M, 0, 0, authenticate_client_error, "authenticateClientError",                 \
-      N_authenticate_client_error_es11)
+      authenticate_client_error_es11_names)
 
 #define GET_BOUND_PROFILE_PACKAGE_REQUEST_ES9(F, S)                                                \
     F(S, OCTETS, 0x80,   M, 1, 16, transaction_id, "transactionId", 0)                             \
@@ -83,7 +83,7 @@
     F(S, SEQ, 0xA0, M, 0, 0, get_bound_profile_package_ok, "getBoundProfilePackageOk",             \
       get_bound_profile_package_ok_es9)                                                            \
     F(S, INT, 0x81, M, 0, 0, get_bound_profile_package_error, "getBoundProfilePackageError",       \
-      N_get_bound_profile_package_error)
+      get_bound_profile_package_error_names)
 
 /* The answer of the eUICC (BF41 ..) stands here as A1 ..: encoding re-tags, decoding gives the A1
    element; der_put_rehead makes a BF41 of it. */
@@ -94,7 +94,7 @@
 
 #define CANCEL_SESSION_RESPONSE_ES9(F, S)                                                          \
     F(S, NULL, 0xA0, M, 0, 0, cancel_session_ok, "cancelSessionOk", 0)                             \
-    F(S, INT,  0x81, M, 0, 0, cancel_session_error, "cancelSessionError", N_cancel_session_error)
+    F(S, INT,  0x81, M, 0, 0, cancel_session_error, "cancelSessionError", cancel_session_error_names)
 
 #define HANDLE_NOTIFICATION_ES9(F, S)                                                              \
     F(S, RAW, 0, M, 0, 0, pending_notification, "pendingNotification", pending_notification)

@@ -5,7 +5,7 @@
 #ifndef DUNLIN_RSP_SGP22_VALUES_H
 #define DUNLIN_RSP_SGP22_VALUES_H
 
-#include "rsp/values.h"
+#include "rsp/names.h"
 
 /* clang-format off */
 
@@ -211,30 +211,27 @@
 #define SET_DEFAULT_DP_ADDRESS_RESULT(V)                                                           \
     V(SET_DEFAULT_DP_ADDRESS_OK, 0, "ok")                                                          \
     V(SET_DEFAULT_DP_ADDRESS_UNDEFINED_ERROR, 127, "undefinedError")
-#define ENABLE_RESULT(V)                                                                           \
-    V(ENABLE_OK, 0, "ok")                                                                          \
-    V(ENABLE_ICCID_OR_AID_NOT_FOUND, 1, "iccidOrAidNotFound")                                      \
-    V(ENABLE_PROFILE_NOT_IN_DISABLED_STATE, 2, "profileNotInDisabledState")                        \
-    V(ENABLE_DISALLOWED_BY_POLICY, 3, "disallowedByPolicy")                                        \
-    V(ENABLE_WRONG_PROFILE_REENABLING, 4, "wrongProfileReenabling")                                \
-    V(ENABLE_CAT_BUSY, 5, "catBusy")                                                               \
-    V(ENABLE_ROLLBACK_NOT_AVAILABLE, 20, "rollbackNotAvailable")                                   \
-    V(ENABLE_UNDEFINED_ERROR, 127, "undefinedError")
-#define DISABLE_RESULT(V)                                                                          \
-    V(DISABLE_OK, 0, "ok")                                                                         \
-    V(DISABLE_ICCID_OR_AID_NOT_FOUND, 1, "iccidOrAidNotFound")                                     \
-    V(DISABLE_PROFILE_NOT_IN_ENABLED_STATE, 2, "profileNotInEnabledState")                         \
-    V(DISABLE_DISALLOWED_BY_POLICY, 3, "disallowedByPolicy")                                       \
-    V(DISABLE_CAT_BUSY, 5, "catBusy")                                                              \
-    V(DISABLE_UNDEFINED_ERROR, 127, "undefinedError")
-#define DELETE_RESULT(V)                                                                           \
-    V(DELETE_OK, 0, "ok")                                                                          \
-    V(DELETE_ICCID_OR_AID_NOT_FOUND, 1, "iccidOrAidNotFound")                                      \
-    V(DELETE_PROFILE_NOT_IN_DISABLED_STATE, 2, "profileNotInDisabledState")                        \
-    V(DELETE_DISALLOWED_BY_POLICY, 3, "disallowedByPolicy")                                        \
-    V(DELETE_ROLLBACK_NOT_AVAILABLE, 20, "rollbackNotAvailable")                                   \
-    V(DELETE_RETURN_FALLBACK_PROFILE, 21, "returnFallbackProfile")                                 \
-    V(DELETE_UNDEFINED_ERROR, 127, "undefinedError")
+#define ENABLE_PROFILE_RESULT(V)                                                                   \
+    V(ENABLE_PROFILE_OK, 0, "ok")                                                                  \
+    V(ENABLE_PROFILE_ICCID_OR_AID_NOT_FOUND, 1, "iccidOrAidNotFound")                              \
+    V(ENABLE_PROFILE_PROFILE_NOT_IN_DISABLED_STATE, 2, "profileNotInDisabledState")                \
+    V(ENABLE_PROFILE_DISALLOWED_BY_POLICY, 3, "disallowedByPolicy")                                \
+    V(ENABLE_PROFILE_WRONG_PROFILE_REENABLING, 4, "wrongProfileReenabling")                        \
+    V(ENABLE_PROFILE_CAT_BUSY, 5, "catBusy")                                                       \
+    V(ENABLE_PROFILE_UNDEFINED_ERROR, 127, "undefinedError")
+#define DISABLE_PROFILE_RESULT(V)                                                                  \
+    V(DISABLE_PROFILE_OK, 0, "ok")                                                                 \
+    V(DISABLE_PROFILE_ICCID_OR_AID_NOT_FOUND, 1, "iccidOrAidNotFound")                             \
+    V(DISABLE_PROFILE_PROFILE_NOT_IN_ENABLED_STATE, 2, "profileNotInEnabledState")                 \
+    V(DISABLE_PROFILE_DISALLOWED_BY_POLICY, 3, "disallowedByPolicy")                               \
+    V(DISABLE_PROFILE_CAT_BUSY, 5, "catBusy")                                                      \
+    V(DISABLE_PROFILE_UNDEFINED_ERROR, 127, "undefinedError")
+#define DELETE_PROFILE_RESULT(V)                                                                   \
+    V(DELETE_PROFILE_OK, 0, "ok")                                                                  \
+    V(DELETE_PROFILE_ICCID_OR_AID_NOT_FOUND, 1, "iccidOrAidNotFound")                              \
+    V(DELETE_PROFILE_PROFILE_NOT_IN_DISABLED_STATE, 2, "profileNotInDisabledState")                \
+    V(DELETE_PROFILE_DISALLOWED_BY_POLICY, 3, "disallowedByPolicy")                                \
+    V(DELETE_PROFILE_UNDEFINED_ERROR, 127, "undefinedError")
 #define RESET_OPTIONS(V)                                                                           \
     V(RESET_DELETE_OPERATIONAL_PROFILES, 0, "deleteOperationalProfiles")                           \
     V(RESET_DELETE_FIELD_LOADED_TEST_PROFILES, 1, "deleteFieldLoadedTestProfiles")                 \
@@ -254,9 +251,6 @@
     V(INITIATE_AUTHENTICATION_INVALID_DP_ADDRESS, 1, "invalidDpAddress")                           \
     V(INITIATE_AUTHENTICATION_EUICC_VERSION_NOT_SUPPORTED, 2, "euiccVersionNotSupportedByDp")      \
     V(INITIATE_AUTHENTICATION_CI_PK_NOT_SUPPORTED, 3, "ciPKNotSupported")                          \
-    V(INITIATE_AUTHENTICATION_SMDP_ADDRESS_MISMATCH, 50, "smdpAddressMismatch")                    \
-    V(INITIATE_AUTHENTICATION_SMDP_OID_MISMATCH, 51, "smdpOidMismatch")                            \
-    V(INITIATE_AUTHENTICATION_INVALID_EIM_TRANSACTION_ID, 52, "invalidEimTransactionId")           \
     V(INITIATE_AUTHENTICATION_UNDEFINED_ERROR, 127, "undefinedError")
 #define AUTHENTICATE_CLIENT_ERROR(V)                                                               \
     V(AUTHENTICATE_CLIENT_EUM_CERTIFICATE_INVALID, 1, "eumCertificateInvalid")                     \
@@ -270,8 +264,6 @@
     V(AUTHENTICATE_CLIENT_CI_PK_UNKNOWN, 9, "ciPKUnknown")                                         \
     V(AUTHENTICATE_CLIENT_INVALID_TRANSACTION_ID, 10, "invalidTransactionId")                      \
     V(AUTHENTICATE_CLIENT_INSUFFICIENT_MEMORY, 11, "insufficientMemory")                           \
-    V(AUTHENTICATE_CLIENT_PPR_NOT_ALLOWED, 50, "pprNotAllowed")                                    \
-    V(AUTHENTICATE_CLIENT_EVENT_ID_UNKNOWN, 56, "eventIdUnknown")                                  \
     V(AUTHENTICATE_CLIENT_UNDEFINED_ERROR, 127, "undefinedError")
 /* 1 to 5 as above */
 #define AUTHENTICATE_CLIENT_ERROR_ES11(V)                                                          \
@@ -290,10 +282,9 @@
     V(GET_BPP_CONFIRMATION_CODE_RETRIES_EXCEEDED, 4, "confirmationCodeRetriesExceeded")            \
     V(GET_BPP_BPP_REBINDING_REFUSED, 5, "bppRebindingRefused")                                     \
     V(GET_BPP_DOWNLOAD_ORDER_EXPIRED, 6, "downloadOrderExpired")                                   \
-    V(GET_BPP_METADATA_MISMATCH, 50, "metadataMismatch")                                           \
     V(GET_BPP_INVALID_TRANSACTION_ID, 95, "invalidTransactionId")                                  \
     V(GET_BPP_UNDEFINED_ERROR, 127, "undefinedError")
-/* of the server (ES9+, and of the eIM on ESipa) */
+/* of the server */
 #define CANCEL_SESSION_ERROR(V)                                                                    \
     V(CANCEL_SESSION_INVALID_TRANSACTION_ID, 1, "invalidTransactionId")                            \
     V(CANCEL_SESSION_EUICC_SIGNATURE_INVALID, 2, "euiccSignatureInvalid")                          \
@@ -327,9 +318,9 @@
     E(delete_notification_status, DELETE_NOTIFICATION_STATUS)                                      \
     E(load_crl_error, LOAD_CRL_ERROR)                                                              \
     E(set_default_dp_address_result, SET_DEFAULT_DP_ADDRESS_RESULT)                                \
-    E(enable_result, ENABLE_RESULT)                                                                \
-    E(disable_result, DISABLE_RESULT)                                                              \
-    E(delete_result, DELETE_RESULT)                                                                \
+    E(enable_profile_result, ENABLE_PROFILE_RESULT)                                                \
+    E(disable_profile_result, DISABLE_PROFILE_RESULT)                                              \
+    E(delete_profile_result, DELETE_PROFILE_RESULT)                                                \
     E(reset_options, RESET_OPTIONS)                                                                \
     E(reset_result, RESET_RESULT)                                                                  \
     E(set_nickname_result, SET_NICKNAME_RESULT)                                                    \
@@ -339,7 +330,7 @@
     E(get_bound_profile_package_error, GET_BOUND_PROFILE_PACKAGE_ERROR)                            \
     E(cancel_session_error, CANCEL_SESSION_ERROR)
 
-SGP22_VALUES(VALUES_H)
+SGP22_VALUES(NAMES_H)
 /* clang-format on */
 
 #endif
