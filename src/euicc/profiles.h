@@ -28,11 +28,11 @@ static inline uint32_t profile_object(uint32_t root, enum profile_kind kind, uin
     return 0x80000000u | root << 20 | (uint32_t)kind << 16 | n;
 }
 
-enum profile_state { PROFILE_INSTALLING = 1, PROFILE_DISABLED = 2, PROFILE_ENABLED = 3 };
+enum card_profile_state { PROFILE_INSTALLING = 1, PROFILE_DISABLED = 2, PROFILE_ENABLED = 3 };
 
 struct card_profile {
     uint32_t root;
-    enum profile_state state;
+    enum card_profile_state state;
     uint8_t iccid[PROFILE_ICCID];
     uint8_t isdp_aid[CARD_AID_MAX];
 };
