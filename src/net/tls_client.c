@@ -1,0 +1,326 @@
+/* What a client believes, and the checks on the server's certificate. */
+#include "net/tls_material.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct tls_trust {
+    atomic_size_t uses;
+    SSL_CTX *ctx;
+    bool has_anchors;
+    uint8_t *pinned_leaf, *pinned_spki; /* malloc or NULL */
+    size_t pinned_leaf_n, pinned_spki_n;
+    char *policy, *policy2;
+};
+
+/* What the verifier needs to know of one connection; lives as long as its SSL. */
+struct peer {
+    struct tls_trust *trust; /* counted */
+    char *host;
+    enum err *fault;
+    void (*on_session)(void *owner, SSL_SESSION *session);
+    void *owner;
+};
+
+static int peer_index = -1;
+static pthread_once_t peer_index_once = PTHREAD_ONCE_INIT;
+
+static void drop_peer(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, long argl,
+                      void *argp)
+{
+    struct peer *p = ptr;
+
+    (void)parent;
+    (void)data;
+    (void)index;
+    (void)argl;
+    (void)argp;
+    if (!p)
+        return;
+    tls_trust_close(p->trust);
+    free(p->host);
+    free(p);
+}
+
+static void make_peer_index(void)
+{
+    peer_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, drop_peer);
+}
+
+static bool is_address(const char *host)
+{
+    uint8_t octets[16];
+
+    return inet_pton(AF_INET, host, octets) == 1 || inet_pton(AF_INET6, host, octets) == 1;
+}
+
+/* SGP.32 2.11.1 trustedPublicKeyDataTls, certificate arm: equality is the whole check. */
+static enum err check_pinned_leaf(const struct tls_trust *t, X509 *leaf)
+{
+    unsigned char *der = NULL;
+    int n = i2d_X509(leaf, &der);
+    bool same =
+        n > 0 && slice_eq(slice_of(der, (size_t)n), slice_of(t->pinned_leaf, t->pinned_leaf_n));
+
+    OPENSSL_free(der);
+    return same ? E_OK : E_UNTRUSTED;
+}
+
+/* SGP.32 2.11.1 trustedEimPkTls: the key, whatever certificate brings it. */
+static enum err check_pinned_spki(const struct tls_trust *t, X509 *leaf)
+{
+    unsigned char *der = NULL;
+    int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf), &der);
+    bool same =
+        n > 0 && slice_eq(slice_of(der, (size_t)n), slice_of(t->pinned_spki, t->pinned_spki_n));
+
+    OPENSSL_free(der);
+    return same ? E_OK : E_UNTRUSTED;
+}
+
+static enum err check_role(const struct tls_trust *t, X509 *leaf)
+{
+    if (!t->policy || tls_has_policy(leaf, t->policy))
+        return E_OK;
+    return t->policy2 && tls_has_policy(leaf, t->policy2) ? E_OK : E_BADCERT;
+}
+
+/* Every permitted subtree of every CA in the chain is a directoryName. */
+static bool only_directory_constraints(STACK_OF(X509) * chain)
+{
+    bool only = true;
+
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        NAME_CONSTRAINTS *nc =
+            X509_get_ext_d2i(sk_X509_value(chain, i), NID_name_constraints, NULL, NULL);
+
+        for (int k = 0; nc && k < sk_GENERAL_SUBTREE_num(nc->permittedSubtrees); k++)
+            if (sk_GENERAL_SUBTREE_value(nc->permittedSubtrees, k)->base->type != GEN_DIRNAME)
+                only = false;
+        NAME_CONSTRAINTS_free(nc);
+    }
+    return only;
+}
+
+/*
+ * The GSMA's name constraints bind the EIDs of eUICCs: a directoryName whose serialNumber is a
+ * prefix (SGP.22 4.5.2.1), which no X.509 library knows. A server is known by its dNSName, so a
+ * directoryName that does not match is passed over; constraints on host names stand.
+ */
+static int pass_gsma_constraints(int ok, X509_STORE_CTX *ctx)
+{
+    if (!ok && X509_STORE_CTX_get_error(ctx) == X509_V_ERR_PERMITTED_VIOLATION &&
+        only_directory_constraints(X509_STORE_CTX_get0_chain(ctx))) {
+        X509_STORE_CTX_set_error(ctx, X509_V_OK);
+        return 1;
+    }
+    return ok;
+}
+
+static enum err check_chain(const struct tls_trust *t, X509_STORE_CTX *ctx)
+{
+    if (!t->has_anchors)
+        return E_UNTRUSTED;
+    X509_STORE_CTX_set_verify_cb(ctx, pass_gsma_constraints);
+    if (X509_verify_cert(ctx) == 1)
+        return E_OK;
+    return tls_verify_error(X509_STORE_CTX_get_error(ctx));
+}
+
+static enum err check_server(const struct peer *p, X509_STORE_CTX *ctx)
+{
+    const struct tls_trust *t = p->trust;
+    X509 *leaf = X509_STORE_CTX_get0_cert(ctx);
+    enum err err;
+
+    if (t->pinned_leaf)
+        return check_pinned_leaf(t, leaf);
+    if (t->pinned_spki)
+        return check_pinned_spki(t, leaf);
+    err = tls_check_leaf(leaf, TLS_ROLE_SERVER);
+    if (!err && !tls_name_matches(leaf, p->host))
+        err = E_BADCERT;
+    if (!err)
+        err = check_role(t, leaf);
+    if (!err)
+        err = check_chain(t, ctx);
+    return err;
+}
+
+static int verify_server(X509_STORE_CTX *ctx, void *arg)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct peer *p = SSL_get_ex_data(ssl, peer_index);
+
+    (void)arg;
+    *p->fault = check_server(p, ctx);
+    if (*p->fault == E_OK) {
+        X509_STORE_CTX_set_error(ctx, X509_V_OK);
+        return 1;
+    }
+    if (X509_STORE_CTX_get_error(ctx) == X509_V_OK)
+        X509_STORE_CTX_set_error(ctx, X509_V_ERR_APPLICATION_VERIFICATION);
+    return 0;
+}
+
+static int on_new_session(SSL *ssl, SSL_SESSION *session)
+{
+    struct peer *p = SSL_get_ex_data(ssl, peer_index);
+
+    if (!p || !p->on_session)
+        return 0;
+    p->on_session(p->owner, session);
+    return 1; /* the reference is the callee's */
+}
+
+void tls_on_session(SSL *ssl, void (*got)(void *owner, SSL_SESSION *session), void *owner)
+{
+    struct peer *p = SSL_get_ex_data(ssl, peer_index);
+
+    p->on_session = got;
+    p->owner = owner;
+}
+
+static enum err copy_octets(slice s, uint8_t **p, size_t *n)
+{
+    if (!s.p)
+        return E_OK;
+    *p = malloc(s.n + 1);
+    if (!*p)
+        return E_MEMORY;
+    memcpy(*p, s.p, s.n);
+    *n = s.n;
+    return E_OK;
+}
+
+static enum err copy_text(const char *s, char **out)
+{
+    if (!s)
+        return E_OK;
+    *out = strdup(s);
+    return *out ? E_OK : E_MEMORY;
+}
+
+static enum err set_own_identity(struct tls_trust *t, const struct tls_trust_options *o)
+{
+    struct tls_identity id = {
+        .chain_file = o->chain_file,
+        .chain = o->chain,
+        .chain_count = o->chain_count,
+        .key_file = o->key_file,
+        .key = o->key,
+    };
+
+    if (!o->chain_file && !o->chain_count)
+        return E_OK;
+    return tls_use_identity(t->ctx, &id);
+}
+
+static enum err set_trust(struct tls_trust *t, const struct tls_trust_options *o)
+{
+    enum err err;
+
+    t->ctx = tls_context(TLS_client_method(), o->only_tls12, false);
+    if (!t->ctx)
+        return E_MEMORY;
+    t->has_anchors = o->ca_count || o->ca_file || o->system_ca;
+    if (!t->has_anchors && !o->pinned_leaf.p && !o->pinned_spki.p)
+        return E_ARGUMENT;
+    if (o->system_ca && SSL_CTX_set_default_verify_paths(t->ctx) != 1)
+        return E_BADCERT;
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(t->ctx), X509_V_FLAG_PARTIAL_CHAIN);
+    SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_cert_verify_callback(t->ctx, verify_server, NULL);
+    SSL_CTX_set_session_cache_mode(t->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(t->ctx, on_new_session);
+    err = tls_add_anchors(SSL_CTX_get_cert_store(t->ctx), o->ca, o->ca_count, o->ca_file);
+    if (!err)
+        err = set_own_identity(t, o);
+    if (!err)
+        err = copy_octets(o->pinned_leaf, &t->pinned_leaf, &t->pinned_leaf_n);
+    if (!err)
+        err = copy_octets(o->pinned_spki, &t->pinned_spki, &t->pinned_spki_n);
+    if (!err)
+        err = copy_text(o->policy, &t->policy);
+    if (!err)
+        err = copy_text(o->policy2, &t->policy2);
+    return err;
+}
+
+enum err tls_trust_open(const struct tls_trust_options *o, struct tls_trust **out)
+{
+    struct tls_trust *t;
+    enum err err;
+
+    *out = NULL;
+    pthread_once(&peer_index_once, make_peer_index);
+    t = peer_index < 0 ? NULL : calloc(1, sizeof *t);
+    if (!t)
+        return E_MEMORY;
+    atomic_init(&t->uses, 1);
+    err = set_trust(t, o);
+    if (err) {
+        tls_trust_close(t);
+        return err;
+    }
+    *out = t;
+    return E_OK;
+}
+
+struct tls_trust *tls_trust_ref(struct tls_trust *t)
+{
+    if (t)
+        atomic_fetch_add(&t->uses, 1);
+    return t;
+}
+
+void tls_trust_close(struct tls_trust *t)
+{
+    if (!t || atomic_fetch_sub(&t->uses, 1) != 1)
+        return;
+    SSL_CTX_free(t->ctx);
+    free(t->pinned_leaf);
+    free(t->pinned_spki);
+    free(t->policy);
+    free(t->policy2);
+    free(t);
+}
+
+static bool attach_peer(SSL *ssl, struct tls_trust *t, const char *host, enum err *fault)
+{
+    struct peer *p = calloc(1, sizeof *p);
+
+    if (!p)
+        return false;
+    p->trust = tls_trust_ref(t);
+    p->host = strdup(host);
+    p->fault = fault;
+    if (!p->host || !SSL_set_ex_data(ssl, peer_index, p)) {
+        drop_peer(NULL, p, NULL, 0, 0, NULL);
+        return false;
+    }
+    return true;
+}
+
+SSL *tls_trust_ssl(struct tls_trust *t, const char *host, enum err *fault, SSL_SESSION *session)
+{
+    SSL *ssl = SSL_new(t->ctx);
+
+    *fault = E_OK;
+    if (!ssl)
+        return NULL;
+    SSL_set_connect_state(ssl);
+    if (!attach_peer(ssl, t, host, fault) ||
+        (!is_address(host) && !SSL_set_tlsext_host_name(ssl, host))) {
+        SSL_free(ssl);
+        return NULL;
+    }
+    if (session)
+        SSL_set_session(ssl, session);
+    return ssl;
+}
