@@ -212,11 +212,15 @@ SGP32_ESIPA_VALUES(NAMES_H)
 
 /* ---- package retrieval and results ---------------------------------------------------------- */
 
-/* The EID may be missing or of a wrong size, which has its own answers (6.3.2.6). */
+/*
+ * The EID may be missing or of a wrong size, which has its own answers (6.3.2.6). The limits of the
+ * cause tell it from the rPLMN that v1.0 has under the same tag.
+ */
 #define GET_EIM_PACKAGE_REQUEST(F, S)                                                              \
     F(S, OCTETS, 0x5A, O, 0, 0, eid_value, "eidValue", 0)                                          \
     F(S, NULL,   0x80, O, 0, 0, notify_state_change, "notifyStateChange", 0)                       \
-    F(S, INT,    0x81, O, 0, 0, state_change_cause, "stateChangeCause", state_change_cause_names)  \
+    F(S, INT,    0x81, O, 0, 127, state_change_cause, "stateChangeCause",                          \
+      state_change_cause_names)                                                                    \
     F(S, OCTETS, 0x82, O, 3, 3, r_plmn, "rPLMN", 0)
 
 #define GET_EIM_PACKAGE_RESPONSE(F, S)                                                             \
