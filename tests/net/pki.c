@@ -2,6 +2,7 @@
 
 #include "net/must.h"
 
+#include <openssl/conf.h>
 #include <openssl/ec.h>
 #include <openssl/x509v3.h>
 
@@ -19,14 +20,18 @@ static void add(X509 *cert, X509 *issuer, int nid, const char *value)
 {
     X509V3_CTX ctx;
     X509_EXTENSION *ext;
+    CONF *conf;
 
     if (!value)
         return;
+    conf = NCONF_new(NULL); /* certificatePolicies asks for one, though an empty one will do */
     X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
+    X509V3_set_nconf(&ctx, conf);
     ext = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
     MUST(ext);
     X509_add_ext(cert, ext, -1);
     X509_EXTENSION_free(ext);
+    NCONF_free(conf);
 }
 
 struct made_cert make_cert(const struct cert_spec *s)
