@@ -24,6 +24,7 @@ function(dunlin_room folder)
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(${name} PUBLIC ${uses})
+  set_target_properties(${name} PROPERTIES OUTPUT_NAME dunlin-${name})
   set_property(GLOBAL APPEND PROPERTY DUNLIN_ROOMS ${name})
 
   # tests/<folder>/test_*.c: one cmocka program each; other files there are linked into all of them

@@ -1,0 +1,46 @@
+/*
+ * What the benchmarks share. Each prints one line: what was done, how often per second and core,
+ * and its ratio to a reference measured in the same run, because machines are noisy and ratios are
+ * not.
+ */
+#ifndef DUNLIN_CMD_BENCH_H
+#define DUNLIN_CMD_BENCH_H
+
+#include "crypto/crypto.h"
+
+#include <stddef.h>
+
+/* Processor time of one bare operation in microseconds, OpenSSL called directly. */
+struct bare {
+    double sign;     /* ECDSA P-256 over a digest */
+    double verify;   /* the same, key prepared */
+    double key_pair; /* P-256 */
+    double agree;    /* ECDH with a received point */
+    double package;  /* AES-CBC and AES-CMAC over a protected profile package */
+};
+
+/* package: octets of the profile package. Takes about a second. */
+struct bare bare_measure(size_t package);
+
+/* Processor time of the calling thread, and of the whole process, in microseconds. */
+double cpu_thread_us(void);
+double cpu_process_us(void);
+double wall_us(void);
+
+struct bench_args {
+    long seconds; /* how long each measurement lasts */
+    long threads; /* clients at the same time, where there are any */
+    bool tls;     /* over loopback TLS, server in a process of its own */
+    bool json;
+};
+
+/* Exit statuses. */
+int bench_codec(const struct bench_args *args);
+int bench_smdp(const struct bench_args *args);
+int bench_eim(const struct bench_args *args);
+
+/* One result: `per_second` per core, of a bound of `bound_us` each; more is detail for people. */
+void bench_line(const struct bench_args *args, const char *what, double per_second,
+                double bound_per_second, const char *detail);
+
+#endif
