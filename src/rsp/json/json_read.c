@@ -1,0 +1,462 @@
+/*
+ * JSON to struct. A member is turned into the element that the ASN.1 binding would carry, the
+ * elements into the message, and the schema engine decodes that: so every limit is checked in one
+ * place, and both bindings give the same struct.
+ */
+#include "rsp/json/json.h"
+#include "rsp/json/json_form.h"
+
+#include "base/text.h"
+
+#include <jansson.h>
+#include <strings.h>
+
+#define MEMBERS_MAX 24 /* members of one message */
+
+struct reader {
+    struct arena *arena;
+    struct fault *fault;
+};
+
+static enum err refuse(const struct reader *r, const char *name, enum err e)
+{
+    if (r->fault) {
+        *r->fault = (struct fault){ .err = e, .depth = name ? 1 : 0 };
+        r->fault->path[0].name = name;
+        r->fault->path[0].index = -1;
+    }
+    return e;
+}
+
+static const json_t *find(const json_t *object, const char *name)
+{
+    const json_t *exact = json_object_get(object, name);
+    const char *key;
+    json_t *value;
+
+    if (exact)
+        return exact;
+    json_object_foreach((json_t *)object, key, value)
+    {
+        if (strcasecmp(key, name) == 0)
+            return value;
+    }
+    return NULL;
+}
+
+static enum err text_of(const json_t *v, slice *out)
+{
+    if (!json_is_string(v))
+        return E_SYNTAX;
+    *out = slice_of(json_string_value(v), json_string_length(v));
+    return E_OK;
+}
+
+/* ---- one member ----------------------------------------------------------------------------- */
+
+static enum err element(struct arena *a, uint32_t tag, slice content, slice *out)
+{
+    size_t head = der_put_head(tag, content.n, NULL);
+    uint8_t *p = arena_alloc(a, head + content.n + 1);
+
+    if (!p)
+        return E_MEMORY;
+    der_put_head(tag, content.n, p);
+    if (content.n)
+        memcpy(p + head, content.p, content.n);
+    *out = slice_of(p, head + content.n);
+    return E_OK;
+}
+
+static enum err read_base64(struct arena *a, const json_t *v, slice *out)
+{
+    slice text;
+    size_t size, n;
+    uint8_t *p;
+    enum err e = text_of(v, &text);
+
+    if (e)
+        return e;
+    size = text.n / 4 * 3 + 3;
+    p = arena_alloc(a, size);
+    if (!p)
+        return E_MEMORY;
+    e = b64_decode(text, p, size, &n);
+    *out = slice_of(p, n);
+    return e;
+}
+
+/* Is a bare value acceptable where an element was expected? (SGP.32 6.4: seen both ways) */
+static bool bare_fits(const struct field *row, slice octets)
+{
+    return row->kind == K_OCTETS && row->min > 0 && octets.n >= (size_t)row->min &&
+           octets.n <= (size_t)row->max;
+}
+
+static enum err read_element(struct arena *a, const struct field *row, const json_t *v, slice *out)
+{
+    slice octets;
+    struct tlv e;
+    enum err err = read_base64(a, v, &octets), shape;
+
+    if (err)
+        return err;
+    shape = der_one(octets, &e);
+    *out = octets;
+    if (!shape && json_is_explicit(row))
+        return element(a, row->tag, octets, out);
+    if (!shape && (!row->tag || e.tag == row->tag))
+        return E_OK;
+    if (!shape && row->type && row->type->tag == e.tag)
+        return element(a, row->tag, e.value, out);
+    if (bare_fits(row, octets))
+        return element(a, row->tag, octets, out);
+    return shape ? shape : E_TAG;
+}
+
+static enum err read_hex(struct arena *a, uint32_t tag, const json_t *v, slice *out)
+{
+    uint8_t octets[16];
+    slice text;
+    size_t n;
+    enum err e = text_of(v, &text);
+
+    if (!e)
+        e = hex_decode(text, octets, sizeof octets, &n);
+    if (e)
+        return e == E_NOSPACE ? E_SIZE : e;
+    return element(a, tag, slice_of(octets, n), out);
+}
+
+static enum err read_eid(struct arena *a, uint32_t tag, const json_t *v, slice *out)
+{
+    uint8_t eid[EID_LEN];
+    slice text;
+    enum err e = text_of(v, &text);
+
+    if (!e)
+        e = eid_from_digits(text, eid);
+    return e ? e : element(a, tag, SLICE_OF(eid), out);
+}
+
+static enum err read_number(struct arena *a, uint32_t tag, const json_t *v, slice *out)
+{
+    uint8_t buf[16];
+    struct der_writer w = der_writer(buf, sizeof buf);
+    slice written;
+    enum err e;
+
+    if (!json_is_integer(v))
+        return E_SYNTAX;
+    der_put_int(&w, tag, json_integer_value(v));
+    e = der_written(&w, &written);
+    *out = arena_copy(a, written);
+    return e ? e : out->p ? E_OK : E_MEMORY;
+}
+
+static enum err read_bool(struct arena *a, const struct field *row, const json_t *v, slice *out)
+{
+    uint8_t truth = json_is_true(v) ? 0xFF : 0;
+
+    if (!json_is_boolean(v))
+        return E_SYNTAX;
+    if (row->kind == K_BOOL)
+        return element(a, row->tag, slice_of(&truth, 1), out);
+    *out = SLICE_NONE;
+    return truth ? element(a, row->tag, SLICE_EMPTY, out) : E_OK;
+}
+
+static enum err read_members(const struct reader *r, const struct type *t, const json_t *object,
+                             slice *content);
+
+static enum err read_objects(const struct reader *r, const struct field *row, const json_t *v,
+                             slice *out)
+{
+    slice content = SLICE_EMPTY;
+
+    if (!json_is_array(v))
+        return E_SYNTAX;
+    for (size_t i = 0; i < json_array_size(v); i++) {
+        const json_t *one = json_array_get(v, i);
+        slice members, parts[2] = { content, SLICE_NONE };
+        enum err e = json_is_object(one) ? read_members(r, row->type, one, &members) : E_SYNTAX;
+
+        if (!e)
+            e = element(r->arena, row->type->tag, members, &parts[1]);
+        if (e)
+            return e;
+        content = arena_concat(r->arena, parts, 2);
+    }
+    return arena_failed(r->arena) ? E_MEMORY : element(r->arena, row->tag, content, out);
+}
+
+static enum err read_member(const struct reader *r, const struct field *row, enum json_form form,
+                            const json_t *v, slice *out)
+{
+    struct arena *a = r->arena;
+    slice s = SLICE_NONE;
+    enum err e;
+
+    switch (form) {
+    case FORM_HEX:
+        return read_hex(a, row->tag, v, out);
+    case FORM_EID:
+        return read_eid(a, row->tag, v, out);
+    case FORM_NUMBER:
+        return read_number(a, row->tag, v, out);
+    case FORM_FLAG:
+    case FORM_BOOLEAN:
+        return read_bool(a, row, v, out);
+    case FORM_OBJECTS:
+        return read_objects(r, row, v, out);
+    case FORM_ELEMENT:
+        return read_element(a, row, v, out);
+    case FORM_TEXT:
+        e = text_of(v, &s);
+        break;
+    default:
+        e = read_base64(a, v, &s);
+        break;
+    }
+    return e ? e : element(a, row->tag, s, out);
+}
+
+/* ---- one message ---------------------------------------------------------------------------- */
+
+/* The elements of all members that are there, in the order of the table. */
+static enum err read_members(const struct reader *r, const struct type *t, const json_t *object,
+                             slice *content)
+{
+    slice parts[MEMBERS_MAX];
+    size_t count = 0;
+
+    for (unsigned i = 0; i < t->count; i++) {
+        const struct field *row = &t->fields[i];
+        struct json_member m = json_member_of(row);
+        const json_t *v = row->flags & FIELD_ALIAS ? NULL : find(object, m.name);
+        enum err e;
+
+        if (count == MEMBERS_MAX)
+            return refuse(r, m.name, E_LIMIT);
+        if (!v && !(row->flags & FIELD_OPTIONAL))
+            return refuse(r, m.name, E_MISSING);
+        if (!v)
+            continue;
+        e = read_member(r, row, m.form, v, &parts[count]);
+        if (e)
+            return refuse(r, m.name, e);
+        if (parts[count].p)
+            count++;
+    }
+    *content = arena_concat(r->arena, parts, count);
+    if (!content->p)
+        *content = SLICE_EMPTY;
+    return arena_failed(r->arena) ? refuse(r, NULL, E_MEMORY) : E_OK;
+}
+
+struct fit {
+    unsigned arm;
+    unsigned present; /* members of the arm that the object has */
+    bool complete;
+};
+
+static struct fit fit_of(const struct type *choice, unsigned arm, const json_t *object)
+{
+    const struct type *t = choice->fields[arm].type;
+    struct fit f = { arm, 0, true };
+
+    for (unsigned i = 0; i < t->count; i++) {
+        if (find(object, json_member_of(&t->fields[i]).name))
+            f.present++;
+        else if (!(t->fields[i].flags & FIELD_OPTIONAL))
+            f.complete = false;
+    }
+    return f;
+}
+
+static bool better(struct fit a, struct fit b)
+{
+    return a.present != b.present ? a.present > b.present : a.complete && !b.complete;
+}
+
+/* Of the flat arms the one that most members speak for; -1: there is none. */
+static int best_flat_arm(const struct type *choice, const json_t *object)
+{
+    struct fit best = { 0, 0, false };
+    bool any = false;
+
+    for (unsigned i = 0; i < choice->count; i++) {
+        struct fit f;
+
+        if (!json_is_flat(&choice->fields[i]))
+            continue;
+        f = fit_of(choice, i, object);
+        if (!any || better(f, best))
+            best = f;
+        any = true;
+    }
+    return any ? (int)best.arm : -1;
+}
+
+static int named_arm(const struct type *choice, const json_t *object)
+{
+    for (unsigned i = 0; i < choice->count; i++)
+        if (!json_is_flat(&choice->fields[i]) && choice->fields[i].kind != K_NULL &&
+            find(object, json_member_of(&choice->fields[i]).name))
+            return (int)i;
+    return -1;
+}
+
+static int empty_arm(const struct type *choice)
+{
+    for (unsigned i = 0; i < choice->count; i++)
+        if (choice->fields[i].kind == K_NULL)
+            return (int)i;
+    return -1;
+}
+
+static enum err read_arm(const struct reader *r, const struct type *choice, const json_t *object,
+                         slice *out)
+{
+    const struct field *arm;
+    slice members;
+    int which = named_arm(choice, object);
+    enum err e;
+
+    if (which < 0)
+        which = best_flat_arm(choice, object);
+    if (which < 0)
+        which = empty_arm(choice);
+    if (which < 0)
+        return refuse(r, json_member_of(&choice->fields[0]).name, E_MISSING);
+    arm = &choice->fields[which];
+    if (arm->kind == K_NULL)
+        return element(r->arena, arm->tag, SLICE_EMPTY, out);
+    if (!json_is_flat(arm)) {
+        struct json_member m = json_member_of(arm);
+
+        e = read_member(r, arm, m.form, find(object, m.name), out);
+        return e ? refuse(r, m.name, e) : E_OK;
+    }
+    e = read_members(r, arm->type, object, &members);
+    return e ? e : element(r->arena, arm->tag, members, out);
+}
+
+static enum err read_message(const struct reader *r, const struct type *t, const json_t *object,
+                             void *out)
+{
+    slice content = SLICE_NONE, whole;
+    enum err e = t->kind == K_CHOICE ? read_arm(r, t, object, &content)
+                                     : read_members(r, t, object, &content);
+
+    if (!e)
+        e = element(r->arena, t->tag, content, &whole);
+    return e ? e : schema_decode(t, whole, out, r->fault);
+}
+
+static enum err parse(const struct reader *r, slice body, json_t **object)
+{
+    json_error_t error;
+
+    *object = json_loadb((const char *)body.p, body.n, JSON_REJECT_DUPLICATES, &error);
+    if (!*object) {
+        enum err e = refuse(r, NULL, E_SYNTAX);
+
+        if (r->fault && error.position > 0)
+            r->fault->at = (size_t)error.position;
+        return e;
+    }
+    if (json_is_object(*object))
+        return E_OK;
+    json_decref(*object);
+    *object = NULL;
+    return refuse(r, NULL, E_SYNTAX);
+}
+
+enum err json_read_request(const struct json_function *f, slice body, struct arena *a,
+                           void *request, struct fault *fault)
+{
+    struct reader r = { a, fault };
+    json_t *object;
+    enum err e = parse(&r, body, &object);
+
+    if (e)
+        return e;
+    e = read_message(&r, f->request, object, request);
+    json_decref(object);
+    return e;
+}
+
+/* ---- responses ------------------------------------------------------------------------------ */
+
+static slice optional_text(struct arena *a, const json_t *object, const char *name)
+{
+    slice s = SLICE_NONE;
+
+    if (object && !text_of(find(object, name), &s))
+        return arena_copy(a, s);
+    return SLICE_NONE;
+}
+
+static enum err read_header(const struct reader *r, const json_t *object, struct json_status *s)
+{
+    const json_t *header = find(object, "header");
+    const json_t *status = header ? find(header, "functionExecutionStatus") : NULL;
+    const json_t *data = status ? find(status, "statusCodeData") : NULL;
+    slice word;
+
+    if (!status)
+        return refuse(r, header ? "functionExecutionStatus" : "header", E_MISSING);
+    if (text_of(find(status, "status"), &word))
+        return refuse(r, "status", E_SYNTAX);
+    s->failed = slice_eq_str(word, "Failed") || slice_eq_str(word, "Expired");
+    s->warning = slice_eq_str(word, "Executed-WithWarning");
+    if (!s->failed && !s->warning && !slice_eq_str(word, "Executed-Success"))
+        return refuse(r, "status", E_SYNTAX);
+    s->subject = optional_text(r->arena, data, "subjectCode");
+    s->reason = optional_text(r->arena, data, "reasonCode");
+    s->subject_identifier = optional_text(r->arena, data, "subjectIdentifier");
+    s->message = optional_text(r->arena, data, "message");
+    return E_OK;
+}
+
+/* The error arm with the integer that the status code stands for. */
+static enum err fail_response(const struct reader *r, const struct json_function *f,
+                              const struct json_status *s, void *response)
+{
+    const struct type *t = f->response;
+
+    for (unsigned i = 0; i < t->count; i++) {
+        int which = (int)i + 1;
+        int64_t code = status_to_code(f->function, s->subject, s->reason);
+
+        if (t->fields[i].kind != K_INT)
+            continue;
+        memset(response, 0, t->size);
+        memcpy(response, &which, sizeof which);
+        memcpy((uint8_t *)response + t->fields[i].offset, &code, sizeof code);
+        return E_OK;
+    }
+    return refuse(r, "status", E_REFUSED);
+}
+
+enum err json_read_response(const struct json_function *f, slice body, struct arena *a,
+                            void *response, struct json_status *status, struct fault *fault)
+{
+    struct reader r = { a, fault };
+    struct json_status own;
+    struct json_status *s = status ? status : &own;
+    json_t *object;
+    enum err e = f->response ? parse(&r, body, &object) : E_ARGUMENT;
+
+    if (e)
+        return e;
+    *s = (struct json_status){ .failed = false };
+    e = read_header(&r, object, s);
+    if (!e && s->failed)
+        e = fail_response(&r, f, s, response);
+    else if (!e)
+        e = read_message(&r, f->response, object, response);
+    json_decref(object);
+    return e;
+}
