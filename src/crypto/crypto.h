@@ -23,6 +23,7 @@
 #include <stdatomic.h>
 
 #define DIGEST_LEN 32 /* SHA-256 */
+#define SHA1_LEN   20
 #define POINT_LEN  65 /* 04 || X || Y */
 #define SIG_LEN    64 /* r || s, BSI TR-03111 "plain" */
 #define SCALAR_LEN 32
@@ -87,6 +88,7 @@ struct crypto {
     enum err (*random)(void *ctx, void *out, size_t n);
 
     enum err (*sha256)(void *ctx, const slice *parts, size_t count, uint8_t out[DIGEST_LEN]);
+    enum err (*sha1)(void *ctx, slice in, uint8_t out[SHA1_LEN]);
     enum err (*hash_open)(void *ctx, void **state);
     enum err (*hash_add)(void *state, slice part);
     enum err (*hash_finish)(void *state, uint8_t out[DIGEST_LEN]);
@@ -146,6 +148,12 @@ MUST_USE static inline enum err crypto_hmac_sha256(const struct crypto *c, slice
                                                    uint8_t out[DIGEST_LEN])
 {
     return c->hmac_sha256(c->ctx, key, parts, count, out);
+}
+
+/* Only to name keys (subjectKeyIdentifier): SHA-1 proves nothing. */
+MUST_USE static inline enum err crypto_sha1(const struct crypto *c, slice in, uint8_t out[SHA1_LEN])
+{
+    return c->sha1(c->ctx, in, out);
 }
 
 /* Incremental SHA-256. After hash_open, exactly one of hash_finish and hash_close ends the run. */

@@ -12,7 +12,7 @@
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t thread_end;
 static bool ready;
-static EVP_MD *sha256_md;
+static EVP_MD *sha256_md, *sha1_md;
 static EVP_CIPHER *aes_cipher[AES_MODES][AES_SIZES];
 static EVP_CIPHER *gcm_cipher[AES_SIZES];
 
@@ -80,6 +80,19 @@ static enum err ossl_sha256(void *ctx, const slice *parts, size_t count, uint8_t
     if (!t)
         return E_MEMORY;
     if (!EVP_DigestInit_ex2(t->md, sha256_md, NULL) || !hash_parts(t->md, parts, count, out))
+        return failed();
+    return E_OK;
+}
+
+static enum err ossl_sha1(void *ctx, slice in, uint8_t out[SHA1_LEN])
+{
+    struct ossl_thread *t = ossl_thread();
+
+    (void)ctx;
+    if (!t)
+        return E_MEMORY;
+    if (!EVP_DigestInit_ex2(t->md, sha1_md, NULL) || !EVP_DigestUpdate(t->md, in.p, in.n) ||
+        !EVP_DigestFinal_ex(t->md, out, NULL))
         return failed();
     return E_OK;
 }
@@ -386,6 +399,7 @@ static const struct crypto provider = {
     .name = "openssl",
     .random = ossl_random,
     .sha256 = ossl_sha256,
+    .sha1 = ossl_sha1,
     .hash_open = ossl_hash_open,
     .hash_add = ossl_hash_add,
     .hash_finish = ossl_hash_finish,
@@ -420,7 +434,8 @@ static void start(void)
     bool ok = pthread_key_create(&thread_end, thread_free) == 0;
 
     sha256_md = EVP_MD_fetch(NULL, "SHA256", NULL);
-    ok = ok && sha256_md;
+    sha1_md = EVP_MD_fetch(NULL, "SHA1", NULL);
+    ok = ok && sha256_md && sha1_md;
     for (int s = 0; s < AES_SIZES; s++) {
         for (int m = 0; m < AES_MODES; m++) {
             aes_cipher[m][s] = EVP_CIPHER_fetch(NULL, names[m][s], NULL);

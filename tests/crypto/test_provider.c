@@ -52,6 +52,15 @@ static void sha256_vectors(void **state)
     hash_close(&run);
 }
 
+static void sha1_vector(void **state)
+{
+    uint8_t out[SHA1_LEN];
+
+    (void)state;
+    assert_int_equal(crypto_sha1(c, SLICE_LIT("abc"), out), E_OK);
+    assert_hex(SLICE_OF(out), "A9993E364706816ABA3E25717850C26C9CD0D89D");
+}
+
 static void hmac_vectors(void **state)
 {
     uint8_t out[DIGEST_LEN], key[131];
@@ -498,6 +507,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha256_vectors),
+        cmocka_unit_test(sha1_vector),
         cmocka_unit_test(hmac_vectors),
         cmocka_unit_test(aes_modes),
         cmocka_unit_test(cmac_vectors),

@@ -1,0 +1,11 @@
+/* What the files that parse a certificate share; nobody else needs this. */
+#ifndef DUNLIN_PKI_CERT_PARTS_H
+#define DUNLIN_PKI_CERT_PARTS_H
+
+#include "pki/cert.h"
+
+/* The content of [3] extensions. Fills the members of *out that come from extensions. */
+MUST_USE enum err extensions_parse(slice value, struct cert *out);
+MUST_USE enum err spki_parse(slice spki, enum curve *curve, struct ec_point *point);
+
+#endif

@@ -1,0 +1,289 @@
+#include "pki/chain.h"
+
+#include "pki/chain_cache.h"
+
+void trust_open(struct trust *t, const struct crypto *c)
+{
+    *t = (struct trust){ .crypto = c };
+}
+
+const struct anchor *trust_find(const struct trust *t, slice key_id)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (slice_eq(slice_of(t->anchor[i].id, t->anchor[i].id_n), key_id))
+            return &t->anchor[i];
+    return NULL;
+}
+
+enum err trust_add_key(struct trust *t, slice key_id, enum curve curve,
+                       const struct ec_point *point)
+{
+    struct anchor *a = &t->anchor[t->count];
+    enum err err;
+
+    if (t->count == TRUST_MAX)
+        return E_LIMIT;
+    if (!key_id.n || key_id.n > KEY_ID_MAX)
+        return E_SIZE;
+    if (trust_find(t, key_id))
+        return E_EXISTS;
+    *a = (struct anchor){
+        .id_n = key_id.n, .not_before_s = INT64_MIN, .not_after_s = INT64_MAX, .path_len = -1
+    };
+    memcpy(a->id, key_id.p, key_id.n);
+    err = key_open(t->crypto, curve, point, &a->key);
+    if (!err)
+        t->count++;
+    return err;
+}
+
+enum err trust_add_cert(struct trust *t, slice der)
+{
+    struct cert cert;
+    struct anchor *a = &t->anchor[t->count];
+    enum err err = cert_parse(der, &cert);
+
+    if (!err)
+        err = cert_check_role(&cert, ROLE_CI, NULL);
+    if (!err && (!cert.ski.p || !cert_self_issued(&cert)))
+        err = E_BADCERT;
+    if (!err)
+        err = trust_add_key(t, cert.ski, cert.curve, &cert.point);
+    if (err)
+        return err;
+    err = cert_verify_signature(&cert, a->key);
+    if (err) {
+        key_drop(a->key);
+        t->count--;
+        return err;
+    }
+    a->der = cert.der;
+    a->subject = cert.subject;
+    a->not_before_s = cert.not_before_s;
+    a->not_after_s = cert.not_after_s;
+    a->path_len = cert.path_len;
+    return E_OK;
+}
+
+void trust_close(struct trust *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        key_drop(t->anchor[i].key);
+    t->count = 0;
+}
+
+/* One walk down a chain. */
+struct walk {
+    const struct trust *trust;
+    struct chain *chain;
+    struct chain_fault *fault;
+    enum cert_role leaf;
+    int64_t now_s;
+};
+
+static enum err at_fault(struct chain_fault *fault, enum err err, enum cert_role role,
+                         const char *why)
+{
+    if (fault)
+        *fault = (struct chain_fault){ err, role, why ? why : err_text(err) };
+    return err;
+}
+
+/* The role that certificate i stands for: the leaf's is asked for, the others state theirs. */
+static enum cert_role role_at(const struct walk *w, size_t i)
+{
+    return i ? w->chain->cert[i].role : w->leaf;
+}
+
+/* For messages before a certificate is understood: what should stand at this place. */
+static enum cert_role expected_at(enum cert_role leaf, size_t i)
+{
+    return !i ? leaf : leaf == ROLE_EUICC ? ROLE_EUM : ROLE_CI_SUBCA;
+}
+
+/* What links certificate i to its issuer, without cryptography. */
+static enum err check_link(struct walk *w, size_t i, const char **why)
+{
+    const struct cert *cert = &w->chain->cert[i];
+    const struct anchor *ci = w->chain->ci;
+    bool top = i + 1 == w->chain->count;
+    const struct cert *issuer = top ? NULL : &w->chain->cert[i + 1];
+    slice id = top ? slice_of(ci->id, ci->id_n) : issuer->ski;
+    slice name = top ? ci->subject : issuer->subject;
+    int32_t path_len = top ? ci->path_len : issuer->path_len;
+    enum cert_role issuer_role = top ? ROLE_CI : role_at(w, i + 1);
+
+    *why = "authority key identifier is not the issuer's";
+    if (!cert->aki.p || !id.p || !slice_eq(cert->aki, id))
+        return E_BADCERT;
+    *why = "issuer name is not the issuer's";
+    if (name.p && !name_equal(cert->issuer, name))
+        return E_BADCERT;
+    *why = "issuer has a role that may not issue this one";
+    if (!(role_facts(role_at(w, i))->issuers & ROLE_BIT(issuer_role)))
+        return E_BADCERT;
+    *why = "path length of the issuer is exceeded";
+    if (path_len >= 0 && i > (size_t)path_len)
+        return E_BADCERT;
+    *why = "curve is not that of the CI";
+    return cert->curve != ci->key->curve ? E_BADCERT : E_OK;
+}
+
+static enum err check_euicc(struct walk *w, const char **why)
+{
+    uint8_t eid[EID_LEN];
+    enum err err = E_OK;
+
+    *why = "serial number is not an EID";
+    err = cert_eid(&w->chain->cert[0], eid);
+    if (err)
+        return err;
+    *why = "EID is outside the constraints of the EUM";
+    for (size_t i = 1; !err && i < w->chain->count; i++)
+        if (w->chain->cert[i].role == ROLE_EUM || w->chain->cert[i].constraints.p ||
+            w->chain->cert[i].eins.p)
+            err = cert_within_eum(&w->chain->cert[i], &w->chain->cert[0]);
+    return err;
+}
+
+/* Verifies certificate i with *key and replaces *key by its own. */
+static enum err check_cert(struct walk *w, size_t i, struct public_key **key)
+{
+    const struct cert *cert = &w->chain->cert[i];
+    enum cert_role role = role_at(w, i);
+    struct public_key *own = NULL;
+    const char *why = NULL;
+    enum err err = cert_check_role(cert, role, &why);
+
+    if (!role || (i && !role_facts(role)->ca)) {
+        role = expected_at(w->leaf, i);
+        return at_fault(w->fault, E_BADCERT, role, "certificate policy is of another role");
+    }
+    if (!err)
+        err = check_link(w, i, &why);
+    if (!err && !i && role == ROLE_EUICC)
+        err = check_euicc(w, &why);
+    if (err)
+        return at_fault(w->fault, err, role, why);
+    err = cert_verify_signature(cert, *key);
+    if (!err)
+        err = key_open(w->trust->crypto, cert->curve, &cert->point, &own);
+    if (!err && w->now_s != NO_TIME && (err = cert_check_time(cert, w->now_s)))
+        key_drop(own);
+    if (err)
+        return at_fault(w->fault, err, role, NULL);
+    key_drop(*key);
+    *key = own;
+    return E_OK;
+}
+
+static enum err walk_down(struct walk *w)
+{
+    struct public_key *key = key_hold(w->chain->ci->key);
+    enum err err = E_OK;
+
+    if (w->now_s != NO_TIME &&
+        (w->now_s < w->chain->ci->not_before_s || w->now_s > w->chain->ci->not_after_s))
+        err = at_fault(w->fault, E_EXPIRED, ROLE_CI, NULL);
+    for (size_t i = w->chain->count; !err && i-- > 0;)
+        err = check_cert(w, i, &key);
+    if (err)
+        key_drop(key);
+    else
+        w->chain->key = key;
+    return err;
+}
+
+static enum err parse_all(const slice *ders, size_t count, enum cert_role leaf, struct chain *out,
+                          struct chain_fault *fault)
+{
+    *out = (struct chain){ .count = count };
+    if (!count || count > CHAIN_MAX)
+        return at_fault(fault, E_LIMIT, leaf, NULL);
+    for (size_t i = count; i-- > 0;) {
+        enum err err = cert_parse(ders[i], &out->cert[i]);
+
+        if (err)
+            return at_fault(fault, err, expected_at(leaf, i), NULL);
+    }
+    return E_OK;
+}
+
+/* The digest names the certificates, their order, the role and the anchor. */
+static enum err chain_id(const struct trust *t, const slice *ders, size_t count,
+                         enum cert_role role, const struct anchor *ci, uint8_t id[DIGEST_LEN])
+{
+    uint8_t head[2] = { (uint8_t)role, (uint8_t)count };
+    slice parts[2 + CHAIN_MAX] = { SLICE_OF(head), slice_of(ci->id, ci->id_n) };
+
+    /* Each is one DER element that says its own length: no two lists give the same octets. */
+    for (size_t i = 0; i < count; i++)
+        parts[2 + i] = ders[i];
+    return crypto_sha256(t->crypto, parts, 2 + count, id);
+}
+
+static struct cache_entry window(const struct chain *chain)
+{
+    struct cache_entry e = { .key = chain->key,
+                             .from_s = chain->ci->not_before_s,
+                             .to_s = chain->ci->not_after_s };
+
+    for (size_t i = 0; i < chain->count; i++) {
+        if (chain->cert[i].not_before_s > e.from_s)
+            e.from_s = chain->cert[i].not_before_s;
+        if (chain->cert[i].not_after_s < e.to_s)
+            e.to_s = chain->cert[i].not_after_s;
+    }
+    return e;
+}
+
+enum err chain_verify(const struct trust *t, const slice *ders, size_t count, enum cert_role role,
+                      slice ci, int64_t now_s, struct chain *out, struct chain_fault *fault)
+{
+    struct walk w = { t, out, fault, role, now_s };
+    uint8_t id[DIGEST_LEN];
+    enum err err = parse_all(ders, count, role, out, fault);
+
+    if (err)
+        return err;
+    slice authority = out->cert[count - 1].aki;
+
+    out->ci = authority.p ? trust_find(t, authority) : NULL;
+    if (!out->ci || (ci.p && !slice_eq(ci, authority)))
+        return at_fault(fault, E_UNTRUSTED, ROLE_CI, NULL);
+    if (!t->cache)
+        return walk_down(&w);
+    err = chain_id(t, ders, count, role, out->ci, id);
+    if (err)
+        return at_fault(fault, err, role, NULL);
+    out->key = chain_cache_find(t->cache, id, now_s);
+    if (out->key)
+        return E_OK;
+    err = walk_down(&w);
+    if (!err) {
+        struct cache_entry entry = window(out);
+
+        chain_cache_add(t->cache, id, &entry);
+    }
+    return err;
+}
+
+void chain_close(struct chain *chain)
+{
+    key_drop(chain->key);
+    chain->key = NULL;
+}
+
+enum err chain_verify_euicc(const struct trust *t, slice euicc, slice eum, slice ci, int64_t now_s,
+                            struct chain *out, uint8_t eid[EID_LEN], struct chain_fault *fault)
+{
+    slice ders[] = { euicc, eum };
+    enum err err = chain_verify(t, ders, COUNT(ders), ROLE_EUICC, ci, now_s, out, fault);
+
+    if (err)
+        return err;
+    err = cert_eid(&out->cert[0], eid);
+    if (err)
+        chain_close(out);
+    return err;
+}

@@ -1,0 +1,187 @@
+#include "pki/keystore.h"
+
+#include "base/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define FILE_MAX  (4 * CERT_MAX)
+#define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
+#define PEM_END   "-----END CERTIFICATE-----"
+#define PEM_LINE  64
+
+enum err keystore_path(const char *dir, const char *stem, const char *suffix, char *out,
+                       size_t size)
+{
+    int n = snprintf(out, size, "%s/%s.%s", dir, stem, suffix);
+
+    return n < 0 || (size_t)n >= size ? E_NOSPACE : E_OK;
+}
+
+void euicc_stem(const uint8_t eid[EID_LEN], char out[EUICC_STEM_MAX])
+{
+    char digits[EID_DIGITS + 1];
+
+    eid_to_digits(eid, digits);
+    snprintf(out, EUICC_STEM_MAX, "%s/%s", role_facts(ROLE_EUICC)->file, digits);
+}
+
+static const char *find(const char *text, const char *what)
+{
+    const char *at = text ? strstr(text, what) : NULL;
+
+    return at;
+}
+
+/* Replaces PEM text (NUL-terminated) in place by the DER of its first certificate. */
+static enum err unwrap_pem(uint8_t *text, size_t *n)
+{
+    const char *begin = find((char *)text, PEM_BEGIN), *end = find(begin, PEM_END);
+    slice body;
+
+    if (!begin || !end)
+        return E_SYNTAX;
+    begin += strlen(PEM_BEGIN);
+    body = slice_of(begin, (size_t)(end - begin));
+    uint8_t *der = malloc(body.n + 1);
+
+    if (!der)
+        return E_MEMORY;
+    enum err err = b64_decode(body, der, body.n + 1, n);
+
+    if (!err)
+        memcpy(text, der, *n); /* DER is shorter than its text */
+    free(der);
+    return err;
+}
+
+enum err cert_read_file(const char *path, uint8_t **owned, slice *der)
+{
+    FILE *f = fopen(path, "rb");
+    uint8_t *buf;
+    size_t n;
+    enum err err;
+
+    *owned = NULL;
+    if (!f)
+        return errno == ENOENT ? E_NOTFOUND : E_STORAGE;
+    buf = malloc(FILE_MAX + 1);
+    if (!buf) {
+        fclose(f);
+        return E_MEMORY;
+    }
+    n = fread(buf, 1, FILE_MAX + 1, f);
+    err = ferror(f) ? E_STORAGE : n > FILE_MAX ? E_LIMIT : E_OK;
+    fclose(f);
+    if (!err && n && buf[0] != 0x30) {
+        buf[n] = 0;
+        err = unwrap_pem(buf, &n);
+    }
+    if (err) {
+        free(buf);
+        return err;
+    }
+    *owned = buf;
+    *der = slice_of(buf, n);
+    return E_OK;
+}
+
+enum err identity_open_files(const struct crypto *c, const char *cert, const char *key,
+                             struct identity *out)
+{
+    slice der = SLICE_NONE;
+    enum err err;
+
+    *out = (struct identity){ .der = NULL };
+    err = cert_read_file(cert, &out->der, &der);
+    if (!err)
+        err = cert_parse(der, &out->cert);
+    if (!err)
+        err = signer_open_file(c, key, &out->signer);
+    if (!err && (out->signer.curve != out->cert.curve ||
+                 memcmp(out->signer.point.b, out->cert.point.b, POINT_LEN) != 0))
+        err = E_BADKEY;
+    if (err)
+        identity_close(out);
+    return err;
+}
+
+enum err identity_open(const struct crypto *c, const char *dir, const char *stem,
+                       struct identity *out)
+{
+    char cert[KEYSTORE_PATH_MAX], key[KEYSTORE_PATH_MAX];
+    enum err err = keystore_path(dir, stem, "der", cert, sizeof cert);
+
+    *out = (struct identity){ .der = NULL };
+    if (!err)
+        err = keystore_path(dir, stem, "key", key, sizeof key);
+    return err ? err : identity_open_files(c, cert, key, out);
+}
+
+void identity_close(struct identity *id)
+{
+    signer_close(&id->signer);
+    free(id->der);
+    *id = (struct identity){ .der = NULL };
+}
+
+static enum err write_file(const char *path, slice content)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    enum err err = E_OK;
+
+    if (fd < 0)
+        return errno == EEXIST ? E_EXISTS : E_STORAGE;
+    while (!err && content.n) {
+        ssize_t done = write(fd, content.p, content.n);
+
+        if (done > 0)
+            content = slice_skip(content, (size_t)done);
+        else if (done == 0 || errno != EINTR)
+            err = E_STORAGE;
+    }
+    if (close(fd) != 0 && !err)
+        err = E_STORAGE;
+    if (err)
+        unlink(path);
+    return err;
+}
+
+static enum err wrap_pem(slice der, char *out, size_t size, size_t *n)
+{
+    char line[PEM_LINE + 1];
+    size_t at = (size_t)snprintf(out, size, "%s\n", PEM_BEGIN);
+
+    while (der.n && at < size) {
+        size_t chars = 0;
+        enum err err = b64_encode(slice_head(der, PEM_LINE / 4 * 3), line, PEM_LINE, &chars);
+
+        if (err)
+            return err;
+        at += (size_t)snprintf(out + at, size - at, "%.*s\n", (int)chars, line);
+        der = slice_skip(der, PEM_LINE / 4 * 3);
+    }
+    if (at < size)
+        at += (size_t)snprintf(out + at, size - at, "%s\n", PEM_END);
+    *n = at;
+    return at < size ? E_OK : E_NOSPACE;
+}
+
+enum err cert_write_files(const char *dir, const char *stem, slice der, bool pem)
+{
+    char path[KEYSTORE_PATH_MAX], text[2 * CERT_MAX];
+    size_t n = 0;
+    enum err err = keystore_path(dir, stem, "der", path, sizeof path);
+
+    if (!err)
+        err = write_file(path, der);
+    if (err || !pem)
+        return err;
+    err = wrap_pem(der, text, sizeof text, &n);
+    if (!err)
+        err = keystore_path(dir, stem, "pem", path, sizeof path);
+    return err ? err : write_file(path, slice_of(text, n));
+}
