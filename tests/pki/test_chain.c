@@ -130,15 +130,14 @@ static void bad_signature(void **state)
         memcpy(buf, w->euicc.der.p, w->euicc.der.n);
         buf[w->euicc.der.n - 1] ^= 1;
         expect(w, slice_of(buf, w->euicc.der.n), w->eum.der, ROLE_EUICC, E_BADSIG, ROLE_EUICC);
-        /* a signed octet: the last of the serial number, behind 30 82 LLLL 30 82 LLLL A0..02 02 LL
-         * 01 */
+        /* a signed octet: the last of the serial number */
         memcpy(buf, w->auth.der.p, w->auth.der.n);
         buf[w->auth.cert.serial.p - w->auth.der.p + 1] ^= 1;
         expect(w, slice_of(buf, w->auth.der.n), SLICE_NONE, ROLE_DP_AUTH, E_BADSIG, ROLE_DP_AUTH);
         /* signed by another key that claims to be the CI */
         expect(w,
-               forge_octets(c, &w->auth, w->auth.cert.serial, SLICE_LIT("\x01\x02"), &w->pb, buf,
-                            sizeof buf),
+               forge_part(c, &w->auth, TBS_SERIAL, SLICE_LIT("\x02\x02\x01\x02"), &w->pb, buf,
+                          sizeof buf),
                SLICE_NONE, ROLE_DP_AUTH, E_BADSIG, ROLE_DP_AUTH);
     }
 }
