@@ -93,6 +93,9 @@ bool name_next(struct name_walk *walk, struct name_attr *out);
 /* Same attributes in the same order; PrintableString and UTF8String of equal text are equal. */
 bool name_equal(slice a, slice b);
 
+/* A SubjectPublicKeyInfo. curve CURVE_OTHER: a key that is none of ours, *point is not set. */
+MUST_USE enum err spki_parse(slice spki, enum curve *curve, struct ec_point *point);
+
 /* Self-signed form: issuer equals subject. */
 bool cert_self_issued(const struct cert *cert);
 /* Signature only: made with this key over the certificate. E_UNSUPPORTED, E_BADSIG. */

@@ -6,6 +6,5 @@
 
 /* The content of [3] extensions. Fills the members of *out that come from extensions. */
 MUST_USE enum err extensions_parse(slice value, struct cert *out);
-MUST_USE enum err spki_parse(slice spki, enum curve *curve, struct ec_point *point);
 
 #endif
