@@ -6,6 +6,9 @@
  *
  * Both versions have the same tags at the root, so a caller that knows its peer chooses the root;
  * registry.h tries both.
+ *
+ * Sizes of signatures and keys are open here, as in the ASN.1: v1.0 test systems send fill octets,
+ * and verification refuses them anyway.
  */
 #ifndef DUNLIN_RSP_SGP32_V10_H
 #define DUNLIN_RSP_SGP32_V10_H
@@ -41,15 +44,83 @@
       profile_download_trigger_request)                                                            \
     F(S, INT, 0x02,   M, 0, 0, eim_package_error, "eimPackageError", get_eim_package_error_names)
 
+/* ---- download, with open sizes --------------------------------------------------------------- */
+
+#define V10_AUTHENTICATE_RESPONSE_OK(F, S)                                                         \
+    F(S, RAW,    0x30,   M, 0,   0, euicc_signed1,     "euiccSigned1", euicc_signed1)              \
+    F(S, OCTETS, 0x5F37, M, 1, 255, euicc_signature1,  "euiccSignature1", 0)                       \
+    F(S, RAW,    0x30,   M, 0,   0, euicc_certificate, "euiccCertificate", rsp_certificate)        \
+    F(S, RAW,    0x30,   M, 0,   0, eum_certificate,   "eumCertificate", rsp_certificate)
+
+#define V10_AUTHENTICATE_SERVER_RESPONSE(F, S)                                                     \
+    F(S, SEQ, 0xA0, M, 0, 0, authenticate_response_ok,    "authenticateResponseOk",                \
+      v10_authenticate_response_ok)                                                                \
+    F(S, SEQ, 0xA1, M, 0, 0, authenticate_response_error, "authenticateResponseError",             \
+      authenticate_response_error)                                                                 \
+    F(S, SEQ, 0xA2, M, 0, 0, compact_authenticate_response_ok, "compactAuthenticateResponseOk",    \
+      compact_authenticate_response_ok)
+
+#define V10_AUTHENTICATE_CLIENT_REQUEST(F, S)                                                      \
+    F(S, OCTETS, 0x80,   M, 1, 16, transaction_id, "transactionId", 0)                             \
+    F(S, RAW,    0xBF38, M, 0,  0, authenticate_server_response, "authenticateServerResponse",     \
+      v10_authenticate_server_response)
+
+#define V10_EUICC_SIGNED2(F, S)                                                                    \
+    F(S, OCTETS, 0x80,   M,  1,  16, transaction_id, "transactionId", 0)                           \
+    F(S, OCTETS, 0x5F49, M,  1, 133, euicc_otpk,     "euiccOtpk", 0)                               \
+    F(S, OCTETS, 0x04,   O, 32,  32, hash_cc,        "hashCc", 0)
+
+#define V10_PREPARE_DOWNLOAD_RESPONSE_OK(F, S)                                                     \
+    F(S, RAW,    0x30,   M, 0,   0, euicc_signed2,    "euiccSigned2", v10_euicc_signed2)           \
+    F(S, OCTETS, 0x5F37, M, 1, 255, euicc_signature2, "euiccSignature2", 0)
+
+#define V10_PREPARE_DOWNLOAD_RESPONSE(F, S)                                                        \
+    F(S, SEQ, 0xA0, M, 0, 0, download_response_ok,    "downloadResponseOk",                        \
+      v10_prepare_download_response_ok)                                                            \
+    F(S, SEQ, 0xA1, M, 0, 0, download_response_error, "downloadResponseError",                     \
+      prepare_download_response_error)                                                             \
+    F(S, SEQ, 0xA2, M, 0, 0, compact_download_response_ok, "compactDownloadResponseOk",            \
+      compact_prepare_download_response_ok)
+
+#define V10_GET_BOUND_PROFILE_PACKAGE_REQUEST(F, S)                                                \
+    F(S, OCTETS, 0x80,   M, 1, 16, transaction_id, "transactionId", 0)                             \
+    F(S, RAW,    0xBF21, M, 0,  0, prepare_download_response, "prepareDownloadResponse",           \
+      v10_prepare_download_response)
+
+#define V10_GET_BOUND_PROFILE_PACKAGE_OK(F, S)                                                     \
+    F(S, OCTETS, 0x80,   O, 1, 16, transaction_id, "transactionId", 0)                             \
+    F(S, RAW,    0xBF36, M, 0,  0, bound_profile_package, "boundProfilePackage", any)
+
+#define V10_GET_BOUND_PROFILE_PACKAGE_RESPONSE(F, S)                                               \
+    F(S, SEQ, 0xA0, M, 0, 0, get_bound_profile_package_ok_esipa, "getBoundProfilePackageOkEsipa",  \
+      v10_get_bound_profile_package_ok)                                                            \
+    F(S, INT, 0x81, M, 0, 0, get_bound_profile_package_error_esipa,                                \
+      "getBoundProfilePackageErrorEsipa", get_bound_profile_package_error_esipa_names)
+
+#define V10_PROFILE_INSTALLATION_RESULT(F, S)                                                      \
+    F(S, RAW,    0xBF27, M, 0,   0, profile_installation_result_data,                              \
+      "profileInstallationResultData", profile_installation_result_data)                           \
+    F(S, OCTETS, 0x5F37, M, 1, 255, euicc_sign_pir, "euiccSignPIR", 0)
+
+#define V10_PENDING_NOTIFICATION(F, S)                                                             \
+    F(S, RAW, 0xBF37, M, 0, 0, profile_installation_result, "profileInstallationResult",           \
+      v10_profile_installation_result)                                                             \
+    F(S, RAW, 0x30,   M, 0, 0, other_signed_notification, "otherSignedNotification",               \
+      other_signed_notification)                                                                   \
+    F(S, SEQ, 0xA0,   M, 0, 0, compact_profile_installation_result,                                \
+      "compactProfileInstallationResult", compact_profile_installation_result)                     \
+    F(S, SEQ, 0xA1,   M, 0, 0, compact_other_signed_notification,                                  \
+      "compactOtherSignedNotification", compact_other_signed_notification)
+
 /* ---- notifications and results -------------------------------------------------------------- */
 
 #define V10_NOTIFICATION_AND_EPR_LIST(F, S)                                                        \
-    F(S, LIST, 0xA0, M, 0, 0, notification_list, "notificationList", iot_pending_notification)     \
+    F(S, LIST, 0xA0, M, 0, 0, notification_list, "notificationList", v10_pending_notification)     \
     F(S, LIST, 0xA1, M, 0, 0, euicc_package_result_list, "euiccPackageResultList",                 \
       v10_euicc_package_result)
 
 #define V10_RETRIEVE_NOTIFICATIONS_LIST_RESPONSE(F, S)                                             \
-    F(S, LIST, 0xA0, M, 0, 0, notification_list, "notificationList", iot_pending_notification)     \
+    F(S, LIST, 0xA0, M, 0, 0, notification_list, "notificationList", v10_pending_notification)     \
     F(S, INT,  0x81, M, 0, 0, notifications_list_result_error, "notificationsListResultError",     \
       notifications_list_error_names)                                                              \
     F(S, LIST, 0xA2, M, 0, 0, euicc_package_result_list, "euiccPackageResultList",                 \
@@ -119,7 +190,7 @@
 
 #define V10_HANDLE_NOTIFICATION_ESIPA(F, S)                                                        \
     F(S, RAW, 0xA0, M, 0, 0, pending_notification, "pendingNotification",                          \
-      iot_pending_notification)                                                                    \
+      v10_pending_notification)                                                                    \
     F(S, RAW, 0xA1, M, 0, 0, provide_eim_package_result, "provideEimPackageResult",                \
       v10_provide_eim_package_result_arm)
 
@@ -146,9 +217,9 @@ SGP32_V10_VALUES(NAMES_H)
     F(S, SEQ,    0xBF39, M, 0, 0, initiate_authentication_request_esipa,                           \
       "initiateAuthenticationRequestEsipa", initiate_authentication_request_esipa)                 \
     F(S, SEQ,    0xBF3B, M, 0, 0, authenticate_client_request_esipa,                               \
-      "authenticateClientRequestEsipa", authenticate_client_request_esipa)                         \
+      "authenticateClientRequestEsipa", v10_authenticate_client_request)                           \
     F(S, SEQ,    0xBF3A, M, 0, 0, get_bound_profile_package_request_esipa,                         \
-      "getBoundProfilePackageRequestEsipa", get_bound_profile_package_request_esipa)               \
+      "getBoundProfilePackageRequestEsipa", v10_get_bound_profile_package_request)                 \
     F(S, SEQ,    0xBF41, M, 0, 0, cancel_session_request_esipa, "cancelSessionRequestEsipa",       \
       cancel_session_request_esipa)                                                                \
     F(S, CHOICE, 0xBF3D, M, 0, 0, handle_notification_esipa, "handleNotificationEsipa",            \
@@ -166,7 +237,7 @@ SGP32_V10_VALUES(NAMES_H)
     F(S, CHOICE, 0xBF3B, M, 0, 0, authenticate_client_response_esipa,                              \
       "authenticateClientResponseEsipa", authenticate_client_response_esipa)                       \
     F(S, CHOICE, 0xBF3A, M, 0, 0, get_bound_profile_package_response_esipa,                        \
-      "getBoundProfilePackageResponseEsipa", get_bound_profile_package_response_esipa)             \
+      "getBoundProfilePackageResponseEsipa", v10_get_bound_profile_package_response)               \
     F(S, CHOICE, 0xBF41, M, 0, 0, cancel_session_response_esipa, "cancelSessionResponseEsipa",     \
       cancel_session_response_esipa)                                                               \
     F(S, CHOICE, 0xBF4E, M, 0, 0, transfer_eim_package_request, "transferEimPackageRequest",       \
@@ -184,6 +255,27 @@ SGP32_V10_VALUES(NAMES_H)
         "SGP.32 v1.0 6.3.2.6")                                                                     \
     CHOICE(v10_get_eim_package_response, V10_GET_EIM_PACKAGE_RESPONSE, "GetEimPackageResponse",    \
            0xBF4F, "SGP.32 v1.0 6.3.2.6")                                                          \
+    SEQ(v10_authenticate_response_ok, V10_AUTHENTICATE_RESPONSE_OK, "AuthenticateResponseOk",      \
+        0x30, "SGP.32 v1.0 5.14.3")                                                                \
+    CHOICE(v10_authenticate_server_response, V10_AUTHENTICATE_SERVER_RESPONSE,                     \
+           "AuthenticateServerResponse", 0xBF38, "SGP.32 v1.0 5.14.3")                             \
+    SEQ(v10_authenticate_client_request, V10_AUTHENTICATE_CLIENT_REQUEST,                          \
+        "AuthenticateClientRequestEsipa", 0xBF3B, "SGP.32 v1.0 6.3.2.2")                           \
+    SEQ(v10_euicc_signed2, V10_EUICC_SIGNED2, "EUICCSigned2", 0x30, "SGP.32 v1.0 5.14.2")          \
+    SEQ(v10_prepare_download_response_ok, V10_PREPARE_DOWNLOAD_RESPONSE_OK,                        \
+        "PrepareDownloadResponseOk", 0x30, "SGP.32 v1.0 5.14.2")                                   \
+    CHOICE(v10_prepare_download_response, V10_PREPARE_DOWNLOAD_RESPONSE,                           \
+           "PrepareDownloadResponse", 0xBF21, "SGP.32 v1.0 5.14.2")                                \
+    SEQ(v10_get_bound_profile_package_request, V10_GET_BOUND_PROFILE_PACKAGE_REQUEST,              \
+        "GetBoundProfilePackageRequestEsipa", 0xBF3A, "SGP.32 v1.0 6.3.2.3")                       \
+    SEQ(v10_get_bound_profile_package_ok, V10_GET_BOUND_PROFILE_PACKAGE_OK,                        \
+        "GetBoundProfilePackageOkEsipa", 0x30, "SGP.32 v1.0 6.3.2.3")                              \
+    CHOICE(v10_get_bound_profile_package_response, V10_GET_BOUND_PROFILE_PACKAGE_RESPONSE,         \
+           "GetBoundProfilePackageResponseEsipa", 0xBF3A, "SGP.32 v1.0 6.3.2.3")                   \
+    SEQ(v10_profile_installation_result, V10_PROFILE_INSTALLATION_RESULT,                          \
+        "ProfileInstallationResult", 0xBF37, "SGP.32 v1.0 5.14.7")                                 \
+    CHOICE(v10_pending_notification, V10_PENDING_NOTIFICATION, "PendingNotification", 0,           \
+           "SGP.32 v1.0 5.14.7")                                                                   \
     CHOICE(v10_euicc_package_result, EUICC_PACKAGE_RESULT, "EuiccPackageResult", 0,                \
            "SGP.32 v1.0 2.11.2.1")                                                                 \
     SEQ(v10_notification_and_epr_list, V10_NOTIFICATION_AND_EPR_LIST, "NotificationAndEprList",    \
