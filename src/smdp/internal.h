@@ -1,0 +1,82 @@
+/* Shared by the files of the role only. */
+#ifndef DUNLIN_SMDP_INTERNAL_H
+#define DUNLIN_SMDP_INTERNAL_H
+
+#include "smdp/session.h"
+#include "smdp/smdp.h"
+#include "smdp/status.h"
+
+#define EID_SIZE   16
+#define ICCID_SIZE 10
+#define OID_MAX    64
+
+struct smdp {
+    struct smdp_options options; /* defaults filled in */
+    uint8_t oid_octets[OID_MAX];
+    slice oid;  /* of the certificates: content of the OBJECT IDENTIFIER */
+    slice *cis; /* key identifier of the CI of each credential */
+    struct session_table sessions;
+};
+
+/* ---- rows ---- */
+
+/* E_NOTFOUND when there is none. The order is a copy in the arena, to be changed and committed. */
+MUST_USE enum err smdp_find_order(struct turn *t, slice iccid, struct smdp_order **out);
+MUST_USE enum err smdp_find_profile(struct turn *t, slice iccid, struct smdp_profile *out);
+/* Update with its time. */
+MUST_USE enum err smdp_save_order(struct turn *t, struct smdp_order *order);
+/* detail may be NULL */
+MUST_USE enum err smdp_tell(struct turn *t, const char *kind, const struct smdp_order *order,
+                            const char *detail, slice data);
+
+/*
+ * Reports on ES2+.HandleDownloadProgressInfo, as events "smdp.progress.<point>" whose detail is
+ * "success" or "failed <subject>/<reason>" (SGP.22 5.3.5).
+ */
+enum smdp_point {
+    SMDP_POINT_ELIGIBILITY = 1,
+    SMDP_POINT_CONFIRMATION = 2,
+    SMDP_POINT_DOWNLOAD = 3,
+    SMDP_POINT_INSTALLATION = 4,
+};
+/* The failure is that of turn.status. data: the installation result, or absent. */
+MUST_USE enum err smdp_progress(struct turn *t, enum smdp_point point,
+                                const struct smdp_order *order, slice data);
+
+/* ---- sessions and turns ---- */
+
+/*
+ * From here on the session follows the turn: committed, it goes back with its changes (or ends);
+ * not committed, it goes back as it was when it was taken out.
+ */
+struct smdp_hold {
+    struct smdp *smdp;
+    struct session *session;
+    struct session before; /* the changeable part, as it was */
+    bool over;             /* ends when committed */
+    bool fresh;            /* ends when not committed */
+};
+MUST_USE enum err smdp_hold(struct smdp *s, struct session *session, struct turn *t,
+                            struct smdp_hold **out);
+/* For a handler that fails: as if it had never taken the session. */
+void smdp_let_go(struct turn *t);
+
+/* For a session that is not in the table yet: it ends unless the turn is committed. */
+MUST_USE enum err smdp_hold_new(struct smdp *s, struct session *session, struct turn *t);
+
+/* ---- what eUICCs sign ---- */
+
+/* The eUICC signs what it saw together with the signature of the other side: 5F37 40 <signature>.
+ */
+#define SIGNATURE_HEAD SLICE_LIT("\x5F\x37\x40")
+
+/*
+ * Validates CERT.EUICC under CERT.EUM under a trusted CI (under this one, when ci is given). E_OK
+ * with *refused when it does not hold and *why says what to answer; other errors are ours.
+ * Otherwise *chain is to be closed.
+ */
+MUST_USE enum err smdp_check_chain(const struct smdp *s, slice euicc, slice eum, slice ci,
+                                   int64_t now_ms, struct chain *chain, uint8_t eid[EID_SIZE],
+                                   bool *refused, enum smdp_refusal *why);
+
+#endif

@@ -1,0 +1,276 @@
+/*
+ * ES9+.HandleNotification (SGP.22 5.6.4). The answer is always 204: what does not verify, or is not
+ * ours, or has been here before, changes nothing. What counts is committed before the answer, since
+ * the eUICC forgets a notification that was acknowledged.
+ */
+#include "smdp/internal.h"
+
+/* Leaves only the log a word; nothing is refused on this interface. */
+static enum err ignore(struct turn *t, const char *why)
+{
+    t->status = (struct turn_status){ .message = why };
+    return E_OK;
+}
+
+/* *known when this number of this eUICC has been recorded. */
+static enum err look_up(struct turn *t, slice eid, int64_t seq_number, bool *known)
+{
+    struct smdp_notification row;
+    enum err err = store_get(t->store, &smdp_notification_table, SMDP_BY_KEY,
+                             STORE_KEY(store_blob(eid), store_int(seq_number)), &row, t->arena);
+
+    *known = err == E_OK;
+    return err == E_NOTFOUND ? E_OK : err;
+}
+
+static enum err record(struct turn *t, slice eid, const struct notification_metadata *m,
+                       int64_t result, slice pending)
+{
+    struct smdp_notification *row = ARENA_NEW(t->arena, struct smdp_notification);
+
+    if (!row)
+        return E_MEMORY;
+    *row = (struct smdp_notification){
+        .eid = eid,
+        .seq_number = m->seq_number,
+        .events = (int64_t)der_bits(m->profile_management_operation),
+        .iccid = m->iccid,
+        .result = result,
+        .received_ms = t->now_ms,
+        .data = pending,
+    };
+    return turn_insert(t, &smdp_notification_table, row);
+}
+
+/* ---- ProfileInstallationResult ---- */
+
+struct installation {
+    struct smdp *smdp;
+    struct turn *turn;
+    slice pending;
+    struct profile_installation_result_data data;
+    struct notification_metadata metadata;
+    struct smdp_transaction transaction;
+    int64_t result; /* 0, or errorReason */
+};
+
+static int64_t result_of(const struct final_result *r)
+{
+    if (r->which == final_result_is_success_result)
+        return 0;
+    return r->error_result.error_reason ? r->error_result.error_reason : BPP_ERROR_UNKNOWN;
+}
+
+static enum err verify_result(const struct installation *in,
+                              const struct profile_installation_result *r)
+{
+    struct ec_point point;
+    struct public_key *key;
+    enum err err = ec_point_parse(in->transaction.public_key, &point);
+
+    if (!err)
+        err = key_open(in->smdp->options.crypto, (enum curve)in->transaction.curve, &point, &key);
+    if (err)
+        return err;
+    err = key_verify(key, &r->profile_installation_result_data, 1, r->euicc_sign_pir);
+    key_drop(key);
+    return err;
+}
+
+/*
+ * Success counts whenever the order still belongs to this eUICC, even after an error. A failure
+ * only counts for the newest session; 10 and 11 are temporary and leave the order to be retried.
+ */
+static bool apply_result(const struct installation *in, struct smdp_order *order)
+{
+    bool live = order->state == SMDP_RELEASED || order->state == SMDP_DOWNLOADED;
+    bool newest = slice_eq(order->transaction_id, in->transaction.transaction_id);
+
+    if (!slice_eq(order->eid, in->transaction.eid))
+        return false;
+    if (in->result == 0 && (live || order->state == SMDP_ERROR)) {
+        order->state = SMDP_INSTALLED;
+        return true;
+    }
+    if (in->result && live && newest && in->result != BPP_ERROR_INSUFFICIENT_MEMORY &&
+        in->result != BPP_ERROR_INTERRUPTION) {
+        order->state = SMDP_ERROR;
+        return true;
+    }
+    return false;
+}
+
+static enum err tell_result(const struct installation *in, const struct smdp_order *order)
+{
+    const char *reason = value_name(bpp_error_reason_names, in->result);
+    slice detail = SLICE_LIT("success");
+
+    if (in->result)
+        detail = arena_printf(in->turn->arena, "failed %s(%d)", reason ? reason : "unknown",
+                              (int)in->result);
+    if (!detail.p)
+        return E_MEMORY;
+    return smdp_tell(in->turn, "smdp.progress.4", order, (const char *)detail.p, in->pending);
+}
+
+static enum err settle_installation(struct installation *in)
+{
+    struct turn *t = in->turn;
+    struct smdp_order *order;
+    enum err err = record(t, in->transaction.eid, &in->metadata, in->result, in->pending);
+
+    if (!err)
+        err = smdp_find_order(t, in->transaction.iccid, &order);
+    if (err)
+        return err == E_NOTFOUND ? E_OK : err;
+    if (apply_result(in, order)) {
+        err = smdp_save_order(t, order);
+        if (err)
+            return err;
+    }
+    return tell_result(in, order);
+}
+
+/* The session is over with its result, or with the expiry that comes anyway. */
+static void end_session(struct smdp *s, struct turn *t, slice transaction_id)
+{
+    struct session *session = session_take(&s->sessions, transaction_id, t->now_ms);
+
+    if (session)
+        session_end(&s->sessions, session);
+}
+
+static enum err decode_result(struct installation *in, const struct profile_installation_result *r)
+{
+    enum err err = schema_decode(&T_profile_installation_result_data,
+                                 r->profile_installation_result_data, &in->data, NULL);
+
+    if (!err)
+        err = schema_decode(&T_notification_metadata, in->data.notification_metadata, &in->metadata,
+                            NULL);
+    in->result = err ? 0 : result_of(&in->data.final_result);
+    return err;
+}
+
+static enum err installation_result(struct smdp *s, const struct profile_installation_result *r,
+                                    slice pending, struct turn *t)
+{
+    struct installation in = { .smdp = s, .turn = t, .pending = pending };
+    bool known;
+    enum err err = decode_result(&in, r);
+
+    if (err)
+        return err;
+    if (!slice_eq(in.data.smdp_oid, s->oid))
+        return ignore(t, "installation result is for another SM-DP+");
+    err = store_get(t->store, &smdp_transaction_table, SMDP_BY_KEY,
+                    STORE_KEY(store_blob(in.data.transaction_id)), &in.transaction, t->arena);
+    if (err == E_NOTFOUND)
+        return ignore(t, "installation result of an unknown transaction");
+    if (!err)
+        err = look_up(t, in.transaction.eid, in.metadata.seq_number, &known);
+    if (err)
+        return err;
+    if (known)
+        return ignore(t, "installation result has been here before");
+    err = verify_result(&in, r);
+    if (err == E_BADSIG)
+        return ignore(t, "signature of the installation result does not verify");
+    if (err)
+        return err;
+    end_session(s, t, in.data.transaction_id);
+    return settle_installation(&in);
+}
+
+/* ---- OtherSignedNotification ---- */
+
+static const char *event_name(slice operation)
+{
+    uint64_t bits = der_bits(operation);
+
+    for (unsigned i = NOTIFICATION_INSTALL; i <= NOTIFICATION_DELETE; i++) {
+        if (bits == UINT64_C(1) << i)
+            return value_name(notification_event_names, i);
+    }
+    return NULL;
+}
+
+/* Ours are those of a profile that this server gave to this eUICC. */
+static enum err find_owner(struct turn *t, const struct notification_metadata *m, slice eid,
+                           struct smdp_order **order)
+{
+    enum err err = m->iccid.p ? smdp_find_order(t, m->iccid, order) : E_NOTFOUND;
+
+    if (!err && !slice_eq((*order)->eid, eid))
+        err = E_NOTFOUND;
+    return err;
+}
+
+/* *eid in the arena; *valid when chain and signature hold. */
+static enum err verify_notification(struct smdp *s, const struct other_signed_notification *n,
+                                    struct turn *t, slice *eid, bool *valid)
+{
+    uint8_t *octets = arena_alloc(t->arena, EID_SIZE);
+    enum smdp_refusal why;
+    struct chain chain;
+    bool refused;
+    enum err err;
+
+    *valid = false;
+    if (!octets)
+        return E_MEMORY;
+    *eid = slice_of(octets, EID_SIZE);
+    err = smdp_check_chain(s, n->euicc_certificate, n->eum_certificate, SLICE_NONE, t->now_ms,
+                           &chain, octets, &refused, &why);
+    if (err || refused)
+        return err;
+    err = key_verify(chain.key, &n->tbs_other_notification, 1, n->euicc_notification_signature);
+    chain_close(&chain);
+    *valid = err == E_OK;
+    return err == E_BADSIG ? E_OK : err;
+}
+
+static enum err other_notification(struct smdp *s, const struct other_signed_notification *n,
+                                   slice pending, struct turn *t)
+{
+    struct notification_metadata m;
+    struct smdp_order *order;
+    const char *event;
+    bool valid, known;
+    slice eid;
+    enum err err = schema_decode(&T_notification_metadata, n->tbs_other_notification, &m, NULL);
+
+    if (err)
+        return err;
+    event = event_name(m.profile_management_operation);
+    if (!event)
+        return ignore(t, "notification does not name one event");
+    err = verify_notification(s, n, t, &eid, &valid);
+    if (err)
+        return err;
+    if (!valid)
+        return ignore(t, "notification does not verify");
+    err = find_owner(t, &m, eid, &order);
+    if (err == E_NOTFOUND)
+        return ignore(t, "notification is about no profile of ours");
+    if (!err)
+        err = look_up(t, eid, m.seq_number, &known);
+    if (err)
+        return err;
+    if (known)
+        return ignore(t, "notification has been here before");
+    err = record(t, eid, &m, 0, pending);
+    return err ? err : smdp_tell(t, "smdp.notification", order, event, pending);
+}
+
+enum err smdp_handle_notification(struct smdp *s, slice pending, struct turn *t)
+{
+    struct pending_notification p;
+    enum err err = schema_decode(&T_pending_notification, pending, &p, NULL);
+
+    if (err)
+        return err;
+    if (p.which == pending_notification_is_profile_installation_result)
+        return installation_result(s, &p.profile_installation_result, pending, t);
+    return other_notification(s, &p.other_signed_notification, pending, t);
+}

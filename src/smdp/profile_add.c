@@ -1,0 +1,171 @@
+/* A profile comes into stock: its ICCID is read, its metadata made or checked, it is protected. */
+#include "der/der.h"
+#include "smdp/bind.h"
+#include "smdp/internal.h"
+
+#define METADATA_MAX 4096
+
+/*
+ * ICCID of the profile header (A0 { .. 83 iccid }, octets in digit order) in the coding of
+ * EF_ICCID, nibbles swapped. The rest of the package is walked only to see that it is whole
+ * elements: what is inside them is the business of profile/ before it comes here.
+ */
+static enum err read_iccid(slice package, uint8_t iccid[ICCID_SIZE])
+{
+    struct der_reader r = der_reader(package), header;
+    struct tlv element = der_expect(&r, 0xA0);
+    struct tlv number = { 0 };
+
+    header = der_reader(element.value);
+    while (!r.err && der_more(&header) && number.tag != 0x83)
+        number = der_take(&header);
+    while (der_more(&r))
+        der_take(&r);
+    if (r.err)
+        return r.err;
+    if (header.err)
+        return header.err;
+    if (number.tag != 0x83 || number.value.n != ICCID_SIZE)
+        return E_MISSING;
+    for (size_t i = 0; i < ICCID_SIZE; i++)
+        iccid[i] = (uint8_t)(number.value.p[i] << 4 | number.value.p[i] >> 4);
+    return E_OK;
+}
+
+/* One record an event, to ourselves; the installation result comes to us anyway. */
+static enum err put_notification_addresses(struct smdp *s, struct arena *arena, slice *out)
+{
+    static const uint8_t events[] = { NOTIFICATION_ENABLE, NOTIFICATION_DISABLE,
+                                      NOTIFICATION_DELETE };
+    size_t size = COUNT(events) * (ADDRESS_MAX + 16);
+    uint8_t *buf = arena_alloc(arena, size);
+    struct der_writer w = der_writer(buf, size);
+    enum err err = buf ? E_OK : E_MEMORY;
+
+    for (size_t i = COUNT(events); i > 0 && !err; i--) {
+        uint8_t bits[DER_BITS_MAX];
+        struct notification_configuration_information info = {
+            .profile_management_operation = der_bits_make(1u << events[i - 1], bits),
+            .notification_address = s->options.address,
+        };
+
+        err =
+            schema_write(&T_notification_configuration_information, &info, DIALECT_BASE, &w, NULL);
+    }
+    return err ? err : der_written(&w, out);
+}
+
+static enum err make_metadata(struct smdp *s, const struct smdp_new_profile *p, slice iccid,
+                              struct arena *arena, slice *out)
+{
+    uint8_t bits[DER_BITS_MAX];
+    struct store_metadata_request m = {
+        .iccid = iccid,
+        .service_provider_name = p->service_provider_name,
+        .profile_name = p->profile_name,
+        .profile_class = p->profile_class,
+        .has_profile_class = true,
+        .has_profile_owner = p->mcc_mnc.p != NULL,
+        .profile_owner = { .mcc_mnc = p->mcc_mnc },
+    };
+    uint8_t *buf = arena_alloc(arena, METADATA_MAX);
+    enum err err = buf ? E_OK : E_MEMORY;
+
+    if (p->policy_rules) {
+        if (!p->mcc_mnc.p)
+            return E_ARGUMENT; /* a rule needs an owner (SGP.22 5.5.3) */
+        m.profile_policy_rules = der_bits_make(p->policy_rules, bits);
+    }
+    if (!err)
+        err = put_notification_addresses(s, arena, &m.notification_configuration_info);
+    if (!err)
+        err = schema_encode(&T_store_metadata_request, &m, buf, METADATA_MAX, out, NULL);
+    return err;
+}
+
+static enum err fill_profile(struct smdp *s, const struct smdp_new_profile *p, struct turn *t,
+                             slice iccid, struct smdp_profile *row)
+{
+    struct store_metadata_request m;
+    slice metadata = p->metadata;
+    enum err err = E_OK;
+
+    if (!metadata.p)
+        err = make_metadata(s, p, iccid, t->arena, &metadata);
+    if (!err)
+        err = schema_decode(&T_store_metadata_request, metadata, &m, NULL);
+    if (err)
+        return err;
+    if (!slice_eq(m.iccid, iccid))
+        return E_ARGUMENT;
+    *row = (struct smdp_profile){
+        .iccid = iccid,
+        .profile_type = p->profile_type,
+        .owner = p->owner,
+        .metadata = metadata,
+        .policy_rules = (int64_t)der_bits(m.profile_policy_rules),
+        .size = p->size ? p->size : (int64_t)p->package.n,
+        .added_ms = t->now_ms,
+    };
+    return E_OK;
+}
+
+static enum err add_package(struct smdp *s, const struct smdp_new_profile *p, struct turn *t,
+                            slice iccid)
+{
+    struct smdp_package *package = ARENA_NEW(t->arena, struct smdp_package);
+    struct smdp_protected *under_keys = ARENA_NEW(t->arena, struct smdp_protected);
+    enum err err;
+
+    if (!package || !under_keys)
+        return E_MEMORY;
+    package->iccid = under_keys->iccid = iccid;
+    package->package = p->package;
+    err = turn_insert(t, &smdp_package_table, package);
+    if (err || p->protection == SMDP_SESSION_KEYS)
+        return err;
+    err = smdp_protect(s->options.crypto, p->package, t->arena, &under_keys->keys,
+                       &under_keys->elements);
+    return err ? err : turn_insert(t, &smdp_protected_table, under_keys);
+}
+
+static enum err add_order(const struct smdp_new_profile *p, struct turn *t, slice iccid)
+{
+    struct smdp_order *order = ARENA_NEW(t->arena, struct smdp_order);
+    enum err err;
+
+    if (!order)
+        return E_MEMORY;
+    order->iccid = iccid;
+    order->state = SMDP_AVAILABLE;
+    order->profile_type = p->profile_type;
+    order->changed_ms = t->now_ms;
+    err = turn_insert(t, &smdp_order_table, order);
+    return err ? err : smdp_tell(t, "smdp.profile", order, "added", SLICE_NONE);
+}
+
+enum err smdp_profile_add(struct smdp *s, const struct smdp_new_profile *p, struct turn *t,
+                          uint8_t iccid[10])
+{
+    struct smdp_profile *profile = ARENA_NEW(t->arena, struct smdp_profile);
+    struct smdp_order *other;
+    slice key;
+    enum err err = profile ? read_iccid(p->package, iccid) : E_MEMORY;
+
+    if (err)
+        return err;
+    key = arena_copy(t->arena, slice_of(iccid, ICCID_SIZE));
+    if (!key.p)
+        return E_MEMORY;
+    err = smdp_find_order(t, key, &other);
+    if (err == E_OK)
+        return smdp_refuse_order(t, SMDP_REFUSE_ICCID_IN_USE);
+    if (err != E_NOTFOUND)
+        return err;
+    err = fill_profile(s, p, t, key, profile);
+    if (!err)
+        err = turn_insert(t, &smdp_profile_table, profile);
+    if (!err)
+        err = add_package(s, p, t, key);
+    return err ? err : add_order(p, t, key);
+}

@@ -1,0 +1,64 @@
+#include "smdp/rows.h"
+
+static const char *const state_names[] = {
+#define X(name, text) text,
+    SMDP_STATES(X)
+#undef X
+};
+
+const char *smdp_state_name(int64_t state)
+{
+    return state >= 0 && state < SMDP_STATE_COUNT ? state_names[state] : "?";
+}
+
+STORE_COLUMNS(smdp_profile, SMDP_PROFILE);
+STORE_COLUMNS(smdp_package, SMDP_PACKAGE);
+STORE_COLUMNS(smdp_protected, SMDP_PROTECTED);
+STORE_COLUMNS(smdp_order, SMDP_ORDER);
+STORE_COLUMNS(smdp_binding, SMDP_BINDING);
+STORE_COLUMNS(smdp_transaction, SMDP_TRANSACTION);
+STORE_COLUMNS(smdp_notification, SMDP_NOTIFICATION);
+
+static const struct store_index by_iccid[] = { { "iccid", { "iccid" }, true, 1, 0 } };
+static const struct store_index order_indexes[] = {
+    { "iccid", { "iccid" }, true, 1, 0 },
+    { "matching_id", { "matching_id" }, true, 1, 0 },
+    { "eid", { "eid", "state", "ordered_ms" }, false, 1, 0 },
+    { "type", { "profile_type", "state" }, false, 1, 0 },
+};
+static const struct store_index transaction_indexes[] = {
+    { "id", { "transaction_id" }, true, 1, 0 },
+    { "expiry", { "expires_ms" }, false, 1, 0 },
+};
+static const struct store_index notification_indexes[] = {
+    { "eid", { "eid", "seq_number" }, true, 1, 0 },
+    { "iccid", { "iccid", "received_ms" }, false, 1, 0 },
+};
+
+#define TABLE(T, indexes_)                                                                         \
+    const struct store_table T##_table = {                                                         \
+        .name = #T,                                                                                \
+        .size = sizeof(struct T),                                                                  \
+        .columns = T##_columns,                                                                    \
+        .column_count = COUNT(T##_columns),                                                        \
+        .indexes = indexes_,                                                                       \
+        .index_count = COUNT(indexes_),                                                            \
+        .since = 1,                                                                                \
+    }
+
+TABLE(smdp_profile, by_iccid);
+TABLE(smdp_package, by_iccid);
+TABLE(smdp_protected, by_iccid);
+TABLE(smdp_order, order_indexes);
+TABLE(smdp_binding, by_iccid);
+TABLE(smdp_transaction, transaction_indexes);
+TABLE(smdp_notification, notification_indexes);
+
+static const struct store_table *const tables[] = {
+    &smdp_profile_table, &smdp_package_table,     &smdp_protected_table,    &smdp_order_table,
+    &smdp_binding_table, &smdp_transaction_table, &smdp_notification_table,
+};
+
+const struct store_schema smdp_schema = {
+    .name = "smdp", .version = 1, .tables = tables, .table_count = COUNT(tables)
+};

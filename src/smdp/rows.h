@@ -1,0 +1,128 @@
+/*
+ * What an SM-DP+ remembers: its rows in the store.
+ *
+ * One profile (an ICCID) has at most one download order at a time, so profile and order share their
+ * key. They are separate rows because the order changes with every step and the rest never does.
+ *
+ * Invariants:
+ *   1. a matching id belongs to one order at most
+ *   2. an order that has been bound to an EID is never bound to another one
+ *   3. an order is Installed only by a verified result of the eUICC that it was bound to
+ */
+#ifndef DUNLIN_SMDP_ROWS_H
+#define DUNLIN_SMDP_ROWS_H
+
+#include "store/turn.h"
+
+/* SGP.22 3.1.6 */
+#define SMDP_STATES(X)                                                                             \
+    X(AVAILABLE, "Available")     /* in stock */                                                   \
+    X(ALLOCATED, "Allocated")     /* reserved, for no EID yet */                                   \
+    X(LINKED, "Linked")           /* reserved for an EID */                                        \
+    X(CONFIRMED, "Confirmed")     /* matching id and confirmation code given */                    \
+    X(RELEASED, "Released")       /* may be downloaded */                                          \
+    X(DOWNLOADED, "Downloaded")   /* bound and sent at least once */                               \
+    X(INSTALLED, "Installed")     /* the eUICC said so */                                          \
+    X(ERROR, "Error")             /* this order came to nothing */                                 \
+    X(UNAVAILABLE, "Unavailable") /* withdrawn */
+
+enum smdp_state {
+#define X(name, text) SMDP_##name,
+    SMDP_STATES(X)
+#undef X
+        SMDP_STATE_COUNT
+};
+
+/* "Released"; "?" for a number that is no state. */
+const char *smdp_state_name(int64_t state);
+
+/* clang-format off */
+#define SMDP_PROFILE(C, T)                                                                         \
+    C(T, BLOB, iccid,        0,          1, 0) /* 10 octets as in EF_ICCID */                      \
+    C(T, TEXT, profile_type, STORE_NULL, 1, 0)                                                     \
+    C(T, TEXT, owner,        STORE_NULL, 1, 0) /* operator who may order it; absent: any */        \
+    C(T, BLOB, metadata,     0,          1, 0) /* StoreMetadataRequest, BF25, whole */             \
+    C(T, INT,  policy_rules, 0,          1, 0) /* PprIds in metadata, bit i as bit i */            \
+    C(T, INT,  size,         0,          1, 0) /* octets of card memory that it needs */           \
+    C(T, INT,  added_ms,     0,          1, 0)
+
+#define SMDP_PACKAGE(C, T)                                                                         \
+    C(T, BLOB, iccid,        0,          1, 0)                                                     \
+    C(T, BLOB, package,      0,          1, 0) /* unprotected profile package */
+
+/* the package under profile protection keys; no such row: session keys */
+#define SMDP_PROTECTED(C, T)                                                                       \
+    C(T, BLOB, iccid,        0,          1, 0)                                                     \
+    C(T, BLOB, keys,         0,          1, 0) /* MCV, PPK-ENC, PPK-CMAC */                        \
+    C(T, BLOB, elements,     0,          1, 0) /* A3, whole */
+
+#define SMDP_ORDER(C, T)                                                                           \
+    C(T, BLOB, iccid,          0,          1, 0)                                                   \
+    C(T, INT,  state,          0,          1, 0) /* enum smdp_state */                             \
+    C(T, TEXT, profile_type,   STORE_NULL, 1, 0) /* as in the profile, to find stock */            \
+    C(T, TEXT, requester,      STORE_NULL, 1, 0) /* operator who ordered */                        \
+    C(T, BLOB, eid,            STORE_NULL, 1, 0)                                                   \
+    C(T, TEXT, matching_id,    STORE_NULL, 1, 0) /* absent: found by the EID */                    \
+    C(T, BLOB, code_hash,      STORE_NULL, 1, 0) /* SHA-256 of the confirmation code */            \
+    C(T, INT,  code_attempts,  0,          1, 0) /* wrong codes so far */                          \
+    C(T, INT,  attempts,       0,          1, 0) /* downloads begun */                             \
+    C(T, INT,  expires_ms,     0,          1, 0) /* 0: never */                                    \
+    C(T, TEXT, smds_address,   STORE_NULL, 1, 0)                                                   \
+    C(T, INT,  ordered_ms,     0,          1, 0)                                                   \
+    C(T, INT,  changed_ms,     0,          1, 0)                                                   \
+    C(T, BLOB, transaction_id, STORE_NULL, 1, 0) /* of the last authenticated session */           \
+    C(T, BLOB, session_eid,    STORE_NULL, 1, 0) /* its eUICC */
+
+#define SMDP_BINDING(C, T)                                                                         \
+    C(T, BLOB, iccid,      0,          1, 0)                                                       \
+    C(T, BLOB, eid,        0,          1, 0)                                                       \
+    C(T, BLOB, euicc_otpk, 0,          1, 0)                                                       \
+    C(T, BLOB, smdp_otpk,  0,          1, 0)                                                       \
+    C(T, BLOB, host_id,    0,          1, 0)                                                       \
+    C(T, BLOB, head,       0,          1, 0) /* A0, A1 and A2 as sent */                           \
+    C(T, BLOB, elements,   STORE_NULL, 1, 0) /* A3 as sent; absent: the protected row's */
+
+#define SMDP_TRANSACTION(C, T)                                                                     \
+    C(T, BLOB, transaction_id, 0, 1, 0)                                                            \
+    C(T, BLOB, iccid,          0, 1, 0)                                                            \
+    C(T, BLOB, eid,            0, 1, 0)                                                            \
+    C(T, INT,  curve,          0, 1, 0)                                                            \
+    C(T, BLOB, public_key,     0, 1, 0) /* of CERT.EUICC, that signs the result */                 \
+    C(T, INT,  expires_ms,     0, 1, 0)
+
+#define SMDP_NOTIFICATION(C, T)                                                                    \
+    C(T, BLOB, eid,         0,          1, 0)                                                      \
+    C(T, INT,  seq_number,  0,          1, 0)                                                      \
+    C(T, INT,  events,      0,          1, 0) /* profileManagementOperation, bit i as bit i */     \
+    C(T, BLOB, iccid,       STORE_NULL, 1, 0)                                                      \
+    C(T, INT,  result,      0,          1, 0) /* of an installation: 0 or errorReason */           \
+    C(T, INT,  received_ms, 0,          1, 0)                                                      \
+    C(T, BLOB, data,        0,          1, 0) /* whole, as received */
+/* clang-format on */
+
+STORE_ROW(smdp_profile, SMDP_PROFILE);
+STORE_ROW(smdp_package, SMDP_PACKAGE);
+STORE_ROW(smdp_protected, SMDP_PROTECTED);
+STORE_ROW(smdp_order, SMDP_ORDER);
+STORE_ROW(smdp_binding, SMDP_BINDING);
+STORE_ROW(smdp_transaction, SMDP_TRANSACTION);
+STORE_ROW(smdp_notification, SMDP_NOTIFICATION);
+
+extern const struct store_table smdp_profile_table;
+extern const struct store_table smdp_package_table;
+extern const struct store_table smdp_protected_table;
+extern const struct store_table smdp_order_table;
+extern const struct store_table smdp_binding_table;
+extern const struct store_table smdp_transaction_table;
+extern const struct store_table smdp_notification_table;
+
+/* Of every table, index 0 is its key. */
+#define SMDP_BY_KEY 0
+enum { SMDP_ORDER_BY_MATCHING_ID = 1, SMDP_ORDER_BY_EID, SMDP_ORDER_BY_TYPE };
+enum { SMDP_TRANSACTION_BY_EXPIRY = 1 };
+enum { SMDP_NOTIFICATION_BY_ICCID = 1 };
+
+/* To be opened together with store_event_schema: the role publishes events. */
+extern const struct store_schema smdp_schema;
+
+#endif
