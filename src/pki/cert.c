@@ -3,6 +3,7 @@
 
 #include "pki/cert_parts.h"
 #include "pki/oid.h"
+#include "pki/time.h"
 
 #define TAG_UTC_TIME         0x17
 #define TAG_GENERALIZED_TIME 0x18
@@ -17,47 +18,24 @@ static bool two_digits(const uint8_t *p, int *out)
     return true;
 }
 
-/* Days since 1970-01-01 of a date of the Gregorian calendar. */
-static int64_t days(int year, int month, int day)
-{
-    int64_t y = month <= 2 ? year - 1 : year; /* years begin in March here */
-    int64_t era = y / 400, of_era = y % 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static int month_days(int year, int month)
-{
-    static const uint8_t table[12] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-    return table[month - 1] + (month == 2 && leap ? 1 : 0);
-}
-
 /* RFC 5280 4.1.2.5: seconds are there, the zone is Z, UTCTime until 2049. */
 static enum err parse_time(struct tlv t, int64_t *out)
 {
     int f[7] = { 0 }; /* century, year, month, day, hour, minute, second */
-    int first = t.tag == TAG_GENERALIZED_TIME ? 0 : 1;
-    size_t digits = first ? 12 : 14;
-    int year;
+    size_t first = t.tag == TAG_GENERALIZED_TIME ? 0 : 1, digits = first ? 12 : 14;
 
     if (t.tag != TAG_GENERALIZED_TIME && t.tag != TAG_UTC_TIME)
         return E_TAG;
     if (t.value.n != digits + 1 || t.value.p[digits] != 'Z')
         return E_SYNTAX;
     for (size_t i = 0; i < digits / 2; i++)
-        if (!two_digits(t.value.p + 2 * i, &f[(size_t)first + i]))
+        if (!two_digits(t.value.p + 2 * i, &f[first + i]))
             return E_SYNTAX;
     if (first)
         f[0] = f[1] < 50 ? 20 : 19;
-    year = f[0] * 100 + f[1];
-    if (f[2] < 1 || f[2] > 12 || f[3] < 1 || f[3] > month_days(year, f[2]) || f[4] > 23 ||
-        f[5] > 59 || f[6] > 59)
-        return E_SYNTAX;
-    *out = days(year, f[2], f[3]) * 86400 + f[4] * 3600 + f[5] * 60 + f[6];
-    return E_OK;
+    struct date date = { f[0] * 100 + f[1], f[2], f[3], f[4], f[5], f[6] };
+
+    return date_to_seconds(&date, out) ? E_OK : E_SYNTAX;
 }
 
 static enum err parse_validity(slice value, struct cert *out)

@@ -1,6 +1,7 @@
 #include "pki/issue.h"
 
 #include "pki/oid.h"
+#include "pki/time.h"
 
 #include <stdio.h>
 
@@ -72,35 +73,20 @@ static void put_subject(struct der_writer *w, const struct cert_template *t)
     der_wrap(w, 0x30, mark);
 }
 
-/* Year, month, day of a number of days since 1970-01-01. */
-static void civil(int64_t days, int64_t *year, int *month, int *day)
-{
-    int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
-    int64_t of_era = z - era * 146097;
-    int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * y + y / 4 - y / 100);
-    int64_t m = (5 * of_year + 2) / 153; /* 0 is March */
-
-    *day = (int)(of_year - (153 * m + 2) / 5 + 1);
-    *month = (int)(m < 10 ? m + 3 : m - 9);
-    *year = y + era * 400 + (*month <= 2);
-}
-
 /* RFC 5280 4.1.2.5: UTCTime until 2049, GeneralizedTime from 2050. */
 static void put_time(struct der_writer *w, int64_t time_s)
 {
-    int64_t year, day_s = time_s % 86400;
-    int month, day, n;
-    char text[32];
+    struct date d;
+    char text[80];
+    int n;
 
-    civil(time_s / 86400, &year, &month, &day);
-    if (time_s < 0 || year > 9999) {
+    if (!date_from_seconds(time_s, &d) || d.year < 1950) {
         w->err = w->err ? w->err : E_ARGUMENT;
         return;
     }
-    n = snprintf(text, sizeof text, "%04d%02d%02d%02d%02d%02dZ", (int)year, month, day,
-                 (int)(day_s / 3600), (int)(day_s / 60 % 60), (int)(day_s % 60));
-    if (year < 2050)
+    n = snprintf(text, sizeof text, "%04d%02d%02d%02d%02d%02dZ", d.year, d.month, d.day, d.hour,
+                 d.minute, d.second);
+    if (d.year < 2050)
         der_put_tlv(w, 0x17, slice_of(text + 2, (size_t)n - 2));
     else
         der_put_tlv(w, 0x18, slice_of(text, (size_t)n));

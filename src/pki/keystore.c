@@ -84,8 +84,10 @@ enum err cert_read_file(const char *path, uint8_t **owned, slice *der)
         free(buf);
         return err;
     }
-    *owned = buf;
-    *der = slice_of(buf, n);
+    uint8_t *fitted = realloc(buf, n ? n : 1); /* a fleet keeps many of these */
+
+    *owned = fitted ? fitted : buf;
+    *der = slice_of(*owned, n);
     return E_OK;
 }
 
