@@ -1,0 +1,157 @@
+/* Inside of the card, shared by the files that implement it. */
+#ifndef DUNLIN_EUICC_CARD_IMPL_H
+#define DUNLIN_EUICC_CARD_IMPL_H
+
+#include "euicc/card.h"
+#include "euicc/profiles.h"
+#include "euicc/tree.h"
+
+#define NO_APP               0xFF
+#define CARD_IO              512 /* replies up to this size need no scratch */
+#define CARD_VERIFIED        48
+#define CARD_SIZES           32
+#define CAPABILITY_MAX       32
+#define TERMINAL_PROFILE_MAX 40
+
+/* The card-wide state: CARD_OBJECTS. */
+enum {
+    OBJECT_SWITCH = CARD_OBJECTS, /* enabled root, switch due, its target */
+};
+
+struct channel {
+    bool open;
+    uint8_t app;    /* index in the personality's list, or NO_APP: the file system */
+    uint8_t dir;    /* current directory */
+    uint8_t adf;    /* directory of the current ADF, TREE_MF when there is none */
+    uint16_t ef;    /* node of the current EF, 0: none */
+    uint8_t record; /* current record, 0: none */
+    uint16_t sd;    /* 1 + number of the selected security domain (registry.h), 0: none */
+    /* RETRIEVE DATA in progress */
+    uint32_t tlv_tag, tlv_at;
+    uint16_t tlv_ef;
+    bool tlv_open;
+};
+
+/* A data object that SET DATA brings in several blocks. */
+struct set_data {
+    uint8_t *octets; /* scratch; NULL: none */
+    uint32_t n, size;
+    uint16_t ef;
+    uint8_t channel;
+};
+
+struct cat_command {
+    uint8_t octets[CAT_COMMAND_MAX];
+    uint8_t n;
+    cat_done *done;
+    void *ctx;
+};
+
+struct cat {
+    struct cat_command queue[CAT_QUEUE]; /* [0] is the one outstanding */
+    uint8_t count;
+    bool fetched; /* queue[0] is with the terminal */
+    uint8_t number;
+    uint8_t profile[TERMINAL_PROFILE_MAX];
+    uint8_t profile_n;
+    bool profile_given;
+};
+
+struct install; /* install.h */
+
+struct card {
+    struct objects objects;
+    const struct crypto *crypto;
+    const struct card_personality *personality;
+    size_t size;
+    void *app_state[CARD_APPS];
+
+    struct tree tree; /* of the root in force: enabled, or 0 */
+    uint32_t enabled;
+    int32_t due;        /* target of the switch that waits, or -1 */
+    bool channels_void; /* the tree changed under the channels: settle after this APDU */
+
+    struct channel channels[CARD_CHANNELS];
+    uint16_t verified[CARD_VERIFIED]; /* directory << 8 | key reference */
+    uint8_t verified_count;
+    uint32_t sizes[CARD_SIZES]; /* tree_octets of the first directories; UINT32_MAX: not known */
+
+    struct cat cat;
+    uint8_t capability[CAPABILITY_MAX];
+    uint8_t capability_n;
+
+    struct set_data set_data;
+    struct install *install;
+    uint8_t sima[256];
+    size_t sima_n;
+    bool swept;
+    uint8_t swept_iccid[PROFILE_ICCID];
+
+    struct reply pending; /* waits for GET RESPONSE */
+    size_t pending_at;
+    uint8_t pending_channel;
+    uint8_t io[CARD_IO];
+};
+
+/* One command of the file system's channels. */
+typedef void card_command(struct card *card, struct channel *ch, const struct apdu *apdu,
+                          struct reply *out);
+
+card_command command_select, command_status, command_manage_channel;
+card_command command_read_binary, command_update_binary, command_read_record, command_update_record,
+    command_search_record, command_increase, command_activate, command_deactivate,
+    command_retrieve_data, command_set_data;
+card_command command_verify, command_change_pin, command_disable_pin, command_enable_pin,
+    command_unblock_pin;
+card_command command_authenticate, command_get_challenge;
+card_command command_terminal_profile, command_terminal_capability, command_fetch,
+    command_terminal_response, command_envelope;
+
+/* card.c */
+void card_select_mf(struct card *card, struct channel *ch);
+void card_leave_app(struct card *card, struct channel *ch);
+/* Local PIN status of ADFs that are no channel's current one any more ends. */
+void card_end_sessions(struct card *card);
+static inline uint8_t card_channel_number(const struct card *card, const struct channel *ch)
+{
+    return (uint8_t)(ch - card->channels);
+}
+uint8_t card_channel_count(const struct card *card);
+
+/* fcp.c: the FCP template of a node. */
+void fcp_put(struct card *card, const struct node *node, struct reply *out);
+
+/* rules.c: access rules (EF_ARR, TS 102 221 9.2). */
+enum {
+    ACCESS_READ = 0x01,
+    ACCESS_UPDATE = 0x02,
+    ACCESS_DEACTIVATE = 0x08,
+    ACCESS_ACTIVATE = 0x10,
+    ACCESS_DELETE = 0x40
+};
+/* `ins` is looked for first among rules for command headers; 0: only the bit counts. */
+bool rules_allow(struct card *card, const struct node *node, uint8_t bit, uint8_t ins);
+
+/* pin.c */
+bool pin_satisfied(struct card *card, uint8_t dir, uint8_t reference);
+bool pin_enabled(struct card *card, uint8_t dir, uint8_t reference);
+void pin_forget_all(struct card *card);
+
+/* tlv_file.c */
+void tlv_file_reset(struct card *card);
+
+/* cat.c */
+void cat_reset(struct card *card);
+/* Octets of the proactive command that waits, 0: none. */
+uint8_t cat_waiting(const struct card *card);
+
+/* profiles.c */
+MUST_USE enum err profiles_boot(struct card *card);
+/* After an abort: what the card remembers of the store is read again. */
+void profiles_reload(struct card *card);
+/* install.c: an abort took objects that the running installation counts on. */
+void install_lost(struct card *card);
+/* The switch that waits is done now, when there is one. */
+MUST_USE enum err profiles_complete_switch(struct card *card);
+
+#endif

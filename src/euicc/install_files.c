@@ -1,0 +1,617 @@
+/* File system elements: templates (SAIP 8.4, 9) and generic file management (SAIP 8.3.3). */
+#include "euicc/install.h"
+
+#define RECORD_MAX  255
+#define RECORDS_MAX 254
+#define FILE_MAX    32767 /* what READ BINARY can address */
+
+static uint16_t get16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+/* A file in the making: what the template says, overridden by the Fcp. */
+struct plan {
+    struct node node;
+    const struct saip_file *row; /* NULL: generic file management */
+    uint32_t octets;             /* of the body */
+    uint8_t records;             /* of the template; 0: not given */
+    bool sized;
+    enum saip_fill fill; /* FILL_PAT or FILL_REP of the Fcp, else FILL_NONE */
+    slice pattern;
+};
+
+/* ---- from the template ---- */
+
+static const enum node_type node_types[] = {
+    [FILE_ANY] = 0,          [FILE_TR] = NODE_TRANSPARENT, [FILE_LF] = NODE_LINEAR,
+    [FILE_CY] = NODE_CYCLIC, [FILE_BT] = NODE_BER_TLV,     [FILE_DF] = NODE_DF,
+    [FILE_ADF] = NODE_ADF,   [FILE_MF] = NODE_MF
+};
+
+static struct plan plan_of_row(const struct saip_file *row)
+{
+    struct plan p = { .row = row };
+
+    p.node = (struct node){ .fid = row->fid,
+                            .type = node_types[row->type],
+                            .sfi = row->sfi,
+                            .arr_record = row->arr,
+                            .lcs = LCS_ACTIVATED,
+                            .special = row->flags & FILE_HOT ? SPECIAL_HIGH_UPDATE : 0,
+                            .details = row->type == FILE_BT };
+    if (saip_type_has_records(row->type)) {
+        p.node.record_octets = (uint8_t)row->len;
+        p.records = row->nrec;
+    } else if (row->len) {
+        p.octets = row->len;
+        p.sized = true;
+    }
+    return p;
+}
+
+/* SAIP 9.4: 2F06 rules for the MF, ADFs and what lies right under the MF, else 6F06. */
+static uint16_t implicit_arr(const struct node *node, uint8_t dir)
+{
+    return node->type == NODE_MF || node->type == NODE_ADF || dir == TREE_MF ? FID_ARR_MF
+                                                                             : FID_ARR_DF;
+}
+
+/* ---- from the Fcp ---- */
+
+static enum pe_status apply_descriptor(struct plan *p, slice d)
+{
+    switch (d.p[0] & 0x3F) {
+    case 0x01:
+        p->node.type = NODE_TRANSPARENT;
+        break;
+    case 0x02:
+        p->node.type = NODE_LINEAR;
+        break;
+    case 0x06:
+        p->node.type = NODE_CYCLIC;
+        break;
+    case 0x39:
+        p->node.type = NODE_BER_TLV;
+        break;
+    case 0x38: /* the template says which kind of directory */
+        if (!node_is_dir(&p->node))
+            p->node.type = NODE_DF;
+        break;
+    default:
+        return PE_STATUS_PARAMETER;
+    }
+    p->node.exclusive = !node_is_dir(&p->node) && !(d.p[0] & 0x40);
+    if (d.n == 4) {
+        if (get16(d.p + 2) == 0 || get16(d.p + 2) > RECORD_MAX)
+            return PE_STATUS_PARAMETER;
+        p->node.record_octets = d.p[3];
+    }
+    return PE_STATUS_OK;
+}
+
+static uint32_t number(slice s)
+{
+    uint32_t v = 0;
+
+    for (size_t i = 0; i < s.n; i++)
+        v = v << 8 | s.p[i];
+    return v;
+}
+
+static void apply_rule(struct plan *p, slice s)
+{
+    if (s.n == 3)
+        p->node.arr_fid = get16(s.p);
+    if (s.n == 1 || s.n == 3)
+        p->node.arr_record = s.p[s.n - 1];
+}
+
+static void apply_proprietary(struct plan *p, const struct saip_proprietary_info *info)
+{
+    if (info->special_file_information.p)
+        p->node.special = info->special_file_information.p[0];
+    if (info->file_details.p)
+        p->node.details = info->file_details.p[0];
+    if (info->maximum_file_size.p)
+        p->node.max_octets = number(info->maximum_file_size);
+    p->pattern = info->fill_pattern.p ? info->fill_pattern : info->repeat_pattern;
+    if (p->pattern.p)
+        p->fill = info->fill_pattern.p ? FILL_PAT : FILL_REP;
+}
+
+static void apply_sfi(struct plan *p, slice s)
+{
+    if (s.p)
+        p->node.sfi = s.n ? s.p[0] >> 3 : 0;
+    else if (!p->row && !node_is_dir(&p->node)) /* SAIP 8.3.3: from the FID */
+        p->node.sfi = (p->node.fid & 0x1F) == 0x1F ? 0 : p->node.fid & 0x1F;
+}
+
+static enum pe_status apply_fcp(struct plan *p, const struct saip_fcp *fcp)
+{
+    enum pe_status status = PE_STATUS_OK;
+
+    if (fcp->file_descriptor.p)
+        status = apply_descriptor(p, fcp->file_descriptor);
+    if (status != PE_STATUS_OK)
+        return status;
+    if (fcp->file_id.p)
+        p->node.fid = get16(fcp->file_id.p);
+    if (fcp->df_name.p) {
+        p->node.aid = fcp->df_name;
+        if (p->node.type == NODE_DF)
+            p->node.type = NODE_ADF;
+    }
+    if (fcp->lcsi.p)
+        p->node.lcs = fcp->lcsi.p[0];
+    if (fcp->security_attributes.p)
+        apply_rule(p, fcp->security_attributes);
+    if (fcp->pin_status_template.p)
+        p->node.pins = fcp->pin_status_template;
+    if (fcp->has_proprietary)
+        apply_proprietary(p, &fcp->proprietary);
+    if (fcp->ef_file_size.p) {
+        p->octets = number(fcp->ef_file_size);
+        p->sized = true;
+    }
+    if (fcp->link_path.n) {
+        p->node.link = true;
+        p->node.body = fcp->link_path;
+    }
+    apply_sfi(p, fcp->short_ef_id);
+    return PE_STATUS_OK;
+}
+
+/* ---- checks ---- */
+
+static enum pe_status settle_size(struct plan *p)
+{
+    struct node *node = &p->node;
+
+    if (node->link)
+        return PE_STATUS_OK;
+    if (node->type == NODE_BER_TLV) {
+        if (node->max_octets == 0)
+            node->max_octets = p->octets;
+        return node->max_octets ? PE_STATUS_OK : PE_STATUS_PARAMETER;
+    }
+    if (node->type == NODE_TRANSPARENT) {
+        node->record_octets = 0;
+        return p->sized && p->octets <= FILE_MAX ? PE_STATUS_OK : PE_STATUS_PARAMETER;
+    }
+    if (node->type != NODE_LINEAR && node->type != NODE_CYCLIC)
+        return PE_STATUS_PARAMETER;
+    if (!p->sized)
+        p->octets = (uint32_t)p->records * node->record_octets;
+    if (node->record_octets == 0 || p->octets % node->record_octets ||
+        p->octets / node->record_octets > RECORDS_MAX || p->octets == 0)
+        return PE_STATUS_PARAMETER;
+    return PE_STATUS_OK;
+}
+
+static bool fid_reserved(uint16_t fid)
+{
+    return fid == 0 || fid == FID_MF || fid == 0x3FFF || fid == FID_ADF || fid == 0xFFFF;
+}
+
+/* ---- content ---- */
+
+/* The default content of each record, or of the whole file. */
+static void expand(const struct plan *p, uint8_t *body)
+{
+    uint32_t n = p->node.record_octets ? p->node.record_octets : p->octets;
+
+    for (uint32_t at = 0; n && at < p->octets; at += n) {
+        if (p->pattern.p)
+            saip_pattern_fill(p->fill, p->pattern, body + at, n);
+        else if (p->row)
+            saip_file_fill(p->row, body + at, n);
+        else
+            memset(body + at, 0xFF, n);
+    }
+}
+
+/* Offsets are relative to the end of the content before and run across records (SAIP 8.3.2). */
+static enum pe_status fill(slice items, uint8_t *body, uint32_t octets)
+{
+    struct saip_file_item item;
+    uint64_t at = 0;
+
+    while (schema_next(&T_saip_file_item, &items, &item)) {
+        if (item.which == saip_file_item_is_offset)
+            at += (uint64_t)item.offset;
+        if (item.which != saip_file_item_is_content)
+            continue;
+        if (at > octets || item.content.n > octets - at)
+            return PE_STATUS_PARAMETER;
+        memcpy(body + at, item.content.p, item.content.n);
+        at += item.content.n;
+    }
+    return PE_STATUS_OK;
+}
+
+static enum pe_status write_content(struct install *in, const struct plan *p, slice items,
+                                    uint16_t n)
+{
+    struct objects *objects = in->tree.objects;
+    enum pe_status status;
+    uint8_t *body;
+
+    if (p->octets == 0)
+        return PE_STATUS_OK;
+    body = objects_lend(objects, p->octets);
+    if (!body)
+        return PE_STATUS_NO_MEMORY;
+    expand(p, body);
+    status = fill(items, body, p->octets);
+    if (status == PE_STATUS_OK)
+        status = install_stored(objects_write(objects, tree_object(&in->tree, n), NODE_EF_HEAD,
+                                              slice_of(body, p->octets)));
+    objects_repay(objects, body);
+    return status;
+}
+
+/* ---- links ---- */
+
+/* The path of a link becomes the number of its target, which is no link itself. */
+static enum pe_status link_target(const struct install *in, slice path, uint16_t *target)
+{
+    struct node node;
+
+    if (!install_path(in, path, &node))
+        return PE_STATUS_PARAMETER;
+    if (node_is_dir(&node))
+        return PE_STATUS_FEATURE;
+    for (unsigned hops = 0; node.link && hops < 4; hops++) {
+        if (node.details || !tree_node(&in->tree, get16(node.body.p), &node))
+            return PE_STATUS_PARAMETER;
+    }
+    *target = node.n;
+    return node.link ? PE_STATUS_PARAMETER : PE_STATUS_OK;
+}
+
+static enum pe_status create_link(struct install *in, uint8_t dir, struct plan *p, uint16_t *n)
+{
+    uint8_t number_octets[2];
+    uint16_t target;
+    enum pe_status status = link_target(in, p->node.body, &target);
+
+    if (status == PE_STATUS_FEATURE)
+        return status;
+    if (status == PE_STATUS_OK) {
+        number_octets[0] = (uint8_t)(target >> 8);
+        number_octets[1] = (uint8_t)target;
+        p->node.body = SLICE_OF(number_octets);
+        p->node.details = 0;
+    } else {
+        p->node.details = 1;
+        in->links_open = true;
+    }
+    return install_stored(tree_create_ef(&in->tree, dir, &p->node, 0, n));
+}
+
+/* Replaces the object of a link whose body is a path. */
+static enum pe_status resolve(struct install *in, uint8_t dir, const struct node *link)
+{
+    struct node node = *link;
+    uint8_t path[8], number_octets[2];
+    uint16_t target, n;
+    enum pe_status status;
+
+    if (link->body.n > sizeof path)
+        return PE_STATUS_PARAMETER;
+    memcpy(path, link->body.p, link->body.n);
+    status = link_target(in, slice_of(path, link->body.n), &target);
+    if (status != PE_STATUS_OK)
+        return status;
+    number_octets[0] = (uint8_t)(target >> 8);
+    number_octets[1] = (uint8_t)target;
+    node.body = SLICE_OF(number_octets);
+    node.details = 0;
+    status = install_stored(objects_delete(in->tree.objects, tree_object(&in->tree, link->n)));
+    if (status == PE_STATUS_OK)
+        status = install_stored(tree_create_ef(&in->tree, dir, &node, 0, &n));
+    return status;
+}
+
+/* A pass resolves every link whose target is no open link; a chain needs as many as it is long. */
+enum pe_status install_resolve_links(struct install *in)
+{
+    struct node dir, node;
+    enum pe_status status = PE_STATUS_OK;
+
+    for (unsigned pass = 0; in->links_open && pass < 4; pass++) {
+        in->links_open = false;
+        for (int32_t d = -1; tree_next_dir(&in->tree, &d, &dir);)
+            for (int32_t n = -1; tree_next_ef(&in->tree, dir_of_node(dir.n), &n, &node);) {
+                if (!node.link || !node.details)
+                    continue;
+                status = resolve(in, dir_of_node(dir.n), &node);
+                in->links_open = in->links_open || status != PE_STATUS_OK;
+                if (status != PE_STATUS_OK && status != PE_STATUS_PARAMETER)
+                    return status;
+            }
+    }
+    return in->links_open ? PE_STATUS_PARAMETER : PE_STATUS_OK;
+}
+
+/* ---- creating ---- */
+
+static enum pe_status create_dir(struct install *in, uint8_t parent, struct plan *p, uint16_t *n)
+{
+    p->node.parent = parent;
+    if (p->node.link)
+        return PE_STATUS_FEATURE;
+    if (p->node.type == NODE_ADF && p->node.aid.n == 0)
+        return PE_STATUS_PARAMETER;
+    if (p->node.type != NODE_MF && fid_reserved(p->node.fid))
+        return PE_STATUS_PARAMETER;
+    return install_stored(tree_create_dir(&in->tree, &p->node, n));
+}
+
+static enum pe_status create(struct install *in, uint8_t dir, struct plan *p, slice items,
+                             uint16_t *n)
+{
+    enum pe_status status;
+
+    if (p->node.arr_fid == 0)
+        p->node.arr_fid = implicit_arr(&p->node, dir);
+    if (node_is_dir(&p->node))
+        return create_dir(in, p->node.type == NODE_DF ? dir : TREE_MF, p, n);
+    if (fid_reserved(p->node.fid))
+        return PE_STATUS_PARAMETER;
+    if (p->node.link)
+        return create_link(in, dir, p, n);
+    status = settle_size(p);
+    if (status != PE_STATUS_OK)
+        return status;
+    status = install_stored(tree_create_ef(&in->tree, dir, &p->node, p->octets, n));
+    if (status != PE_STATUS_OK || p->node.type == NODE_BER_TLV)
+        return status;
+    return write_content(in, p, items, *n);
+}
+
+/* ---- elements with a template ---- */
+
+struct file_element {
+    const struct saip_template *table;
+    uint8_t base;    /* directory the element begins in */
+    int16_t dir;     /* directory of the row, -1: its DF was not created */
+    int16_t created; /* directory of row 0 when that is one, else -1 */
+};
+
+/* Are the items of the field well formed: a descriptor first and once, or doNotCreate alone? */
+static enum pe_status check_items(slice items, bool *do_not_create, struct saip_fcp *fcp,
+                                  bool *has_fcp)
+{
+    struct der_reader r = der_reader(items);
+    struct saip_file_item item;
+
+    *do_not_create = *has_fcp = false;
+    for (unsigned i = 0; der_more(&r); i++) {
+        struct tlv t = der_take(&r);
+
+        if (r.err || schema_decode(&T_saip_file_item, t.whole, &item, NULL))
+            return PE_STATUS_FORMAT;
+        if (item.which == saip_file_item_is_fcp) {
+            if (i > 0)
+                return PE_STATUS_PARAMETER;
+            *fcp = item.fcp;
+            *has_fcp = true;
+        }
+        if (item.which == saip_file_item_is_do_not_create)
+            *do_not_create = true;
+    }
+    return r.err ? PE_STATUS_FORMAT : PE_STATUS_OK;
+}
+
+static void row_created(struct install *in, struct file_element *fe, const struct saip_file *row,
+                        uint16_t n)
+{
+    if (!saip_type_is_df(row->type))
+        return;
+    fe->dir = dir_of_node(n);
+    if (row == fe->table->files)
+        fe->created = fe->dir;
+    if (row->type != FILE_ADF)
+        return;
+    in->last_adf = fe->dir;
+    in->last_naa[fe->table->naa] = fe->dir;
+    if (fe->table->naa == NAA_USIM || fe->table->naa == NAA_ISIM)
+        in->last_aka_adf = fe->dir;
+    fe->created = fe->dir; /* PE-IoT begins with the MF and goes on in its ADF */
+}
+
+/* May a row without a field be made from the template alone? */
+static bool defaultable(const struct file_element *fe, const struct saip_file *row)
+{
+    if (!fe->table->by_default || saip_type_is_df(row->type) || row->type == FILE_ANY)
+        return fe->table->by_default && row->type == FILE_MF;
+    return row->len && (row->nrec || !saip_type_has_records(row->type));
+}
+
+static enum pe_status create_row(struct install *in, struct file_element *fe,
+                                 const struct saip_file *row, slice items)
+{
+    struct plan p = plan_of_row(row);
+    struct saip_fcp fcp;
+    bool do_not_create = false, has_fcp = false;
+    enum pe_status status = PE_STATUS_OK;
+    uint16_t n;
+
+    if (row->type == FILE_DF) /* the first is the element's own, the others lie in it */
+        fe->dir = fe->created >= 0 ? fe->created : fe->base;
+    else if (saip_type_is_df(row->type))
+        fe->dir = TREE_MF;
+    if (items.p)
+        status = check_items(items, &do_not_create, &fcp, &has_fcp);
+    if (status != PE_STATUS_OK)
+        return status;
+    if (items.p ? do_not_create && fe->table->base != BASE_MF : !defaultable(fe, row)) {
+        if (saip_type_is_df(row->type))
+            fe->dir = -1;
+        return row->flags & FILE_REQUIRED && saip_type_is_df(row->type) ? PE_STATUS_PARAMETER
+                                                                        : PE_STATUS_OK;
+    }
+    if (fe->dir < 0)
+        return PE_STATUS_PARAMETER;
+    if (has_fcp)
+        status = apply_fcp(&p, &fcp);
+    if (status == PE_STATUS_OK)
+        status = create(in, (uint8_t)fe->dir, &p, items.p ? items : SLICE_EMPTY, &n);
+    if (status == PE_STATUS_OK)
+        row_created(in, fe, row, n);
+    return status;
+}
+
+static int16_t base_dir(const struct install *in, const struct saip_template *t)
+{
+    switch (t->base) {
+    case BASE_LAST_USIM:
+        return in->last_naa[NAA_USIM];
+    case BASE_LAST_ISIM:
+        return in->last_naa[NAA_ISIM];
+    case BASE_LAST_CSIM:
+        return in->last_naa[NAA_CSIM];
+    case BASE_LAST_ADF:
+        return in->last_adf;
+    default:
+        return TREE_MF;
+    }
+}
+
+/* PIN elements that follow belong to the DF or ADF that the element is about (SAIP 8.5). */
+static void set_current(struct install *in, const struct file_element *fe)
+{
+    bool own = fe->table->base == BASE_UNDER_MF || fe->table->base == BASE_NEW_ADF ||
+               fe->table->base == BASE_MF;
+
+    in->current_dir = own && fe->created >= 0 ? (uint8_t)fe->created : fe->base;
+}
+
+enum pe_status install_file_element(struct install *in, const struct package_element *e)
+{
+    struct der_reader r = der_reader(e->value);
+    struct node mf;
+
+    if (!e->table)
+        return PE_STATUS_TEMPLATE;
+    int16_t base = base_dir(in, e->table);
+    if (base < 0 || (e->table->base != BASE_MF && !tree_node(&in->tree, TREE_MF, &mf)))
+        return PE_STATUS_PARAMETER;
+    struct file_element fe = {
+        .table = e->table, .base = (uint8_t)base, .dir = base, .created = -1
+    };
+    der_expect(&r, 0xA0);
+    der_expect(&r, 0x81);
+    for (unsigned i = 0; i < e->table->nfiles; i++) {
+        const struct saip_file *row = &e->table->files[i];
+        struct tlv field = der_maybe(&r, saip_file_tag(e->table, row));
+        enum pe_status status = create_row(in, &fe, row, field.value);
+
+        if (status != PE_STATUS_OK)
+            return status;
+    }
+    while (der_more(&r)) /* fields of later versions of the template; none of ours again */
+        if (saip_file_by_tag(e->table, der_take(&r).tag))
+            return PE_STATUS_PARAMETER;
+    set_current(in, &fe);
+    return r.err ? PE_STATUS_FORMAT : PE_STATUS_OK;
+}
+
+/* ---- generic file management ---- */
+
+struct gfm {
+    uint8_t dir;
+    struct node file; /* the one that fill items go to */
+    bool has_file;
+    uint64_t at;
+};
+
+static enum pe_status gfm_path(struct install *in, struct gfm *g, slice path)
+{
+    struct node node;
+
+    if (!install_path(in, path, &node))
+        return PE_STATUS_PARAMETER;
+    g->at = 0;
+    g->has_file = !node_is_dir(&node);
+    g->file = node;
+    g->dir = dir_of_node(node.n);
+    if (!g->has_file)
+        in->current_dir = g->dir;
+    return PE_STATUS_OK;
+}
+
+static enum pe_status gfm_create(struct install *in, struct gfm *g, const struct saip_fcp *fcp)
+{
+    struct plan p = { .node = { .lcs = LCS_ACTIVATED, .details = 1 } };
+    enum pe_status status;
+    uint16_t n;
+
+    if (!fcp->file_descriptor.p && !fcp->link_path.n)
+        return PE_STATUS_PARAMETER;
+    if (!fcp->file_id.p)
+        return PE_STATUS_PARAMETER;
+    status = apply_fcp(&p, fcp);
+    if (status == PE_STATUS_OK)
+        status = create(in, g->dir, &p, SLICE_EMPTY, &n);
+    if (status != PE_STATUS_OK)
+        return status;
+    g->at = 0;
+    g->has_file = !node_is_dir(&p.node) && !p.node.link;
+    if (p.node.type == NODE_ADF)
+        in->last_adf = dir_of_node(n);
+    return tree_node(&in->tree, n, &g->file) ? PE_STATUS_OK : PE_STATUS_MEMORY_FAILURE;
+}
+
+static enum pe_status gfm_content(struct install *in, struct gfm *g, slice content)
+{
+    struct node file;
+
+    if (!g->has_file)
+        return g->file.link ? PE_STATUS_OK : PE_STATUS_PARAMETER;
+    if (!tree_node(&in->tree, g->file.n, &file) || file.type == NODE_BER_TLV ||
+        g->at > file.body.n || content.n > file.body.n - g->at)
+        return PE_STATUS_PARAMETER;
+    enum pe_status status = install_stored(tree_write(&in->tree, &file, (uint32_t)g->at, content));
+    g->at += content.n;
+    return status;
+}
+
+static enum pe_status gfm_item(struct install *in, struct gfm *g, const struct saip_gfm_item *item)
+{
+    switch (item->which) {
+    case saip_gfm_item_is_file_path:
+        return gfm_path(in, g, item->file_path);
+    case saip_gfm_item_is_create_fcp:
+        return gfm_create(in, g, &item->create_fcp);
+    case saip_gfm_item_is_offset:
+        g->at += (uint64_t)item->offset;
+        return PE_STATUS_OK;
+    case saip_gfm_item_is_content:
+        return gfm_content(in, g, item->content);
+    default:
+        return PE_STATUS_OK; /* an extension: skipped */
+    }
+}
+
+enum pe_status install_gfm(struct install *in, const struct package_element *e)
+{
+    struct gfm g = { .dir = in->current_dir };
+    struct saip_gfm_item item;
+    struct saip_gfm gfm;
+    slice list, items;
+
+    if (schema_decode(&T_saip_gfm, e->whole, &gfm, NULL))
+        return PE_STATUS_FORMAT;
+    for (list = gfm.commands; schema_next(&T_saip_file_management, &list, &items);)
+        while (schema_next(&T_saip_gfm_item, &items, &item)) {
+            enum pe_status status = gfm_item(in, &g, &item);
+
+            if (status != PE_STATUS_OK)
+                return status;
+        }
+    return PE_STATUS_OK;
+}
