@@ -8,16 +8,17 @@
 
 static slice encode(struct card *c, const struct type *t, const void *value)
 {
-    void *buf = arena_alloc(&c->world->arena, ROOM);
+    static uint8_t buf[ROOM];
     struct fault f;
     slice out;
 
-    assert_non_null(buf);
     if (schema_encode(t, value, buf, ROOM, &out, &f) != E_OK) {
         char text[200];
 
         fail_msg("%s", fault_print(&f, text, sizeof text));
     }
+    out = arena_copy(&c->world->arena, out);
+    assert_non_null(out.p);
     return out;
 }
 

@@ -105,10 +105,35 @@ void world_open(struct world *w, enum curve curve)
     open_server(w);
 }
 
+void world_move_to_file(struct world *w)
+{
+    int fd;
+
+    smdp_close(w->smdp);
+    store_close(w->store);
+    snprintf(w->path, sizeof w->path, "/tmp/dunlin-smdp-XXXXXX");
+    fd = mkstemp(w->path);
+    assert_true(fd >= 0);
+    close(fd);
+    open_server(w);
+}
+
+static void remove_file(const struct world *w)
+{
+    static const char *const tails[] = { "", "-wal", "-shm", ".lock" };
+    char name[96];
+
+    for (size_t i = 0; i < COUNT(tails) && w->path[0]; i++) {
+        snprintf(name, sizeof name, "%.63s%s", w->path, tails[i]);
+        unlink(name);
+    }
+}
+
 void world_close(struct world *w)
 {
     smdp_close(w->smdp);
     store_close(w->store);
+    remove_file(w);
     chain_cache_close(w->trust.cache);
     trust_close(&w->trust);
     signer_close(&w->ci.signer);

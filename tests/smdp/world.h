@@ -48,6 +48,8 @@ struct world {
 
 void world_open(struct world *w, enum curve curve);
 void world_close(struct world *w);
+/* Begins anew on a store in a file, which world_close removes. */
+void world_move_to_file(struct world *w);
 /* Server and store are closed and opened again on the same file. */
 void world_restart(struct world *w);
 /* One certificate of the hierarchy, with fresh key; issuer NULL: self-signed. */
