@@ -224,6 +224,16 @@ static void skip_empty_line(struct http_exchange *c)
     }
 }
 
+/* TLS spoken to a plain port, or noise: no need to wait for the end of such a head. */
+static bool cannot_begin(const struct http_exchange *c)
+{
+    uint8_t first = c->in_n ? c->in[0] : 'P';
+
+    if (first == '\r' && c->in_n == 1)
+        return false;
+    return first <= 0x20 || first >= 0x7F;
+}
+
 static int take_head(struct http_exchange *c)
 {
     const struct http_limits *l = limits_of(c);
@@ -236,7 +246,7 @@ static int take_head(struct http_exchange *c)
     if ((c->head_n ? c->head_n : c->in_n) > l->head)
         return 431;
     if (!c->head_n)
-        return 0;
+        return cannot_begin(c) ? 400 : 0;
     status = http_parse_request(slice_of(c->in, c->head_n), &c->head);
     return status ? status : begin_body(c);
 }

@@ -186,6 +186,8 @@ static void refusals_end_the_connection(void **state)
         { HEAD("10001"), 413 },
         { "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2711\r\n", 413 },
         { "BROKEN\r\n\r\n", 400 },
+        { "\x16\x03\x01", 400 }, /* a TLS record */
+        { "\rX", 400 },
     };
     char all[2048], text[1024];
 
