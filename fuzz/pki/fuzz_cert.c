@@ -31,7 +31,9 @@ static void ask(const struct cert *cert, FILE *sink)
 {
     uint8_t eid[EID_LEN];
 
-    cert_print(sink, cert);
+    if (cert_print(sink, cert))
+
+        abort();
     for (unsigned role = 0; role < ROLE__COUNT; role++)
         (void)!cert_check_role(cert, (enum cert_role)role, NULL);
     (void)!cert_eid(cert, eid);

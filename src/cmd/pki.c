@@ -9,7 +9,7 @@
 #include "pki/testci.h"
 
 #include <dirent.h>
-#include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,14 @@ static int fail(const char *what, const char *why)
 {
     fprintf(stderr, "dunlin pki: %s: %s\n", what, why);
     return EXIT_FAILED;
+}
+
+/* One line of JSON on standard output; takes the object over. */
+static void put_json(json_t *object)
+{
+    json_dumpf(object, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    putchar('\n');
+    json_decref(object);
 }
 
 /* ---- init and euicc ------------------------------------------------------------------------- */
@@ -65,6 +73,7 @@ static int pki_init(const struct crypto *c, int argc, char **argv)
 {
     const char *dir = "var/pki", *curve = "p256", *eim = NULL, *told = NULL;
     long euiccs = 3;
+    bool json = false;
     slice hosts[TESTCI_HOSTS_MAX];
     size_t host_count = 0;
     char where[KEYSTORE_PATH_MAX];
@@ -75,6 +84,7 @@ static int pki_init(const struct crypto *c, int argc, char **argv)
         { "host", OPTION_TEXT, &told, 0, 0, "NAME",
           "DNS name in the TLS certificates; may be repeated" },
         { "eim-id", OPTION_TEXT, &eim, 0, 0, "ID", "common name of the eIM certificates" },
+        { "json", OPTION_FLAG, &json, 0, 0, NULL, "say what was made as JSON" },
     };
     struct options o = { .usage = "dunlin pki init [OPTIONS]",
                          .about = "Makes a private CI and everything below it, with fresh keys.",
@@ -104,8 +114,12 @@ static int pki_init(const struct crypto *c, int argc, char **argv)
     err = testci_init(c, &plan, where);
     if (err)
         return fail(where, err_text(err));
-    printf("made a %s hierarchy with %ld eUICC%s in %s\n", curve_name(plan.curve), euiccs,
-           euiccs == 1 ? "" : "s", dir);
+    if (json)
+        put_json(json_pack("{s:s, s:s, s:i}", "dir", dir, "curve", curve_name(plan.curve), "euiccs",
+                           (int)euiccs));
+    else
+        printf("made a %s hierarchy with %ld eUICC%s in %s\n", curve_name(plan.curve), euiccs,
+               euiccs == 1 ? "" : "s", dir);
     return EXIT_DONE;
 }
 
@@ -163,6 +177,7 @@ struct hold {
     struct held *held;
     size_t count;
     int status;
+    bool json;
 };
 
 static void hold_file(struct hold *h, const char *path)
@@ -237,6 +252,25 @@ static enum cert_role assumed_role(const struct cert *cert)
     return cert->has_purposes ? ROLE_EIM_TLS : ROLE_EIM_SIGN;
 }
 
+/* why is NULL when the chain is valid; at says which certificate is not. */
+static void say(struct hold *h, const struct held *leaf, enum cert_role role, enum cert_role at,
+                const char *why)
+{
+    const char *name = role_facts(role)->name;
+
+    if (why)
+        h->status = EXIT_FAILED;
+    if (h->json && why)
+        put_json(json_pack("{s:s, s:s, s:b, s:s, s:s}", "file", leaf->path, "role", name, "valid",
+                           0, "at", role_facts(at)->name, "why", why));
+    else if (h->json)
+        put_json(json_pack("{s:s, s:s, s:b}", "file", leaf->path, "role", name, "valid", 1));
+    else if (why)
+        printf("%-10s BAD   %s: at %s: %s\n", name, leaf->path, role_facts(at)->name, why);
+    else
+        printf("%-10s ok    %s\n", name, leaf->path);
+}
+
 static void judge(struct hold *h, const struct trust *trust, const struct held *leaf)
 {
     slice ders[CHAIN_MAX] = { leaf->cert.der };
@@ -245,21 +279,20 @@ static void judge(struct hold *h, const struct trust *trust, const struct held *
     struct chain chain;
     struct chain_fault fault;
 
+    if (role == ROLE_CI) {
+        say(h, leaf, role, role,
+            trust_find(trust, leaf->cert.ski) ? NULL : "not a self-signed CI certificate");
+        return;
+    }
     for (const struct held *up = issuer_of(h, &leaf->cert); up && count < CHAIN_MAX;
          up = issuer_of(h, &up->cert))
         ders[count++] = up->cert.der;
-    if (role == ROLE_CI)
-        printf("%-10s %-5s %s\n", role_facts(role)->name,
-               trust_find(trust, leaf->cert.ski) ? "ok" : "BAD", leaf->path);
-    else if (chain_verify(trust, ders, count, role, SLICE_NONE, (int64_t)time(NULL), &chain,
-                          &fault)) {
-        printf("%-10s BAD   %s: at %s: %s\n", role_facts(role)->name, leaf->path,
-               role_facts(fault.role)->name, fault.why);
-        h->status = EXIT_FAILED;
-    } else {
-        printf("%-10s ok    %s\n", role_facts(role)->name, leaf->path);
-        chain_close(&chain);
+    if (chain_verify(trust, ders, count, role, SLICE_NONE, (int64_t)time(NULL), &chain, &fault)) {
+        say(h, leaf, role, fault.role, fault.why);
+        return;
     }
+    say(h, leaf, role, role, NULL);
+    chain_close(&chain);
 }
 
 static void add_anchors(struct hold *h, struct trust *trust)
@@ -275,9 +308,9 @@ static void add_anchors(struct hold *h, struct trust *trust)
         h->status = fail("show", "no CI among the certificates, so no chain can be verified");
 }
 
-static int show_dir(const struct crypto *c, const char *path)
+static int show_dir(const struct crypto *c, const char *path, bool json)
 {
-    struct hold h = { .held = calloc(HELD_MAX, sizeof *h.held), .status = EXIT_DONE };
+    struct hold h = { .held = calloc(HELD_MAX, sizeof *h.held), .status = EXIT_DONE, .json = json };
     struct trust trust;
 
     if (!h.held)
@@ -296,7 +329,29 @@ static int show_dir(const struct crypto *c, const char *path)
     return h.status;
 }
 
-static int show_file(const char *path)
+static void add_field(void *object, const char *name, const char *value, bool critical)
+{
+    json_object_set_new(object, name,
+                        critical ? json_pack("{s:s, s:b}", "value", value, "critical", 1)
+                                 : json_string(value));
+}
+
+static enum err print_file(const char *path, const struct cert *cert, bool json)
+{
+    json_t *object;
+    enum err err;
+
+    if (!json) {
+        printf("%s\n", path);
+        return cert_print(stdout, cert);
+    }
+    object = json_pack("{s:s}", "file", path);
+    err = cert_fields(cert, add_field, object);
+    put_json(object);
+    return err;
+}
+
+static int show_file(const char *path, bool json)
 {
     uint8_t *owned;
     slice der;
@@ -305,23 +360,25 @@ static int show_file(const char *path)
 
     if (!err)
         err = cert_parse(der, &cert);
-    if (err) {
-        free(owned);
-        return fail(path, err_text(err));
-    }
-    printf("%s\n", path);
-    cert_print(stdout, &cert);
+    if (!err)
+        err = print_file(path, &cert, json);
     free(owned);
-    return EXIT_DONE;
+    return err ? fail(path, err_text(err)) : EXIT_DONE;
 }
 
 static int pki_show(const struct crypto *c, int argc, char **argv)
 {
     enum { WORDS_MAX = 1024 };
     const char *words[WORDS_MAX];
-    struct options o = { .usage = "dunlin pki show FILE|DIR...",
+    bool json = false;
+    const struct option rows[] = {
+        { "json", OPTION_FLAG, &json, 0, 0, NULL, "one JSON object a line" },
+    };
+    struct options o = { .usage = "dunlin pki show [--json] FILE|DIR...",
                          .about = "Prints every field of a certificate (DER or PEM). Of a "
                                   "directory, verifies every *.der up to its CI.",
+                         .rows = rows,
+                         .count = COUNT(rows),
                          .words = words,
                          .words_max = WORDS_MAX };
     int status = options_parse(&o, argc, argv);
@@ -337,7 +394,7 @@ static int pki_show(const struct crypto *c, int argc, char **argv)
         struct stat st;
         bool dir = stat(words[i], &st) == 0 && S_ISDIR(st.st_mode);
 
-        if (dir ? show_dir(c, words[i]) : show_file(words[i]))
+        if (dir ? show_dir(c, words[i], json) : show_file(words[i], json))
             status = EXIT_FAILED;
     }
     return status;

@@ -3,6 +3,8 @@
 #include "pki/oid.h"
 #include "pki/time.h"
 
+#include <stdlib.h>
+
 #define OID_TEXT_MAX 128
 
 struct named_oid {
@@ -24,9 +26,41 @@ static const char *oid_name(slice oid, const struct named_oid *names, size_t cou
     return NULL;
 }
 
-static char printable(uint8_t c)
+/* Octets of the UTF-8 character at p that may be shown, or 0. */
+static size_t shown_char(const uint8_t *p, size_t n)
 {
-    return c < 0x20 || c == 0x7F ? '?' : (char)c;
+    size_t len = p[0] < 0x80 ? 1 : p[0] >= 0xC3 && p[0] < 0xE0 ? 2 : (p[0] & 0xF0) == 0xE0 ? 3 : 0;
+
+    if (!len || len > n || (len == 1 && (p[0] < 0x20 || p[0] == 0x7F)))
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+    /* overlong forms and surrogates are no characters */
+    if (len == 3 && ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F)))
+        return 0;
+    return len;
+}
+
+/* Text of a peer for a terminal or JSON: what is no printable character becomes '?'. */
+static size_t shown_text(slice in, char *out, size_t size)
+{
+    size_t at = 0;
+
+    while (in.n) {
+        size_t len = shown_char(in.p, in.n);
+
+        if (at + (len ? len : 1) >= size)
+            break;
+        if (len)
+            memcpy(out + at, in.p, len);
+        else
+            out[at] = '?';
+        at += len ? len : 1;
+        in = slice_skip(in, len ? len : 1);
+    }
+    out[at] = 0;
+    return at;
 }
 
 const char *name_print(slice name, char *buf, size_t size)
@@ -47,10 +81,8 @@ const char *name_print(slice name, char *buf, size_t size)
 
         oid_text(a.oid, oid);
         at += (size_t)snprintf(buf + at, size - at, "%s%s=", at ? ", " : "", known ? known : oid);
-        for (size_t i = 0; i < a.value.n && at + 1 < size; i++) {
-            buf[at++] = printable(a.value.p[i]);
-            buf[at] = 0;
-        }
+        if (at < size)
+            at += shown_text(a.value, buf + at, size - at);
     }
     return buf;
 }
@@ -75,8 +107,18 @@ static void put_hex(FILE *to, slice s)
 
 static void put_text(FILE *to, slice s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        fputc(printable(s.p[i]), to);
+    char text[256];
+
+    while (s.n) {
+        slice now = slice_head(s, sizeof text - 1);
+
+        if (now.n < s.n) /* no cut within a character */
+            while (now.n > 1 && (s.p[now.n] & 0xC0) == 0x80)
+                now.n--;
+        shown_text(now, text, sizeof text);
+        fputs(text, to);
+        s = slice_skip(s, now.n);
+    }
 }
 
 static void put_general_name(FILE *to, struct tlv name)
@@ -219,7 +261,7 @@ static void put_basic(FILE *to, const struct cert *cert)
         fprintf(to, ", path length %d", (int)cert->path_len);
 }
 
-static void put_extension(FILE *to, const struct cert *cert, const struct cert_ext *e)
+static const char *extension_name(slice oid, char text[OID_TEXT_MAX])
 {
     const struct named_oid names[] = {
         { OID_SUBJECT_KEY_ID, "subject key id" },
@@ -233,11 +275,16 @@ static void put_extension(FILE *to, const struct cert *cert, const struct cert_e
         { OID_PERMITTED_EINS, "permitted EINs" },
         { OID_CRL_POINTS, "CRL at" },
     };
-    const char *known = oid_name(e->oid, names, COUNT(names)), *between = "";
-    char text[OID_TEXT_MAX];
+    const char *known = oid_name(oid, names, COUNT(names));
 
-    oid_text(e->oid, text);
-    fprintf(to, "  %-20s ", known ? known : text);
+    oid_text(oid, text);
+    return known ? known : text;
+}
+
+static void put_extension(FILE *to, const struct cert *cert, const struct cert_ext *e)
+{
+    const char *between = "";
+
     if (slice_eq(e->oid, OID_SUBJECT_KEY_ID))
         put_hex(to, cert->ski);
     else if (slice_eq(e->oid, OID_AUTHORITY_KEY_ID))
@@ -260,35 +307,124 @@ static void put_extension(FILE *to, const struct cert *cert, const struct cert_e
         put_uris(to, e->value, 0, &between);
     else
         put_hex(to, e->value);
-    fputs(e->critical ? "  (critical)\n" : "\n", to);
 }
 
-static void put_line(FILE *to, const char *what, slice hex)
-{
-    fprintf(to, "  %-20s ", what);
-    put_hex(to, hex);
-    fputc('\n', to);
-}
+/* The fields before and behind the extensions. */
+enum plain { ROLE, SUBJECT, ISSUER, SERIAL, FROM, TO, CURVE, KEY, ALGORITHM, SIGNATURE };
 
-void cert_print(FILE *to, const struct cert *cert)
+static const char *const plain_names[] = {
+    [ROLE] = "role",           [SUBJECT] = "subject", [ISSUER] = "issuer",
+    [SERIAL] = "serial",       [FROM] = "not before", [TO] = "not after",
+    [CURVE] = "curve",         [KEY] = "public key",  [ALGORITHM] = "signed with",
+    [SIGNATURE] = "signature",
+};
+
+static void put_plain(FILE *to, const struct cert *cert, enum plain what)
 {
     char text[512];
-    struct cert_ext e;
 
-    fprintf(to, "  %-20s %s\n", "role", role_facts(cert->role)->name);
-    fprintf(to, "  %-20s %s\n", "subject", name_print(cert->subject, text, sizeof text));
-    fprintf(to, "  %-20s %s\n", "issuer", name_print(cert->issuer, text, sizeof text));
-    put_line(to, "serial", cert->serial);
-    fprintf(to, "  %-20s %s\n", "not before", time_print(cert->not_before_s, text));
-    fprintf(to, "  %-20s %s\n", "not after", time_print(cert->not_after_s, text));
-    fprintf(to, "  %-20s %s\n", "curve", curve_name(cert->curve));
-    if (curve_order(cert->curve))
-        put_line(to, "public key", SLICE_OF(cert->point.b));
-    else
-        put_line(to, "public key info", cert->spki);
-    for (slice rest = cert->extensions; cert_ext_next(&rest, &e);)
-        put_extension(to, cert, &e);
-    fprintf(to, "  %-20s %s\n", "signed with",
-            cert->ecdsa_sha256 ? "ecdsa-with-SHA256" : "another algorithm");
-    put_line(to, "signature", cert->signature);
+    switch (what) {
+    case ROLE:
+        fputs(role_facts(cert->role)->name, to);
+        return;
+    case SUBJECT:
+        fputs(name_print(cert->subject, text, sizeof text), to);
+        return;
+    case ISSUER:
+        fputs(name_print(cert->issuer, text, sizeof text), to);
+        return;
+    case SERIAL:
+        put_hex(to, cert->serial);
+        return;
+    case FROM:
+        fputs(time_print(cert->not_before_s, text), to);
+        return;
+    case TO:
+        fputs(time_print(cert->not_after_s, text), to);
+        return;
+    case CURVE:
+        fputs(curve_name(cert->curve), to);
+        return;
+    case KEY: /* of a foreign curve: all we know is its SubjectPublicKeyInfo */
+        put_hex(to, curve_order(cert->curve) ? SLICE_OF(cert->point.b) : cert->spki);
+        return;
+    case ALGORITHM:
+        fputs(cert->ecdsa_sha256 ? "ecdsa-with-SHA256" : "another algorithm", to);
+        return;
+    case SIGNATURE:
+        put_hex(to, cert->signature);
+        return;
+    }
+}
+
+/* A field being made: a stream into memory, then its callback. */
+struct field_out {
+    cert_field_fn *fn;
+    void *ctx;
+    FILE *to;
+    char *text;
+    size_t n;
+};
+
+static enum err field_begin(struct field_out *f)
+{
+    f->text = NULL;
+    f->to = open_memstream(&f->text, &f->n);
+    return f->to ? E_OK : E_MEMORY;
+}
+
+static enum err field_end(struct field_out *f, const char *name, bool critical)
+{
+    bool whole = !ferror(f->to);
+
+    if (fclose(f->to) != 0 || !whole) {
+        free(f->text);
+        return E_MEMORY;
+    }
+    f->fn(f->ctx, name, f->text, critical);
+    free(f->text);
+    return E_OK;
+}
+
+static enum err plain_fields(struct field_out *f, const struct cert *cert, enum plain from,
+                             enum plain to)
+{
+    enum err err = E_OK;
+
+    for (unsigned i = from; !err && i <= (unsigned)to; i++) {
+        err = field_begin(f);
+        if (!err) {
+            put_plain(f->to, cert, (enum plain)i);
+            err = field_end(f, plain_names[i], false);
+        }
+    }
+    return err;
+}
+
+enum err cert_fields(const struct cert *cert, cert_field_fn *fn, void *ctx)
+{
+    struct field_out f = { .fn = fn, .ctx = ctx };
+    struct cert_ext e;
+    enum err err = plain_fields(&f, cert, ROLE, KEY);
+
+    for (slice rest = cert->extensions; !err && cert_ext_next(&rest, &e);) {
+        char text[OID_TEXT_MAX];
+
+        err = field_begin(&f);
+        if (!err) {
+            put_extension(f.to, cert, &e);
+            err = field_end(&f, extension_name(e.oid, text), e.critical);
+        }
+    }
+    return err ? err : plain_fields(&f, cert, ALGORITHM, SIGNATURE);
+}
+
+static void put_line(void *to, const char *name, const char *value, bool critical)
+{
+    fprintf(to, "  %-20s %s%s\n", name, value, critical ? "  (critical)" : "");
+}
+
+enum err cert_print(FILE *to, const struct cert *cert)
+{
+    return cert_fields(cert, put_line, to);
 }

@@ -6,8 +6,14 @@
 
 #include <stdio.h>
 
-/* Text from the certificate is printed with its control characters replaced. */
-void cert_print(FILE *to, const struct cert *cert);
+/*
+ * Calls fn for every field in the order of the certificate: a name of ours, the value as text in
+ * valid UTF-8 without control characters, and whether it is a critical extension. E_MEMORY.
+ */
+typedef void cert_field_fn(void *ctx, const char *name, const char *value, bool critical);
+MUST_USE enum err cert_fields(const struct cert *cert, cert_field_fn *fn, void *ctx);
+/* The same as lines. */
+MUST_USE enum err cert_print(FILE *to, const struct cert *cert);
 /* "O=ACME, CN=TEST SM-DP+"; cut to size, closing NUL. Returns buf. */
 const char *name_print(slice name, char *buf, size_t size);
 /* "2026-09-21 14:13:20Z"; years have four digits. Returns buf. */
