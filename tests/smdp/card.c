@@ -234,12 +234,17 @@ static void read_authenticated(struct card *c)
 
 void card_authenticate(struct card *c)
 {
+    card_authenticate_with(c, on_authenticate);
+}
+
+void card_authenticate_with(struct card *c, handler h)
+{
     struct authenticate_client_request_es9 r = {
         .transaction_id = c->change.json_tid.p ? c->change.json_tid : SLICE_OF(c->tid),
         .authenticate_server_response = make_authenticate_response(c),
     };
 
-    call(c, on_authenticate, &r);
+    call(c, h, &r);
     if (!c->world->turn.status.subject)
         read_authenticated(c);
 }
@@ -303,10 +308,15 @@ void card_make_package_request(struct card *c, struct arena *arena,
 
 void card_get_package(struct card *c)
 {
+    card_get_package_with(c, on_get_package);
+}
+
+void card_get_package_with(struct card *c, handler h)
+{
     struct get_bound_profile_package_request_es9 r;
 
     card_make_package_request(c, &c->world->arena, &r);
-    call(c, on_get_package, &r);
+    call(c, h, &r);
 }
 
 void card_download(struct card *c)

@@ -300,6 +300,76 @@ static void two_sessions_of_one_card_DPP_038(void **state)
     assert_int_equal(world_rows(&w, &smdp_transaction_table), 1);
 }
 
+/* ---- a turn that was decided on old state ---- */
+
+static unsigned disturbances;
+
+/* Touches the order behind the handler's back, so that its commit conflicts. */
+static void disturb(void)
+{
+    struct smdp_order order = world_order(&w, &profile);
+    struct change change = { CHANGE_UPDATE, &smdp_order_table, &order };
+
+    if (disturbances == 0)
+        return;
+    disturbances--;
+    assert_int_equal(store_apply(w.store, &change, 1, NULL), E_OK);
+}
+
+static enum err disturbed_authenticate(struct smdp *s, const void *r, struct turn *t)
+{
+    enum err err = smdp_authenticate_client(s, r, t);
+
+    disturb();
+    return err;
+}
+
+static enum err disturbed_get_package(struct smdp *s, const void *r, struct turn *t)
+{
+    enum err err = smdp_get_bound_profile_package(s, r, t);
+
+    disturb();
+    return err;
+}
+
+static void conflicting_turns_run_again(void **state)
+{
+    struct opened o;
+
+    (void)state;
+    card_initiate(&card);
+    disturbances = 2;
+    card_authenticate_with(&card, disturbed_authenticate);
+    assert_success(&w);
+    assert_int_equal(w.conflicts, 2);
+    assert_int_equal(world_order(&w, &profile).attempts, 1);
+    disturbances = 2;
+    card_get_package_with(&card, disturbed_get_package);
+    assert_success(&w);
+    assert_int_equal(w.conflicts, 2);
+    card_open_package(&card, w.turn.reply, &o);
+    assert_int_equal(world_rows(&w, &smdp_transaction_table), 1);
+    world_notify(&w, card_installation_result(&card, 0));
+    assert_state(&w, &profile, INSTALLED);
+}
+
+/* A disk that fails: the session is as it was, and the same request may come again. */
+static void uncommitted_turns_leave_the_session(void **state)
+{
+    struct get_bound_profile_package_request_es9 r;
+
+    (void)state;
+    authenticate(&card);
+    card_make_package_request(&card, &w.arena, &r);
+    turn_init(&w.turn, &w.turn_arena, w.store, w.now_ms);
+    assert_int_equal(smdp_get_bound_profile_package(w.smdp, &r, &w.turn), E_OK);
+    turn_settle(&w.turn, false);
+    assert_state(&w, &profile, RELEASED);
+    card_get_package(&card);
+    assert_success(&w);
+    assert_int_equal(world_rows(&w, &smdp_transaction_table), 1);
+}
+
 /* ---- time and restarts ---- */
 
 static void idle_session_is_over_DPP_040(void **state)
@@ -367,6 +437,8 @@ int main(void)
         TEST(two_cards_one_matching_id_DPP_037),
         TEST(race_of_cards_DPP_037),
         TEST(two_sessions_of_one_card_DPP_038),
+        TEST(conflicting_turns_run_again),
+        TEST(uncommitted_turns_leave_the_session),
         TEST(idle_session_is_over_DPP_040),
         TEST(restart_between_steps_DPP_039),
     };

@@ -148,6 +148,21 @@ static void late_success_after_an_error(void **state)
     assert_state(&w, &profile, INSTALLED);
 }
 
+/* What went wrong in an older session does not end the order that a newer one is loading. */
+static void late_failure_of_an_older_session(void **state)
+{
+    slice older;
+
+    (void)state;
+    card_download(&card);
+    older = card_installation_result(&card, 12);
+    card_download(&card);
+    world_notify(&w, older);
+    assert_state(&w, &profile, DOWNLOADED);
+    world_notify(&w, card_installation_result(&card, 0));
+    assert_state(&w, &profile, INSTALLED);
+}
+
 static void results_are_forgotten_in_time(void **state)
 {
     bool more;
@@ -351,6 +366,7 @@ int main(void)
         TEST(result_for_another_server),
         TEST(unknown_transaction_DPP_033),
         TEST(late_success_after_an_error),
+        TEST(late_failure_of_an_older_session),
         TEST(results_are_forgotten_in_time),
         TEST(enable_disable_delete_DPP_034),
         TEST(bad_notification_DPP_032_034),

@@ -135,6 +135,8 @@ struct card {
 void world_card(struct world *w, unsigned number, struct card *out);
 void card_close(struct card *c);
 
+typedef enum err (*handler)(struct smdp *s, const void *request, struct turn *t);
+
 /* Each calls the server as an engine would, and commits. The status is in world.turn.status. */
 void card_initiate(struct card *c);
 void card_authenticate(struct card *c);
@@ -167,10 +169,11 @@ void card_open_package(struct card *c, slice response, struct opened *out);
     } while (0)
 
 /* For tests with threads: the same request without the world's own turn. */
-typedef enum err (*handler)(struct smdp *s, const void *request, struct turn *t);
 enum err run_turn(struct world *w, handler h, const void *request, struct arena *arena,
                   struct turn *t, unsigned *conflicts);
 enum err on_get_package(struct smdp *s, const void *request, struct turn *t);
+void card_authenticate_with(struct card *c, handler h);
+void card_get_package_with(struct card *c, handler h);
 void card_make_package_request(struct card *c, struct arena *arena,
                                struct get_bound_profile_package_request_es9 *r);
 
