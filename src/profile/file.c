@@ -199,9 +199,7 @@ enum err file_resolve(const struct saip_file *row, const struct saip_fcp *fcp, u
 
 uint16_t file_implicit_arr(uint8_t type, bool parent_is_mf)
 {
-    bool at_mf = type == FILE_MF || type == FILE_ADF || (parent_is_mf && !saip_type_is_df(type));
-
-    return at_mf ? FID_ARR_MF : FID_ARR_DF;
+    return type == FILE_MF || type == FILE_ADF || parent_is_mf ? FID_ARR_MF : FID_ARR_DF;
 }
 
 void file_default_body(const struct file_facts *f, uint8_t *out)

@@ -46,7 +46,7 @@ struct file_facts {
 MUST_USE enum err file_resolve(const struct saip_file *row, const struct saip_fcp *fcp,
                                uint16_t arr_fid, struct file_facts *out, const char **field);
 
-/* 2F06 for the MF, ADFs and EFs directly under the MF, else 6F06. */
+/* 2F06 for the MF, ADFs and files directly under the MF, else 6F06. */
 uint16_t file_implicit_arr(uint8_t type, bool parent_is_mf);
 
 /* The body before any content item: patterns are applied to each record alone. out: size octets. */
