@@ -496,7 +496,7 @@ enum pe_status install_file_element(struct install *in, const struct package_ele
     struct node mf;
 
     if (!e->table)
-        return PE_STATUS_TEMPLATE;
+        return e->template_id.p ? PE_STATUS_TEMPLATE : PE_STATUS_FORMAT;
     int16_t base = base_dir(in, e->table);
     if (base < 0 || (e->table->base != BASE_MF && !tree_node(&in->tree, TREE_MF, &mf)))
         return PE_STATUS_PARAMETER;

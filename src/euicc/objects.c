@@ -397,6 +397,7 @@ enum err objects_delete(struct objects *o, uint32_t id)
         }
     }
     account(o, id, length, -1);
+    o->shrunk = true;
     return E_OK;
 }
 
@@ -465,22 +466,31 @@ static void drop_entries(struct objects *o, bool commit)
     o->pending = 0;
 }
 
+/* After the overlay is gone: what the live objects need. */
+static void account_again(struct objects *o)
+{
+    const struct entry *e = entries(o);
+
+    o->live_octets = 0;
+    o->largest = 0;
+    o->shrunk = false;
+    for (uint32_t i = 0; i < o->index_count; i++)
+        account(o, e[i].id, -1, block_length(entry_block(o, e + i)));
+}
+
 void objects_settle(struct objects *o)
 {
     drop_entries(o, true);
+    if (o->shrunk)
+        account_again(o);
 }
 
 void objects_abort(struct objects *o)
 {
-    const struct entry *e;
-
-    if (o->pending == 0)
+    if (o->pending == 0 && !o->shrunk)
         return;
     drop_entries(o, false);
-    o->live_octets = 0;
-    e = entries(o);
-    for (uint32_t i = 0; i < o->index_count; i++)
-        account(o, e[i].id, -1, block_length(entry_block(o, e + i)));
+    account_again(o);
 }
 
 enum err objects_commit(struct objects *o)
@@ -491,8 +501,11 @@ enum err objects_commit(struct objects *o)
         objects_abort(o);
         return E_STORAGE;
     }
-    if (o->pending == 0)
+    if (o->pending == 0) {
+        if (o->shrunk)
+            account_again(o);
         return E_OK;
+    }
     e = journal_commit(o);
     if (e) {
         o->broken = true;

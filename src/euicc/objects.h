@@ -55,6 +55,7 @@ struct objects {
     uint32_t nvm_at;     /* where the next record goes */
     uint32_t sequence;   /* of the next record */
     uint8_t half;
+    bool shrunk;      /* objects were deleted: `largest` is to be found again */
     bool broken;      /* a commit failed: only boot helps */
     bool tail_soiled; /* the half ends in a torn record: the next commit moves to the other half */
 };

@@ -136,6 +136,12 @@ struct profile_outcome uicc_install(struct uicc *u, slice package, uint8_t aid_o
     }
     assert_int_equal(profile_install_finish(u->card, &out), E_OK);
     uicc_commit(u);
+    if (out.reason != INSTALL_OK) {
+        char text[600];
+
+        assert_int_equal(hex_encode(out.sima_response, text, sizeof text), E_OK);
+        print_message("installation answered %d, %s\n", out.reason, text);
+    }
     return out;
 }
 
