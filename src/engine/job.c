@@ -59,6 +59,15 @@ static int64_t now_ms(const struct engine *e)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Counts a conflict; true: the handler runs again, on fresh state. */
+static bool may_try_again(struct job *j)
+{
+    j->conflicts++;
+    engine_count_conflict(j->engine);
+    j->step = JOB_DECIDE;
+    return j->tries < ENGINE_TRIES;
+}
+
 static void decide(struct job *j)
 {
     void *role = j->route ? j->route->role : j->chore->chore->role;
@@ -69,6 +78,8 @@ static void decide(struct job *j)
     arena_reset(&j->turn_arena);
     turn_init(&j->turn, &j->turn_arena, j->engine->o.store, now_ms(j->engine));
     err = j->handler(role, &j->call, &j->turn);
+    if (err == E_CONFLICT && may_try_again(j))
+        return;
     if (err)
         fail(j, err);
     else
@@ -105,19 +116,15 @@ static void after_commit(struct job *j)
     enum err err = j->commit.err;
 
     turn_settle(&j->turn, err == E_OK);
-    if (err == E_CONFLICT) {
-        j->conflicts++;
-        engine_count_conflict(j->engine);
-    }
-    if (err == E_CONFLICT && j->tries < ENGINE_TRIES) {
-        j->step = JOB_DECIDE;
-    } else if (err) {
+    if (err == E_CONFLICT && may_try_again(j))
+        return;
+    if (err) {
         fail(j, err);
-    } else {
-        if (j->more)
-            engine_chore_again(j->engine, j->chore);
-        j->step = j->turn.want == TURN_UPSTREAM ? JOB_CALL : JOB_ANSWER;
+        return;
     }
+    if (j->more)
+        engine_chore_again(j->engine, j->chore);
+    j->step = j->turn.want == TURN_UPSTREAM ? JOB_CALL : JOB_ANSWER;
 }
 
 /* The answer is copied into the job, which nobody else has meanwhile. */

@@ -10,11 +10,13 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-#define BUFFER_FIRST 4096u
-#define BUFFER_KEEP  (64u << 10)
-#define INTERIM_MAX  8u
+#define BUFFER_FIRST   4096u
+#define BUFFER_KEEP    (64u << 10)
+#define INTERIM_MAX    8u
+#define SESSION_LIFE_S 3600
 
 static void run(struct link *l);
 
@@ -159,6 +161,19 @@ static void on_ticket(void *owner, SSL_SESSION *session)
     o->session = session;
 }
 
+/*
+ * A resumed session is not verified again, so it is not used for long: a certificate that expired
+ * or a CI that was taken away counts within the hour, whatever life the server gave the ticket.
+ */
+static SSL_SESSION *fresh_session(struct origin *o)
+{
+    if (o->session && time(NULL) - (time_t)SSL_SESSION_get_time(o->session) > SESSION_LIFE_S) {
+        SSL_SESSION_free(o->session);
+        o->session = NULL;
+    }
+    return o->session;
+}
+
 static bool make_tls(struct link *l)
 {
     struct origin *o = l->origin;
@@ -166,7 +181,7 @@ static bool make_tls(struct link *l)
 
     if (!o->tls)
         return true;
-    ssl = tls_trust_ssl(o->tls, o->host, &l->fault, o->session);
+    ssl = tls_trust_ssl(o->tls, o->host, &l->fault, fresh_session(o));
     if (!ssl)
         return false;
     tls_on_session(ssl, on_ticket, o);

@@ -35,7 +35,7 @@ const char *http_status_text(int status)
         { 429, "Too Many Requests" },
         { 431, "Request Header Fields Too Large" },
         { 500, "Internal Server Error" },
-        { 501, "Not Implemented" },
+        { 501, "Unsupported Transfer Coding" },
         { 502, "Bad Gateway" },
         { 503, "Service Unavailable" },
         { 504, "Gateway Timeout" },
@@ -168,13 +168,23 @@ enum err http_write_response(const struct http_response *r, bool head_only, bool
     return E_OK;
 }
 
+/* A numeric IPv6 address stands in brackets (RFC 3986 3.2.2). */
+static void put_host(struct pen *w, slice host)
+{
+    bool v6 = memchr(host.p, ':', host.n) != NULL;
+
+    put(w, v6 ? SLICE_LIT("[") : SLICE_EMPTY);
+    put(w, host);
+    put(w, v6 ? SLICE_LIT("]") : SLICE_EMPTY);
+}
+
 static void put_request(struct pen *w, const struct http_request_line *r)
 {
     put(w, r->method);
     put(w, SLICE_LIT(" "));
     put(w, r->path);
     put(w, SLICE_LIT(" HTTP/1.1\r\nHost: "));
-    put(w, r->host);
+    put_host(w, r->host);
     if (r->port != r->default_port) {
         put(w, SLICE_LIT(":"));
         put_number(w, r->port);

@@ -77,8 +77,7 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     if (what & EV_WRITE)
         c->write_armed = false;
-    if (what & EV_READ)
-        c->reads = READS_PER_EVENT;
+    c->reads = READS_PER_EVENT;
     run(c);
 }
 
@@ -99,6 +98,16 @@ static void arm_write(struct http_exchange *c)
 {
     if (!c->write_armed)
         c->write_armed = event_add(&c->write_event, NULL) == 0;
+}
+
+/*
+ * TLS must write before it can read on (a client that asks for key updates and takes none of them):
+ * what is readable meanwhile must not wake us again and again.
+ */
+static void wait_only_for_write(struct http_exchange *c)
+{
+    disarm_read(c);
+    arm_write(c);
 }
 
 static void unlink_conn(struct http_exchange *c)
@@ -318,7 +327,7 @@ static bool read_more(struct http_exchange *c)
     if (io == STREAM_WANT_READ)
         arm_read(c);
     else if (io == STREAM_WANT_WRITE)
-        arm_write(c);
+        wait_only_for_write(c);
     else
         conn_close(c, io == STREAM_END);
     return false;
@@ -480,7 +489,7 @@ static bool shake(struct http_exchange *c)
         arm_read(c);
         return false;
     case STREAM_WANT_WRITE:
-        arm_write(c);
+        wait_only_for_write(c);
         return false;
     default:
         conn_close(c, false);

@@ -547,11 +547,14 @@ static void both_of_ours(void **state)
     o.chain = &client.der;
     o.chain_count = 1;
     o.key = client.key;
+    call.path = "/cert";
     call.tls = trust_of(&o);
     for (int i = 0; i < 6; i++) {
         assert_int_equal(http_client_fetch(http, &call, &arena, &answer), E_OK);
         assert_int_equal(answer.status, 200);
         assert_int_equal(answer.reused, i % 2);
+        /* the server knows who it is, also when the session is resumed */
+        assert_true(slice_eq(answer.body, client.der));
         assert_int_equal(answer.tls.resumed, i >= 2);
         assert_string_equal(answer.tls.version, "TLSv1.3");
     }

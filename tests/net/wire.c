@@ -150,6 +150,8 @@ void wire_handler(void *ctx, const struct http_request *request, struct http_exc
         echo(request, x);
     else if (slice_eq_str(request->path, "/none"))
         http_reply_status(x, 204);
+    else if (slice_eq_str(request->path, "/cert"))
+        http_reply(x, &(struct http_response){ .status = 200, .body = request->tls.peer_cert });
     else if (slice_eq_str(request->path, "/later"))
         start_later(request, x);
     else

@@ -14,7 +14,8 @@ int wire_read_response(int fd, char *body, size_t size);
 /* Connects, sends, reads one response, closes. */
 int wire_ask(uint16_t port, const char *text, char *body, size_t size);
 
-/* /echo: the body; /none: 204; /later: the body from another thread after 50 ms; else 404. */
+/* /echo: the body; /none: 204; /later: the body from another thread after 50 ms; /cert: the
+ * client's certificate; else 404. */
 void wire_handler(void *ctx, const struct http_request *request, struct http_exchange *x);
 
 struct http_server *wire_server(const struct http_limits *limits, struct tls_server *tls);
