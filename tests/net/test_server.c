@@ -363,6 +363,35 @@ static void several_loops(void **state)
     http_server_close(s);
 }
 
+/* Requests with some octets changed: whatever comes of each, the next client is served. */
+static void mutations_do_no_harm(void **state)
+{
+    static const char seed[] =
+        "POST /echo?q HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+        "Expect: 100-continue\r\n\r\n3;e\r\nabc\r\n0\r\nT: x\r\n\r\n"
+        "POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi" HEAD("3") "abc";
+    uint32_t random = 2463534242u; /* xorshift: the same octets on every run */
+    char text[sizeof seed], all[8192], body[64];
+
+    (void)state;
+    for (int i = 0; i < 150; i++) {
+        int fd = wire_connect(port);
+
+        memcpy(text, seed, sizeof seed);
+        for (int k = 0; k < 1 + i % 4; k++) {
+            random ^= random << 13;
+            random ^= random >> 17;
+            random ^= random << 5;
+            text[random % (sizeof seed - 1)] = (char)(random >> 16);
+        }
+        send(fd, text, sizeof seed - 1, MSG_NOSIGNAL);
+        shutdown(fd, SHUT_WR);
+        wire_read_all(fd, all, sizeof all);
+        close(fd);
+    }
+    assert_int_equal(wire_ask(port, HEAD("3") "abc", body, sizeof body), 200);
+}
+
 static void bad_options(void **state)
 {
     struct http_server_options o = { .handler = wire_handler, .bind = "not an address" };
@@ -386,7 +415,8 @@ int main(void)
         cmocka_unit_test(limits_to_the_octet),  cmocka_unit_test(slow_clients_end),
         cmocka_unit_test(idle_connections_end), cmocka_unit_test(connections_of_one_address),
         cmocka_unit_test(memory_is_bounded),    cmocka_unit_test(closing_waits_for_replies),
-        cmocka_unit_test(several_loops),        cmocka_unit_test(bad_options),
+        cmocka_unit_test(several_loops),        cmocka_unit_test(mutations_do_no_harm),
+        cmocka_unit_test(bad_options),
     };
 
     return cmocka_run_group_tests(tests, open_server, close_server);
