@@ -1,6 +1,6 @@
 /*
  * The client against a scripted peer and against our server, plain.
- * TLS-019: a connection cut in the middle of a response is no answer.
+ * A connection cut in the middle of a response is no answer; to ask again is the business of roles.
  */
 #include "net/http_client.h"
 #include "net/must.h"

@@ -5,7 +5,7 @@
  * TLS-004: expired, not yet valid, altered signature, unknown CI, issuer no CA, pathLen exceeded.
  * TLS-005: leaf on P-192/P-384, keyUsage, extended key usage. TLS-006: policy of another role.
  * TLS-007: names. TLS-008: wildcard. TLS-010: SNI. TLS-012: fresh ephemeral keys.
- * TLS-013: another key or chain than the pinned one. TLS-019: a response cut under TLS.
+ * TLS-013: another key or chain than the pinned one.
  */
 #include "net/http_client.h"
 #include "net/must.h"
