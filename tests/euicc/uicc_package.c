@@ -1,4 +1,4 @@
-#include "euicc/uicc_package.h"
+#include "uicc_package.h"
 
 #include "der/der.h"
 
