@@ -548,7 +548,7 @@ static enum err split(struct builder *b, slice package)
         if (++n > PACKAGE_ELEMENTS_MAX)
             return E_LIMIT;
     if (r.in.err || !n)
-        return n ? r.in.err : E_TRUNCATED;
+        return r.in.err ? r.in.err : E_TRUNCATED;
     b->m->elements = arena_alloc(b->arena, n * sizeof e);
     if (!b->m->elements)
         return E_MEMORY;
