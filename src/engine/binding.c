@@ -6,14 +6,15 @@
 
 /* ---- ASN.1 ---- */
 
-static enum err asn1_read(const struct route *r, slice body, struct arena *a, const void **message)
+static enum err asn1_read(const struct route *r, slice body, struct arena *a, const void **message,
+                          struct fault *fault)
 {
     void *out = arena_alloc(a, r->request->size);
 
     if (!out)
         return E_MEMORY;
     *message = out;
-    return schema_decode(r->request, body, out, NULL);
+    return schema_decode(r->request, body, out, fault);
 }
 
 static enum err as_it_is(const struct route *r, const struct turn *t, struct arena *a, slice *body)
@@ -33,14 +34,15 @@ const struct engine_binding engine_asn1 = {
 
 /* ---- JSON ---- */
 
-static enum err json_read(const struct route *r, slice body, struct arena *a, const void **message)
+static enum err json_read(const struct route *r, slice body, struct arena *a, const void **message,
+                          struct fault *fault)
 {
     void *out = arena_alloc(a, r->json->request->size);
 
     if (!out)
         return E_MEMORY;
     *message = out;
-    return json_read_request(r->json, body, a, out, NULL);
+    return json_read_request(r->json, body, a, out, fault);
 }
 
 /* The ASN.1 response is read once more and printed: one place says how a response looks in JSON. */
@@ -75,21 +77,35 @@ static enum err json_write(const struct route *r, const struct turn *t, struct a
     return r->json->response ? E_INTERNAL : E_OK;
 }
 
+static enum err json_complain(const char *what, struct arena *a, slice *body)
+{
+    struct json_status status = {
+        .failed = true,
+        .subject = SLICE_LIT("1.6"), /* function */
+        .reason = SLICE_LIT("2.1"),  /* invalid */
+        .message = slice_str(what),
+    };
+
+    return json_write_failure(&status, a, body);
+}
+
 const struct engine_binding engine_json = {
     .media_type = "application/json",
     .reply_type = "application/json;charset=UTF-8",
     .read = json_read,
+    .complain = json_complain,
     .write = json_write,
 };
 
 /* ---- octets ---- */
 
 static enum err octets_read(const struct route *r, slice body, struct arena *a,
-                            const void **message)
+                            const void **message, struct fault *fault)
 {
     slice *out = ARENA_NEW(a, slice);
 
     (void)r;
+    (void)fault;
     if (!out)
         return E_MEMORY;
     *out = body;

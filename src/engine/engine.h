@@ -59,8 +59,12 @@ typedef enum err engine_handler(void *role, const struct engine_call *call, stru
 struct engine_binding {
     const char *media_type; /* accepted, whatever its parameters */
     const char *reply_type; /* Content-Type of replies */
-    /* *message: into the arena, or the body itself. */
-    enum err (*read)(const struct route *r, slice body, struct arena *a, const void **message);
+    /* *message: into the arena, or the body itself. *fault is all zero at first; of an error of
+       class PEER it is told to the client. */
+    enum err (*read)(const struct route *r, slice body, struct arena *a, const void **message,
+                     struct fault *fault);
+    /* The body of a 400 that says what is wrong with the request; NULL: plain text. */
+    enum err (*complain)(const char *what, struct arena *a, slice *body);
     /* *body absent: 204. */
     enum err (*write)(const struct route *r, const struct turn *t, struct arena *a, slice *body);
 };

@@ -37,16 +37,42 @@ static void fail(struct job *j, enum err err)
 
 /* ---- steps ---- */
 
+/* 400 names the offending field. Without room for the words it is a bare status. */
+static void complain(struct job *j, const struct fault *fault)
+{
+    const struct engine_binding *b = j->route->binding;
+    char what[200];
+    slice body = SLICE_NONE;
+    enum err err = E_OK;
+
+    answer_status(j, 400);
+    fault_print(fault, what, sizeof what);
+    if (b->complain)
+        err = b->complain(what, &j->request_arena, &body);
+    else
+        body = arena_printf(&j->request_arena, "%s\n", what);
+    if (err || !body.p)
+        return;
+    j->response.content_type =
+        b->complain ? slice_str(b->reply_type) : SLICE_LIT("text/plain;charset=UTF-8");
+    j->response.body = body;
+}
+
 static void read_body(struct job *j)
 {
-    enum err err =
-        j->route->binding->read(j->route, j->http->body, &j->request_arena, &j->call.message);
+    struct fault fault = { .err = E_OK };
+    enum err err = j->route->binding->read(j->route, j->http->body, &j->request_arena,
+                                           &j->call.message, &fault);
 
     j->step = JOB_DECIDE;
     if (!err)
         return;
     j->err = err;
-    answer_status(j, err == E_MEMORY ? 503 : 400);
+    fault.err = err;
+    if (err == E_MEMORY)
+        answer_status(j, 503);
+    else
+        complain(j, &fault);
 }
 
 static int64_t now_ms(const struct engine *e)

@@ -58,8 +58,10 @@ static int ask(const struct engine_site *site, const struct http_request *r, cha
 
 /* ---- the gate ---- */
 
-static const struct engine_binding json_like = { "application/json",
-                                                 "application/json;charset=UTF-8", NULL, NULL };
+static const struct engine_binding json_like = {
+    .media_type = "application/json",
+    .reply_type = "application/json;charset=UTF-8",
+};
 
 static void the_gate(void **state)
 {
