@@ -74,11 +74,16 @@ enum err terminal_expect(struct terminal *t, const uint8_t header[4], slice data
 enum err terminal_select_path(struct terminal *t, slice path)
 {
     static const uint8_t by_path[4] = { 0x00, 0xA4, 0x08, 0x04 };
-    static const uint8_t by_fid[4] = { 0x00, 0xA4, 0x00, 0x04 };
 
-    if (!path.n)
-        return terminal_expect(t, by_fid, SLICE_LIT("\x3F\x00"), -1);
-    return terminal_expect(t, by_path, path, -1);
+    return path.n ? terminal_expect(t, by_path, path, -1) : terminal_select_file(t, 0x3F00);
+}
+
+enum err terminal_select_file(struct terminal *t, uint16_t fid)
+{
+    static const uint8_t by_fid[4] = { 0x00, 0xA4, 0x00, 0x04 };
+    uint8_t octets[2] = { (uint8_t)(fid >> 8), (uint8_t)fid };
+
+    return terminal_expect(t, by_fid, slice_of(octets, sizeof octets), -1);
 }
 
 enum err terminal_select_aid(struct terminal *t, slice aid)

@@ -31,6 +31,8 @@ MUST_USE enum err terminal_expect(struct terminal *t, const uint8_t header[4], s
 
 /* SELECT by path from the MF: FIDs of two octets each, 3F00 left out; the FCP is in t->data. */
 MUST_USE enum err terminal_select_path(struct terminal *t, slice path);
+/* SELECT by file identifier: a child, parent or sibling of where the card stands. */
+MUST_USE enum err terminal_select_file(struct terminal *t, uint16_t fid);
 /* SELECT by AID, possibly shortened. */
 MUST_USE enum err terminal_select_aid(struct terminal *t, slice aid);
 /* The first n octets (at most 255) of the selected transparent file, in t->data. */

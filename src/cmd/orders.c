@@ -1,0 +1,134 @@
+#include "cmd/orders.h"
+
+#include "cmd/cmd.h"
+#include "cmd/files.h"
+#include "cmd/place.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS_MAX 5
+
+struct line {
+    struct servers *s;
+    const char *path;
+    unsigned number;
+    char *words[WORDS_MAX];
+    size_t count;
+    struct placed placed;
+};
+
+static bool complain(const struct line *l, const char *field, const char *what)
+{
+    fprintf(stderr, "%s:%u: %s: %s\n", l->path, l->number, field, what);
+    return false;
+}
+
+static bool read_eid(const struct line *l, uint8_t eid[EID_LEN])
+{
+    if (l->count < 2 || eid_from_digits(slice_str(l->words[1]), eid) || !eid_valid(eid))
+        return complain(l, "EID", "32 digits with good check digits are needed");
+    return true;
+}
+
+static bool order_profile(struct line *l)
+{
+    slice matching_id = l->count > 2 ? slice_str(l->words[2]) : SLICE_NONE;
+    char activation[ACTIVATION_MAX];
+    uint8_t iccid[10], *owned = NULL;
+    slice package;
+    bool ok;
+
+    if (!l->s->smdp)
+        return complain(l, "profile", "no SM-DP+ runs here");
+    if (l->count < 2 || file_read(l->words[1], &owned, &package))
+        return complain(l, "FILE", "cannot be read");
+    ok = place_profile(l->s, package, matching_id, iccid, activation, &l->placed);
+    if (ok)
+        printf("serve: profile %s: activation code %s\n", l->words[1], activation);
+    free(owned);
+    return ok;
+}
+
+static bool order_device(struct line *l)
+{
+    uint8_t eid[EID_LEN];
+    long token = l->count > 2 ? strtol(l->words[2], NULL, 10) : -1;
+
+    return read_eid(l, eid) && place_device(l->s, eid, token, &l->placed);
+}
+
+static bool order_download(struct line *l)
+{
+    uint8_t eid[EID_LEN];
+    bool indirect = l->count > 3 && !strcmp(l->words[3], "indirect");
+    int64_t id;
+
+    if (!read_eid(l, eid))
+        return false;
+    if (l->count < 3)
+        return complain(l, "ACTIVATION-CODE", "is missing");
+    return place_download(l->s, eid, slice_str(l->words[2]), indirect, &id, &l->placed);
+}
+
+static bool order_psmo(struct line *l, enum place_psmo what)
+{
+    uint8_t eid[EID_LEN], iccid[ICCID_LEN];
+    bool rollback = l->count > 3 && !strcmp(l->words[3], "rollback");
+    int64_t id;
+
+    if (!read_eid(l, eid))
+        return false;
+    if (what != PLACE_LIST && (l->count < 3 || iccid_from_digits(slice_str(l->words[2]), iccid)))
+        return complain(l, "ICCID", "18 to 20 digits are needed");
+    return place_psmo(l->s, eid, what, SLICE_OF(iccid), rollback, &id, &l->placed);
+}
+
+static bool place_line(struct line *l)
+{
+    static const char *const psmos[] = { "enable", "disable", "delete", "list" };
+    const char *verb = l->words[0];
+
+    if (!strcmp(verb, "profile"))
+        return order_profile(l);
+    if (!l->s->eim)
+        return complain(l, verb, "no eIM runs here");
+    if (!strcmp(verb, "device"))
+        return order_device(l);
+    if (!strcmp(verb, "download"))
+        return order_download(l);
+    for (size_t i = 0; i < COUNT(psmos); i++)
+        if (!strcmp(verb, psmos[i]))
+            return order_psmo(l, (enum place_psmo)i);
+    return complain(l, verb,
+                    "no such order (profile, device, download, enable, disable, delete, list)");
+}
+
+int orders_place(struct servers *s, const char *path)
+{
+    FILE *f = fopen(path, "r");
+    char text[2048];
+    bool ok = true;
+
+    if (!f) {
+        fprintf(stderr, "serve: %s: %s\n", path, strerror(errno));
+        return EXIT_FAILED;
+    }
+    for (unsigned number = 1; ok && fgets(text, sizeof text, f); number++) {
+        struct line l = { .s = s, .path = path, .number = number };
+        char *rest = text;
+
+        text[strcspn(text, "#\r\n")] = '\0';
+        for (char *w; l.count < WORDS_MAX && (w = strtok_r(rest, " \t", &rest));)
+            l.words[l.count++] = w;
+        if (!l.count)
+            continue;
+        ok = place_line(&l);
+        if (!ok && l.placed.why[0])
+            complain(&l, l.words[0], l.placed.why);
+    }
+    fclose(f);
+    return ok ? EXIT_DONE : EXIT_FAILED;
+}

@@ -1,0 +1,268 @@
+#include "cmd/place.h"
+
+#include <stdio.h>
+
+#define ARENA_LIMIT ((size_t)16 << 20)
+
+static bool done(struct placed *p, enum err e, const char *what, const struct turn_status *status)
+{
+    p->err = e ? e : status && status->subject ? E_REFUSED : E_OK;
+    p->why[0] = '\0';
+    if (!p->err)
+        return true;
+    snprintf(p->why, sizeof p->why, "%s: %s", what,
+             status && status->message ? status->message : err_text(p->err));
+    return false;
+}
+
+/* ---- SM-DP+ ---- */
+
+struct profile_call {
+    slice package, matching_id;
+    uint8_t *iccid;
+};
+
+static enum err add_profile(void *role, void *ctx, struct turn *t)
+{
+    struct profile_call *c = ctx;
+    struct smdp_new_profile profile = {
+        .package = c->package,
+        .protection = SMDP_SESSION_KEYS,
+        .service_provider_name = SLICE_LIT("Dunlin"),
+        .profile_name = SLICE_LIT("Operational"),
+        .profile_class = 2,
+    };
+
+    return smdp_profile_add(role, &profile, t, c->iccid);
+}
+
+static enum err order_profile(void *role, void *ctx, struct turn *t)
+{
+    struct profile_call *c = ctx;
+    struct smdp_download_order order = { .iccid = slice_of(c->iccid, 10) };
+    uint8_t iccid[10];
+
+    return smdp_download_order(role, &order, t, iccid);
+}
+
+static enum err confirm_profile(void *role, void *ctx, struct turn *t)
+{
+    struct profile_call *c = ctx;
+    struct smdp_confirm_order confirm = {
+        .iccid = slice_of(c->iccid, 10),
+        .matching_id = c->matching_id,
+        .release = true,
+    };
+    struct smdp_confirmed out;
+
+    return smdp_confirm_order(role, &confirm, t, &out);
+}
+
+static bool order_row(struct servers *s, const uint8_t iccid[10], struct arena *a,
+                      struct smdp_order *row)
+{
+    return store_get(s->smdp_served.store, &smdp_order_table, SMDP_BY_KEY,
+                     STORE_KEY(store_blob(slice_of(iccid, 10))), row, a) == E_OK;
+}
+
+int64_t placed_profile_state(struct servers *s, const uint8_t iccid[10])
+{
+    struct smdp_order row;
+    struct arena a;
+    int64_t state;
+
+    arena_init(&a, ARENA_LIMIT);
+    state = order_row(s, iccid, &a, &row) ? row.state : -1;
+    arena_free(&a);
+    return state;
+}
+
+static bool place_profile_in(struct servers *s, struct arena *a, struct profile_call *c,
+                             char *activation, struct placed *p)
+{
+    struct store *store = s->smdp_served.store;
+    struct smdp_order row;
+    struct turn_status status;
+    /* Refused when it is in stock already; the ICCID is told all the same. */
+    enum err e = servers_operate(store, a, add_profile, s->smdp, c, &status);
+
+    if (e)
+        return done(p, e, "profile", &status);
+    if (!order_row(s, c->iccid, a, &row) || row.state == SMDP_AVAILABLE) {
+        e = servers_operate(store, a, order_profile, s->smdp, c, &status);
+        if (e || status.subject)
+            return done(p, e, "download order", &status);
+    }
+    if (!order_row(s, c->iccid, a, &row))
+        return done(p, E_NOTFOUND, "download order", NULL);
+    if (row.state < SMDP_CONFIRMED) {
+        e = servers_operate(store, a, confirm_profile, s->smdp, c, &status);
+        if (e || status.subject)
+            return done(p, e, "confirmation of the order", &status);
+    }
+    if (!order_row(s, c->iccid, a, &row) || !row.matching_id.p)
+        return done(p, E_STATE, "download order", NULL);
+    snprintf(activation, ACTIVATION_MAX, "1$%s$%.*s", s->smdp_name, (int)row.matching_id.n,
+             (const char *)row.matching_id.p);
+    return done(p, E_OK, "", NULL);
+}
+
+bool place_profile(struct servers *s, slice package, slice matching_id, uint8_t iccid[10],
+                   char activation[ACTIVATION_MAX], struct placed *p)
+{
+    struct profile_call c = { package, matching_id, iccid };
+    struct arena a;
+    bool ok;
+
+    arena_init(&a, ARENA_LIMIT);
+    ok = place_profile_in(s, &a, &c, activation, p);
+    arena_free(&a);
+    return ok;
+}
+
+/* ---- eIM ---- */
+
+struct device_call {
+    const uint8_t *eid;
+    int64_t token;
+};
+
+static enum err add_device(void *role, void *ctx, struct turn *t)
+{
+    struct device_call *c = ctx;
+    struct eim_device_new d = {
+        .eid = slice_of(c->eid, EID_LEN),
+        .associated = true,
+        .has_token = c->token >= 0,
+        .token = c->token,
+    };
+
+    return eim_device_add(role, &d, t);
+}
+
+bool place_device(struct servers *s, const uint8_t eid[EID_LEN], int64_t token, struct placed *p)
+{
+    struct device_call c = { eid, token };
+    struct turn_status status = { 0 };
+    struct arena a;
+    enum err e;
+
+    arena_init(&a, ARENA_LIMIT);
+    e = servers_operate(s->eim_served.store, &a, add_device, s->eim, &c, &status);
+    arena_free(&a);
+    return done(p, e == E_EXISTS ? E_OK : e, "device", e ? &status : NULL);
+}
+
+struct order_call {
+    const uint8_t *eid;
+    bool download;
+    struct eim_download trigger;
+    enum place_psmo what;
+    slice iccid;
+    bool rollback;
+    int64_t found; /* an order that is the same */
+    struct eim_order *made;
+};
+
+static enum err make_order(struct eim *e, struct order_call *c, struct turn *t)
+{
+    slice eid = slice_of(c->eid, EID_LEN);
+
+    if (c->download)
+        return eim_order_download(e, eid, &c->trigger, t, &c->made);
+    switch (c->what) {
+    case PLACE_ENABLE:
+        return eim_order_enable(e, eid, c->iccid, c->rollback, t, &c->made);
+    case PLACE_DISABLE:
+        return eim_order_disable(e, eid, c->iccid, t, &c->made);
+    case PLACE_DELETE:
+        return eim_order_delete(e, eid, c->iccid, t, &c->made);
+    default:
+        return eim_order_list(e, eid, t, &c->made);
+    }
+}
+
+static bool same_order(const struct eim_order *a, const struct eim_order *b)
+{
+    return a->kind == b->kind && a->state != EIM_FAILED && slice_eq(a->content, b->content) &&
+           slice_eq(a->activation, b->activation);
+}
+
+/* Looks for an order like the one just made among those of the device. */
+static enum err find_same(struct order_call *c, struct turn *t)
+{
+    for (int open = 0; open <= 1; open++) {
+        struct store_query q = {
+            .index = EIM_ORDER_BY_EID,
+            .key = { store_blob(slice_of(c->eid, EID_LEN)), store_int(open) },
+            .key_count = 2,
+            .limit = STORE_LIST_MAX,
+        };
+        struct eim_order *rows;
+        size_t count;
+        enum err e = store_list(t->store, &eim_order_table, &q, t->arena, &rows, &count);
+
+        if (e)
+            return e;
+        for (size_t i = 0; i < count; i++)
+            if (same_order(&rows[i], c->made))
+                c->found = rows[i].id;
+    }
+    return E_OK;
+}
+
+static enum err order_once(void *role, void *ctx, struct turn *t)
+{
+    struct order_call *c = ctx;
+    enum err e = make_order(role, c, t);
+
+    c->found = 0;
+    if (!e)
+        e = find_same(c, t);
+    if (!e && c->found)
+        turn_clear(t);
+    return e;
+}
+
+static bool place_order(struct servers *s, struct order_call *c, const char *what, int64_t *id,
+                        struct placed *p)
+{
+    struct turn_status status = { 0 };
+    struct arena a;
+    enum err e;
+
+    arena_init(&a, ARENA_LIMIT);
+    e = servers_operate(s->eim_served.store, &a, order_once, s->eim, c, &status);
+    if (!e)
+        *id = c->found ? c->found : c->made->id;
+    arena_free(&a);
+    return done(p, e, what, e ? &status : NULL);
+}
+
+bool place_download(struct servers *s, const uint8_t eid[EID_LEN], slice activation, bool indirect,
+                    int64_t *id, struct placed *p)
+{
+    struct order_call c = {
+        .eid = eid,
+        .download = true,
+        .trigger = { .activation_code = activation, .indirect = indirect },
+    };
+
+    return place_order(s, &c, "download order", id, p);
+}
+
+bool place_psmo(struct servers *s, const uint8_t eid[EID_LEN], enum place_psmo what, slice iccid,
+                bool rollback, int64_t *id, struct placed *p)
+{
+    static const char *const names[] = { "enable order", "disable order", "delete order",
+                                         "list order" };
+    struct order_call c = { .eid = eid, .what = what, .iccid = iccid, .rollback = rollback };
+
+    return place_order(s, &c, names[what], id, p);
+}
+
+bool placed_order(struct servers *s, int64_t id, struct arena *a, struct eim_order *out)
+{
+    return store_get(s->eim_served.store, &eim_order_table, EIM_BY_KEY, STORE_KEY(store_int(id)),
+                     out, a) == E_OK;
+}

@@ -1,0 +1,43 @@
+/*
+ * An operator's orders, each applied once however often it is placed: what is there already is
+ * found and left alone. The demo and the order file of `dunlin serve` go through here; a process
+ * that was killed starts again with the same calls.
+ */
+#ifndef DUNLIN_CMD_PLACE_H
+#define DUNLIN_CMD_PLACE_H
+
+#include "cmd/servers.h"
+
+#define ACTIVATION_MAX 300
+
+/* Why a call failed, for people: the role's own words, or those of the error. */
+struct placed {
+    enum err err;
+    char why[240];
+};
+
+/*
+ * Puts a profile package in stock at the SM-DP+ and releases it. matching_id absent: one is
+ * generated. iccid (10 octets as in EF_ICCID) and activation ("1$address$matching id") are filled
+ * in, also when it was there already.
+ */
+MUST_USE bool place_profile(struct servers *s, slice package, slice matching_id, uint8_t iccid[10],
+                            char activation[ACTIVATION_MAX], struct placed *p);
+
+/* The eIM's device; certificates may be absent. token < 0: none. */
+MUST_USE bool place_device(struct servers *s, const uint8_t eid[EID_LEN], int64_t token,
+                           struct placed *p);
+
+/* Orders of the eIM; *id is the order, new or found. */
+MUST_USE bool place_download(struct servers *s, const uint8_t eid[EID_LEN], slice activation,
+                             bool indirect, int64_t *id, struct placed *p);
+enum place_psmo { PLACE_ENABLE, PLACE_DISABLE, PLACE_DELETE, PLACE_LIST };
+MUST_USE bool place_psmo(struct servers *s, const uint8_t eid[EID_LEN], enum place_psmo what,
+                         slice iccid, bool rollback, int64_t *id, struct placed *p);
+
+/* The order as it stands; its slices are in the arena. */
+MUST_USE bool placed_order(struct servers *s, int64_t id, struct arena *a, struct eim_order *out);
+/* The profile's order at the SM-DP+ as it stands: enum smdp_state, negative when there is none. */
+int64_t placed_profile_state(struct servers *s, const uint8_t iccid[10]);
+
+#endif

@@ -1,0 +1,133 @@
+/* dunlin serve: the servers, until a signal. */
+#include "cmd/cmd.h"
+#include "cmd/options.h"
+#include "cmd/orders.h"
+#include "cmd/servers.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PATH_SIZE 1024
+#define HOSTS_MAX 16
+
+struct serve_args {
+    const char *dir, *pki, *bind, *roles, *smdp_name, *eim_name, *config, *orders, *hosts;
+    long smdp_port, eim_port, workers;
+};
+
+static bool has_role(const char *roles, const char *role)
+{
+    size_t n = strlen(role);
+
+    for (const char *at = roles; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+        if (!strncmp(at, role, n) && (at[n] == ',' || !at[n]))
+            return true;
+    return false;
+}
+
+/* "a=1.2.3.4:443,b=..." into rows; the text is cut in place. */
+static size_t split_hosts(char *text, const char **rows)
+{
+    size_t n = 0;
+
+    for (char *row = strtok(text, ","); row && n < HOSTS_MAX; row = strtok(NULL, ","))
+        rows[n++] = row;
+    return n;
+}
+
+static int run(const struct serve_args *a)
+{
+    char why[600], pki[PATH_SIZE], hosts[1024] = "";
+    const char *rows[HOSTS_MAX];
+    struct servers_options o = {
+        .dir = a->dir,
+        .pki = a->pki ? a->pki : pki,
+        .bind = a->bind,
+        .smdp_name = has_role(a->roles, "smdp") ? a->smdp_name : NULL,
+        .eim_name = has_role(a->roles, "eim") ? a->eim_name : NULL,
+        .smdp_port = a->smdp_port,
+        .eim_port = a->eim_port,
+        .workers = a->workers,
+        .hosts = rows,
+        .log = true,
+    };
+    struct servers s;
+    sigset_t stop;
+    int got, status = EXIT_DONE;
+
+    snprintf(pki, sizeof pki, "%s/pki", a->dir);
+    if (a->hosts)
+        snprintf(hosts, sizeof hosts, "%s", a->hosts);
+    o.host_count = split_hosts(hosts, rows);
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGINT);
+    sigaddset(&stop, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &stop, NULL);
+    if (servers_open(&s, &o, why, sizeof why)) {
+        fprintf(stderr, "serve: %s\n", why);
+        return EXIT_FAILED;
+    }
+    if (a->orders)
+        status = orders_place(&s, a->orders);
+    if (status == EXIT_DONE) {
+        if (o.smdp_name)
+            printf("serve: SM-DP+ %s on %s port %u\n", o.smdp_name, a->bind, s.smdp_served.port);
+        if (o.eim_name)
+            printf("serve: eIM %s on %s port %u\n", o.eim_name, a->bind, s.eim_served.port);
+        fflush(stdout);
+        sigwait(&stop, &got);
+    }
+    servers_close(&s);
+    return status;
+}
+
+int cmd_serve(int argc, char **argv)
+{
+    struct serve_args a = {
+        .dir = "var",
+        .bind = "127.0.0.1",
+        .roles = "smdp,eim",
+        .smdp_name = "testsmdpplus1.example.com",
+        .eim_name = "eim.example.com",
+        .smdp_port = 8443,
+        .eim_port = 8444,
+    };
+    const struct option rows[] = {
+        { "config", OPTION_TEXT, &a.config, 0, 0, "FILE", "read [serve] of this file first" },
+        { "dir", OPTION_TEXT, &a.dir, 0, 0, "DIR", "databases (var)" },
+        { "pki", OPTION_TEXT, &a.pki, 0, 0, "DIR", "certificates and keys (DIR/pki)" },
+        { "roles", OPTION_TEXT, &a.roles, 0, 0, "LIST", "smdp, eim, or both (smdp,eim)" },
+        { "bind", OPTION_TEXT, &a.bind, 0, 0, "ADDRESS", "numeric address (127.0.0.1)" },
+        { "smdp-name", OPTION_TEXT, &a.smdp_name, 0, 0, "NAME", "address of the SM-DP+" },
+        { "smdp-port", OPTION_INT, &a.smdp_port, 0, 65535, "PORT", "ES9+ (8443)" },
+        { "eim-name", OPTION_TEXT, &a.eim_name, 0, 0, "NAME", "eimId and host name of the eIM" },
+        { "eim-port", OPTION_INT, &a.eim_port, 0, 65535, "PORT", "ESipa (8444)" },
+        { "hosts", OPTION_TEXT, &a.hosts, 0, 0, "ROWS",
+          "name=address:port,...: where the eIM finds SM-DP+ servers" },
+        { "orders", OPTION_TEXT, &a.orders, 0, 0, "FILE", "orders to place, see docs/serve.md" },
+        { "workers", OPTION_INT, &a.workers, 0, 256, "N", "threads of each server (processors)" },
+    };
+    struct options o = {
+        .usage = "dunlin serve [OPTIONS]",
+        .about = "Runs an SM-DP+ and an eIM until SIGINT or SIGTERM. Certificates come from\n"
+                 "`dunlin pki init`.",
+        .rows = rows,
+        .count = sizeof rows / sizeof *rows,
+    };
+    int status = options_parse(&o, argc, argv);
+
+    if (status < 0 && a.config) {
+        status = options_read_file(&o, a.config, "serve");
+        if (status < 0)
+            status = options_parse(&o, argc, argv);
+    }
+    if (status >= 0)
+        return status;
+    if (!has_role(a.roles, "smdp") && !has_role(a.roles, "eim")) {
+        fprintf(stderr, "serve: --roles: '%s' names neither smdp nor eim\n", a.roles);
+        return EXIT_USAGE;
+    }
+    return run(&a);
+}

@@ -1,0 +1,82 @@
+/*
+ * The servers of one process, wired together: store, role, engine, listener for each of SM-DP+ and
+ * eIM. `dunlin serve`, `dunlin demo` and the benchmarks open them from here.
+ */
+#ifndef DUNLIN_CMD_SERVERS_H
+#define DUNLIN_CMD_SERVERS_H
+
+#include "eim/eim.h"
+#include "engine/upstream.h"
+#include "net/resolve.h"
+#include "pki/keystore.h"
+#include "smdp/smdp.h"
+
+struct servers_options {
+    const char *dir;       /* databases; made when absent */
+    const char *pki;       /* hierarchy, laid out as pki/keystore.h says */
+    const char *bind;      /* numeric address */
+    const char *smdp_name; /* address of the SM-DP+ as eUICCs know it; NULL: no SM-DP+ */
+    const char *eim_name;  /* name of the eIM and eimId; NULL: no eIM */
+    long smdp_port;        /* 0: any free one */
+    long eim_port;
+    long workers;             /* of each engine; 0: one a processor */
+    const char *const *hosts; /* rows for net/resolve.h: where the eIM finds SM-DP+ servers */
+    size_t host_count;
+    bool volatile_store; /* do not wait for the disk: benchmarks of everything else */
+    bool log;            /* a line on stderr for each request that was refused or failed */
+};
+
+/* One role with what serves it. */
+struct served {
+    struct store *store;
+    struct engine *engine;
+    struct tls_server *tls;
+    struct http_server *http;
+    struct engine_site site;
+    struct route routes[8];
+    struct engine_chore chore;
+    uint16_t port;
+};
+
+struct servers {
+    const struct crypto *crypto;
+    struct trust trust;
+    struct identity ci, dp_auth, dp_pb, eim_sign;
+    struct smdp_credential credential;
+
+    struct smdp *smdp;
+    const char *smdp_name; /* borrowed from the options */
+    struct served smdp_served;
+
+    struct eim *eim;
+    struct served eim_served;
+    struct loop *loop; /* of the upstream client */
+    struct hosts *hosts;
+    struct tls_trust *es9_trust;
+    struct http_client *client;
+    struct engine_web web;
+    bool log;
+};
+
+/*
+ * Opens what the options name. On failure everything opened so far is closed again and `why` (of
+ * why_size octets) is a sentence for people.
+ */
+MUST_USE enum err servers_open(struct servers *s, const struct servers_options *o, char *why,
+                               size_t why_size);
+/* Opens SM-DP+ and eIM without listeners: for benchmarks in process. */
+MUST_USE enum err servers_open_quiet(struct servers *s, const struct servers_options *o, char *why,
+                                     size_t why_size);
+/* Drains and closes. */
+void servers_close(struct servers *s);
+
+/*
+ * Runs an operator's call on a role: repeats `call` on fresh state while its commit conflicts.
+ * *refusal (may be NULL) is the turn's status afterwards. Results that live in the arena stay until
+ * the arena is reset by the caller.
+ */
+typedef enum err operator_call(void *role, void *ctx, struct turn *t);
+MUST_USE enum err servers_operate(struct store *store, struct arena *a, operator_call *call,
+                                  void *role, void *ctx, struct turn_status *refusal);
+
+#endif
