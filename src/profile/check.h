@@ -26,7 +26,4 @@ void check_content(const struct profile_model *m, struct findings *to);
 void check_secrets(const struct profile_model *m, struct findings *to);
 void check_applications(const struct profile_model *m, struct findings *to);
 
-/* Is a PIN or ADM with this key reference defined for the directory (in it, or above)? */
-bool check_pin_exists(const struct profile_model *m, int directory, uint8_t reference);
-
 #endif

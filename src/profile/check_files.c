@@ -36,7 +36,7 @@ static void check_directory(const struct profile_model *m, int d, struct finding
     for (size_t i = 0; i < f->pins.n; i++) {
         char text[64];
 
-        if (check_pin_exists(m, d, f->pins.p[i]))
+        if (model_has_pin(&m->pins[d], f->pins.p[i]))
             continue;
         snprintf(text, sizeof text, "no PIN has the key reference %02X", f->pins.p[i]);
         note(to, FINDING_WARNING, m, d, "pinStatusTemplateDO", text);
@@ -85,11 +85,9 @@ static void check_rule(const struct profile_model *m, int file, struct findings 
 /* Rules under the MF serve ADFs as well: there any directory's PIN will do. */
 static bool rule_has_pin(const struct profile_model *m, int directory, uint8_t reference)
 {
-    bool found = check_pin_exists(m, directory, reference);
+    bool at_mf = m->files[directory].facts.type == FILE_MF;
 
-    for (int i = 0; !found && m->files[directory].facts.type == FILE_MF && i < (int)m->nfiles; i++)
-        found = saip_type_is_df(m->files[i].facts.type) && check_pin_exists(m, i, reference);
-    return found;
+    return model_has_pin(at_mf ? &m->any : &m->pins[directory], reference);
 }
 
 /* Key references of user authentication (A4 { 83 }) in the rules of an EF.ARR. */

@@ -19,53 +19,6 @@ static void warn(struct findings *to, const struct model_part *p, const char *fi
 
 /* ---- PIN and PUK ---- */
 
-/* The list of PINs of an element, following filePath once to the directory that lends them. */
-static slice pins_of(const struct profile_model *m, const struct model_part *p)
-{
-    const struct saip_pin_codes_choice *c = &p->pin_codes->pin_codes;
-    int lender;
-
-    if (c->which == saip_pin_codes_choice_is_pinconfig)
-        return c->pinconfig;
-    lender = model_resolve(m, c->file_path);
-    for (unsigned i = 0; lender >= 0 && i < m->nparts; i++) {
-        const struct model_part *q = &m->parts[i];
-
-        if (q->element->tag == PE_PIN_CODES && q->directory == lender &&
-            q->pin_codes->pin_codes.which == saip_pin_codes_choice_is_pinconfig)
-            return q->pin_codes->pin_codes.pinconfig;
-    }
-    return SLICE_NONE;
-}
-
-static bool has_pin(const struct profile_model *m, int directory, uint8_t reference)
-{
-    struct saip_pin_configuration pin;
-
-    for (unsigned i = 0; i < m->nparts; i++) {
-        const struct model_part *p = &m->parts[i];
-        slice rest;
-
-        if (p->element->tag != PE_PIN_CODES || p->directory != directory)
-            continue;
-        for (rest = pins_of(m, p); schema_next(&T_saip_pin_configuration, &rest, &pin);)
-            if (pin.key_reference == reference)
-                return true;
-    }
-    return false;
-}
-
-bool check_pin_exists(const struct profile_model *m, int directory, uint8_t reference)
-{
-    /* A link to a directory has the PINs of what it points to; the walk is bounded by its depth. */
-    for (unsigned depth = 0; directory >= 0 && depth < 16; depth++) {
-        if (has_pin(m, directory, reference))
-            return true;
-        directory = m->files[directory].parent;
-    }
-    return false;
-}
-
 static bool puk_exists(const struct profile_model *m, unsigned before, int64_t reference)
 {
     struct saip_puk_configuration puk;
@@ -145,7 +98,7 @@ static void check_pin_codes(const struct profile_model *m, unsigned part, struct
     if (p->directory < 0)
         bad(to, p, "", "there is no directory yet that the PINs could belong to");
     if (c->which == saip_pin_codes_choice_is_file_path) {
-        if (!pins_of(m, p).p)
+        if (!model_pinconfig(m, p).p)
             bad(to, p, "pinCodes.filePath", "no PINs are defined there");
         return;
     }

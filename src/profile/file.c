@@ -27,6 +27,8 @@ static enum err descriptor(slice d, struct file_facts *f)
                                                          : FILE_ANY;
     if (f->type == FILE_ANY)
         return E_RANGE;
+    if (f->row && saip_type_is_df(f->row->type) != saip_type_is_df(f->type))
+        return E_REFUSED; /* a template's directory stays one */
     if (d.n == 3)
         return E_SIZE;
     if (!saip_type_has_records(f->type))

@@ -10,7 +10,8 @@ struct builder {
     int mf;
     int current;            /* directory for PINs and for GFM before its first filePath */
     int last[NAA_CSIM + 1]; /* most recent ADF of each kind; [NAA_NONE]: of any */
-    int last_aka;           /* most recent ADF.USIM or ADF.ISIM */
+    unsigned gfm_items;
+    int last_aka; /* most recent ADF.USIM or ADF.ISIM */
 };
 
 /* ---- reading the tree ----------------------------------------------------------------------- */
@@ -94,6 +95,24 @@ int model_naa(const struct profile_model *m, enum saip_naa naa)
         if (m->files[i].facts.type == FILE_ADF && m->files[i].naa == naa)
             return (int)i;
     return -1;
+}
+
+slice model_pinconfig(const struct profile_model *m, const struct model_part *pins)
+{
+    const struct saip_pin_codes_choice *c = &pins->pin_codes->pin_codes;
+    int lender;
+
+    if (c->which == saip_pin_codes_choice_is_pinconfig)
+        return c->pinconfig;
+    lender = model_resolve(m, c->file_path);
+    for (unsigned i = 0; lender >= 0 && i < m->nparts; i++) {
+        const struct model_part *q = &m->parts[i];
+
+        if (q->element->tag == PE_PIN_CODES && q->directory == lender &&
+            q->pin_codes->pin_codes.which == saip_pin_codes_choice_is_pinconfig)
+            return q->pin_codes->pin_codes.pinconfig;
+    }
+    return SLICE_NONE;
 }
 
 /* ---- growing it ----------------------------------------------------------------------------- */
@@ -480,6 +499,8 @@ static enum err gfm_list(struct builder *b, struct gfm_walk *w, unsigned list, s
     char field[48];
 
     for (unsigned i = 0; !err && schema_next(&T_saip_gfm_item, &items, &item); i++) {
+        if (++b->gfm_items > PACKAGE_GFM_MAX)
+            return E_LIMIT;
         snprintf(field, sizeof field, "fileManagementCMD[%u][%u]", list, i);
         if (item.which == saip_gfm_item_is_file_path)
             gfm_select(b, w, field, item.file_path);
@@ -568,6 +589,37 @@ static void find_targets(struct builder *b)
     }
 }
 
+static void note_pins(struct builder *b, const struct model_part *p)
+{
+    struct saip_pin_configuration pin;
+
+    for (slice rest = model_pinconfig(b->m, p);
+         schema_next(&T_saip_pin_configuration, &rest, &pin);) {
+        uint8_t bit = (uint8_t)(1u << pin.key_reference % 8);
+
+        b->m->any.bits[pin.key_reference / 8] |= bit;
+        if (p->directory >= 0)
+            b->m->pins[p->directory].bits[pin.key_reference / 8] |= bit;
+    }
+}
+
+/* Directories stand before what is in them, so one pass hands everything down. */
+static enum err find_pins(struct builder *b)
+{
+    struct profile_model *m = b->m;
+
+    m->pins = arena_alloc(b->arena, (m->nfiles + 1u) * sizeof *m->pins);
+    if (!m->pins)
+        return E_MEMORY;
+    for (unsigned i = 0; i < m->nparts; i++)
+        if (m->parts[i].element->tag == PE_PIN_CODES)
+            note_pins(b, &m->parts[i]);
+    for (unsigned i = 0; i < m->nfiles; i++)
+        for (unsigned k = 0; m->files[i].parent >= 0 && k < sizeof m->pins->bits; k++)
+            m->pins[i].bits[k] |= m->pins[m->files[i].parent].bits[k];
+    return E_OK;
+}
+
 enum err model_build(struct arena *arena, slice package, struct findings *findings,
                      struct profile_model **out)
 {
@@ -593,5 +645,5 @@ enum err model_build(struct arena *arena, slice package, struct findings *findin
         return err;
     find_targets(&b);
     *out = b.m;
-    return E_OK;
+    return find_pins(&b);
 }

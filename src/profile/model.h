@@ -16,6 +16,7 @@
 /* Limits of ours: past them the package is refused (E_LIMIT). */
 #define PACKAGE_ELEMENTS_MAX 1024
 #define PACKAGE_FILES_MAX    4096
+#define PACKAGE_GFM_MAX      16384 /* items of genericFileManagement */
 /* An arena of this size holds the model of any package that a card could take. */
 #define MODEL_ARENA_LIMIT ((size_t)32 << 20)
 
@@ -30,6 +31,16 @@ struct model_file {
     slice body;        /* content when installed; absent for directories and links */
     unsigned nitems;   /* content items that filled it */
 };
+
+/* Key references that have a PIN in a directory or above it, a bit each. */
+struct model_pins {
+    uint8_t bits[32];
+};
+
+static inline bool model_has_pin(const struct model_pins *p, uint8_t reference)
+{
+    return p->bits[reference / 8] >> reference % 8 & 1;
+}
 
 /* An element that is not about files, decoded. */
 struct model_part {
@@ -57,6 +68,8 @@ struct profile_model {
     unsigned nfiles;
     struct model_part *parts;
     unsigned nparts;
+    struct model_pins *pins; /* by number of the file; of directories only */
+    struct model_pins any;   /* of all directories */
 };
 
 /*
@@ -75,6 +88,8 @@ int model_resolve(const struct profile_model *m, slice path);
 slice model_body(const struct profile_model *m, int file);
 /* The nearest file of this FID in the directory or above it, up to its ADF or the MF; -1. */
 int model_find_above(const struct profile_model *m, int directory, uint16_t fid);
+/* The PINs of an element; those of the directory that lends them where it says filePath. */
+slice model_pinconfig(const struct profile_model *m, const struct model_part *pins);
 /* "3F00/7FD0/6F07"; cuts what does not fit. */
 const char *model_path(const struct profile_model *m, int file, char *buf, size_t size);
 /* The ADF with this AID, or -1. */

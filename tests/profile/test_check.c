@@ -87,6 +87,8 @@ static const struct row rows[] = {
     SWITCH(MF, "\x80\x02\x01\xCE", "\x80\x02\x01\xAD", 'E', "fillFileContent: leaves the file"),
     SWITCH(MF, "\x42\x21\x00\x21", "\x42\x21\x00\x00", 'E', "ef-arr.fileDescriptor.fileDescriptor"),
     SWITCH(MF, "\x42\x21\x00\x21", "\x45\x21\x00\x21", 'E', "ef-arr.fileDescriptor.fileDescriptor"),
+    SWITCH(MF, "\xC6\x02\x01\x0A", "\x82\x02\x41\x21", 'E', "mf.fileDescriptor.fileDescriptor"),
+    SWITCH(MF, "\x42\x21\x00\x21", "\x78\x21\x00\x21", 'E', "ef-arr.fileDescriptor.fileDescriptor"),
     SWITCH(MF, "\x87\x10\x04", "\x87\x10\x05", 'W', "ef-dir (3F00/2F00).fillFileContent: does not"),
     SWITCH(MF, "\x83\x01\x0A\x95", "\x83\x01\x0B\x95", 'W', "a rule asks for key reference 0B"),
     SWITCH(PUK, "\x80\x01\x01\x81", "\x80\x01\x09\x81", 'E', "pukCodes[0]: keyReference is no"),
