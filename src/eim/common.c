@@ -1,0 +1,170 @@
+/* Opening, rows and replies: what the files of the role share. */
+#include "eim/internal.h"
+
+#include <stdlib.h>
+
+enum err eim_open(const struct eim_options *o, struct eim **out)
+{
+    struct eim *e;
+
+    if (!o->crypto || !o->signer || !o->trust || o->eim_id.n < 1 || o->eim_id.n > 128)
+        return E_ARGUMENT;
+    e = calloc(1, sizeof *e);
+    if (!e)
+        return E_MEMORY;
+    e->options = *o;
+    if (!e->options.es9_trust.p)
+        e->options.es9_trust = SLICE_LIT("es9");
+    if (!e->options.session_max)
+        e->options.session_max = 4096;
+    if (!e->options.session_ms)
+        e->options.session_ms = 10 * 60 * 1000;
+    if (!e->options.unanswered_ms)
+        e->options.unanswered_ms = 60 * 60 * 1000;
+    if (!e->options.retry_ms)
+        e->options.retry_ms = 10 * 1000;
+    if (relay_table_open(&e->relays, e->options.session_max)) {
+        free(e);
+        return E_MEMORY;
+    }
+    *out = e;
+    return E_OK;
+}
+
+void eim_close(struct eim *e)
+{
+    if (!e)
+        return;
+    relay_table_close(&e->relays);
+    free(e);
+}
+
+/* ---- rows ----------------------------------------------------------------------------------- */
+
+enum err eim_find_device(struct turn *t, slice eid, struct eim_device **out)
+{
+    struct eim_device *d = ARENA_NEW(t->arena, struct eim_device);
+
+    *out = d;
+    if (!d)
+        return E_MEMORY;
+    return store_get(t->store, &eim_device_table, EIM_BY_KEY, STORE_KEY(store_blob(eid)), d,
+                     t->arena);
+}
+
+/* The row that this turn is about to write, so that two changes of one order become one. */
+static struct eim_order *order_in_turn(struct turn *t, int64_t id)
+{
+    for (size_t i = 0; i < t->change_count; i++) {
+        struct eim_order *o = t->changes[i].row;
+
+        if (t->changes[i].table == &eim_order_table && t->changes[i].kind == CHANGE_UPDATE &&
+            o->id == id)
+            return o;
+    }
+    return NULL;
+}
+
+enum err eim_find_order(struct turn *t, unsigned index, const struct store_value *key,
+                        size_t key_count, struct eim_order **out)
+{
+    struct eim_order *o = ARENA_NEW(t->arena, struct eim_order), *changed;
+    enum err err = o ? E_OK : E_MEMORY;
+
+    if (!err)
+        err = store_get(t->store, &eim_order_table, index, key, key_count, o, t->arena);
+    if (err)
+        return err;
+    changed = order_in_turn(t, o->id);
+    *out = changed ? changed : o;
+    return E_OK;
+}
+
+enum err eim_open_orders(struct turn *t, slice eid, struct eim_order **out, size_t *count)
+{
+    const struct store_query q = {
+        .index = EIM_ORDER_BY_EID,
+        .key = { store_blob(eid), store_int(1) },
+        .key_count = 2,
+        .limit = 64,
+    };
+
+    return store_list(t->store, &eim_order_table, &q, t->arena, out, count);
+}
+
+enum err eim_save_order(struct turn *t, struct eim_order *o)
+{
+    o->open = o->state == EIM_QUEUED || o->state == EIM_SENT || o->state == EIM_STARTED;
+    o->changed_ms = t->now_ms;
+    return order_in_turn(t, o->id) == o ? E_OK : turn_update(t, &eim_order_table, o);
+}
+
+enum err eim_new_order(struct eim *e, slice eid, enum eim_order_kind kind, struct turn *t,
+                       struct eim_order **out)
+{
+    struct eim_order *o = ARENA_NEW(t->arena, struct eim_order);
+    uint8_t *id = arena_alloc(t->arena, EIM_TRANSACTION_LEN);
+
+    if (!o || !id)
+        return E_MEMORY;
+    o->eid = arena_copy(t->arena, eid);
+    o->kind = kind;
+    o->state = EIM_QUEUED;
+    o->open = 1;
+    o->transaction_id = slice_of(id, EIM_TRANSACTION_LEN);
+    o->created_ms = o->changed_ms = t->now_ms;
+    *out = o;
+    return o->eid.p ? crypto_random(e->options.crypto, id, EIM_TRANSACTION_LEN) : E_MEMORY;
+}
+
+enum err eim_tell(struct turn *t, const char *kind, slice eid, slice iccid, const char *detail,
+                  slice data)
+{
+    const struct store_event event = {
+        .kind = slice_str(kind),
+        .eid = eid,
+        .iccid = iccid,
+        .detail = slice_str(detail),
+        .data = data,
+    };
+
+    return turn_event(t, &event);
+}
+
+slice eim_data_tags(const struct eim_device *d)
+{
+    /* v1.0 has defaultSmdpAddress under [0], and names ipaCapabilities by a primitive tag */
+    if (d->wire == EIM_WIRE_V10)
+        return SLICE_LIT("\x80\xBF\x20\xBF\x22\x83\x84\xA5\xA6\x88\xA9");
+    return SLICE_LIT("\x81\xBF\x20\xBF\x22\x83\x84\xA5\xA6\xA8\xA9");
+}
+
+/* ---- replies -------------------------------------------------------------------------------- */
+
+enum err eim_reply(struct turn *t, const struct type *type, const void *value, size_t room)
+{
+    uint8_t *buf = arena_alloc(t->arena, room);
+
+    if (!buf)
+        return E_MEMORY;
+    t->want = TURN_REPLY;
+    return schema_encode(type, value, buf, room, &t->reply, NULL);
+}
+
+void eim_ack(struct acks *a, int64_t seq)
+{
+    for (size_t i = 0; a && i < a->count; i++)
+        if (a->seq[i] == seq)
+            return;
+    if (a && a->count < ACKS_MAX)
+        a->seq[a->count++] = seq;
+}
+
+slice eim_token_do(const struct eim_device *d, uint8_t buf[TOKEN_DO_MAX])
+{
+    struct der_writer w = der_writer(buf, TOKEN_DO_MAX);
+    slice out = SLICE_NONE;
+
+    der_put_int(&w, 0x84, d->has_token ? d->token : 0);
+    return der_written(&w, &out) ? SLICE_NONE : out;
+}
