@@ -121,10 +121,17 @@ uint8_t *reply_reserve(struct reply *r, size_t n)
     return r->p + r->n - n;
 }
 
+/* To make room may move the object that the octets lie in: then they are looked up again. */
 bool reply_put(struct reply *r, slice octets)
 {
+    const struct objects *objects = &r->card->objects;
+    uint32_t id, offset;
+    bool moves =
+        octets.n > r->room - r->n && octets.n && objects_locate(objects, octets.p, &id, &offset);
     uint8_t *to = reply_reserve(r, octets.n);
 
+    if (to && moves)
+        octets.p = objects_get(objects, id).p + offset;
     if (to && octets.n)
         memcpy(to, octets.p, octets.n);
     return to != NULL;

@@ -84,7 +84,7 @@ struct reply {
  * then. Calls that follow put their octets behind them.
  */
 uint8_t *reply_reserve(struct reply *r, size_t n);
-/* Both return false, with sw 6A84, when there is no memory. */
+/* Both return false, with sw 6A84, when there is no memory. The octets may lie in an object. */
 bool reply_put(struct reply *r, slice octets);
 bool reply_put_octet(struct reply *r, uint8_t octet);
 /*

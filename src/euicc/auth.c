@@ -187,12 +187,13 @@ static bool is_usim(const struct node *adf)
     return slice_starts(adf->aid, SLICE_OF(usim));
 }
 
-/* Service n of EF_UST; an ADF without that file has none. */
-static bool service(struct card *card, uint8_t adf, unsigned n)
+/* Service n of EF_UST; an ADF that is no USIM has none. */
+bool usim_service(struct card *card, const struct node *adf, unsigned n)
 {
     struct node ust;
 
-    if (!tree_child(&card->tree, adf, FID_UST, &ust) || !tree_target(&card->tree, &ust, &ust))
+    if (!is_usim(adf) || !tree_child(&card->tree, dir_of_node(adf->n), FID_UST, &ust) ||
+        !tree_target(&card->tree, &ust, &ust))
         return false;
     return (n - 1) / 8 < ust.body.n && ust.body.p[(n - 1) / 8] >> (n - 1) % 8 & 1;
 }
@@ -314,7 +315,7 @@ static void run(struct card *card, const struct apdu *apdu, const struct node *a
                 struct reply *out)
 {
     uint8_t dir = dir_of_node(adf->n);
-    bool with_kc = is_usim(adf) && service(card, dir, SERVICE_GSM_ACCESS);
+    bool with_kc = usim_service(card, adf, SERVICE_GSM_ACCESS);
     const uint8_t *data = apdu->data.p;
     struct aka_keys keys;
     struct naa naa;
@@ -355,7 +356,7 @@ void command_authenticate(struct card *card, struct channel *ch, const struct ap
         out->sw = SW_SECURITY;
         return;
     }
-    if (gsm && (!is_usim(&adf) || !service(card, ch->adf, SERVICE_GSM_CONTEXT))) {
+    if (gsm && !usim_service(card, &adf, SERVICE_GSM_CONTEXT)) {
         out->sw = SW_AUTH_CONTEXT;
         return;
     }

@@ -176,7 +176,10 @@ static enum err boot(struct card *card, uint8_t *rest, size_t size, const struct
     if (err)
         return err;
     err = profiles_complete_switch(card);
-    return err ? err : objects_commit(&card->objects);
+    if (err)
+        return err;
+    reset_volatile(card); /* the switch may have voided channels that nobody has used */
+    return objects_commit(&card->objects);
 }
 
 struct card *card_boot(void *mem, size_t size, const struct nvm *nvm, const struct crypto *crypto,
@@ -231,6 +234,7 @@ static const struct {
     { 0x2C, CLASS_ISO, command_unblock_pin },
     { 0x88, CLASS_ISO, command_authenticate },
     { 0x84, CLASS_ISO, command_get_challenge },
+    { 0x78, CLASS_GP, command_get_identity },
     { 0xF2, CLASS_GP, command_status },
     { 0xAA, CLASS_GP, command_terminal_capability },
     { 0x10, CLASS_GP, command_terminal_profile },

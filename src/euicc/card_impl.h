@@ -103,7 +103,7 @@ card_command command_read_binary, command_update_binary, command_read_record, co
     command_retrieve_data, command_set_data;
 card_command command_verify, command_change_pin, command_disable_pin, command_enable_pin,
     command_unblock_pin;
-card_command command_authenticate, command_get_challenge;
+card_command command_authenticate, command_get_challenge, command_get_identity;
 card_command command_terminal_profile, command_terminal_capability, command_fetch,
     command_terminal_response, command_envelope;
 
@@ -131,6 +131,9 @@ enum {
 };
 /* `ins` is looked for first among rules for command headers; 0: only the bit counts. */
 bool rules_allow(struct card *card, const struct node *node, uint8_t bit, uint8_t ins);
+
+/* auth.c: service n (from 1) of EF_UST; false for an ADF that is no USIM. */
+bool usim_service(struct card *card, const struct node *adf, unsigned n);
 
 /* pin.c */
 bool pin_satisfied(struct card *card, uint8_t dir, uint8_t reference);

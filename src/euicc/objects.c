@@ -184,6 +184,24 @@ bool objects_next(const struct objects *o, uint32_t *id, uint32_t last, slice *b
     return false;
 }
 
+bool objects_locate(const struct objects *o, const uint8_t *p, uint32_t *id, uint32_t *offset)
+{
+    const struct entry *e = entries(o);
+
+    if (!inside(o, slice_of(p, 1)))
+        return false;
+    for (uint32_t i = 0; i < o->index_count; i++) {
+        slice s = entry_slice(o, e + i);
+
+        if (s.p && p >= s.p && p < s.p + s.n) {
+            *id = e[i].id;
+            *offset = (uint32_t)(p - s.p);
+            return true;
+        }
+    }
+    return false;
+}
+
 uint32_t objects_last(const struct objects *o, uint32_t first, uint32_t last)
 {
     const struct entry *e = entries(o);

@@ -105,6 +105,9 @@ static inline bool objects_dirty(const struct objects *o)
 /* Octets that new objects can still take: the smaller of what block and NVM have left. */
 uint32_t objects_free(const struct objects *o);
 
+/* Where a pointer into an object's octets points: its id and the offset. False: not into one. */
+bool objects_locate(const struct objects *o, const uint8_t *p, uint32_t *id, uint32_t *offset);
+
 /*
  * Scratch: n octets, aligned for uint64_t, at a fixed address until they are returned; not zeroed.
  * NULL when there is no room or OBJECTS_LOANS are out. Lives across transactions; not across boot.

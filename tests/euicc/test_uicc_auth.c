@@ -278,6 +278,17 @@ static void a_cut_never_lets_a_challenge_pass_twice(void **state)
     assert_true(refused > 0);
 }
 
+/* TS.48: IMSI 001 01 0123456789, null scheme. */
+static void suci_of_the_null_scheme(void **state)
+{
+    NEEDS_CARD();
+    uicc_expect(&u, 0x6985, "", "8078000100");
+    usim();
+    uicc_expect(&u, 0x9000, "080910101032547698", "00B0870009");
+    uicc_expect(&u, 0x9000, "A10D 01 00F110 F0FF 00 00 1032547698", "8078000100");
+    uicc_expect(&u, 0x6A86, "", "8078000300");
+}
+
 /* ---- other algorithms: a package of our own ---- */
 
 static void own_profile(const char *aka)
@@ -335,6 +346,7 @@ int main(void)
         T(refuses_a_wrong_mac_before_anything_else),
         T(authenticates_gsm),
         T(checks_freshness_per_index),
+        T(suci_of_the_null_scheme),
         T(a_cut_never_lets_a_challenge_pass_twice),
         cmocka_unit_test(milenage),
         cmocka_unit_test(tuak),

@@ -169,12 +169,12 @@ static void pin_protected_files(void **state)
     uicc_expect(&u, 0x9000, NULL, "00B0000009");
     uicc_expect(&u, 0x6982, "", "00D60000 01 08");
     adm1();
-    uicc_expect(&u, 0x9000, "", "00D60000 09 080910101032547698");
-    uicc_expect(&u, 0x9000, "080910101032547698", "00B0000009");
+    uicc_expect(&u, 0x9000, "", "00D60000 09 080910101032547699");
+    uicc_expect(&u, 0x9000, "080910101032547699", "00B0000009");
     uicc_expect(&u, 0x6700, "", "00D60001 09 080910101032547698");
     uicc_boot(&u);
     uicc_expect(&u, 0x9000, "", "00A4040C 0C " USIM);
-    uicc_expect(&u, 0x9000, "080910101032547698", "00B0870009"); /* SFI 07 */
+    uicc_expect(&u, 0x9000, "080910101032547699", "00B0870009"); /* SFI 07 */
     uicc_expect(&u, 0x6982, "", "00D68700 01 08");
 }
 
