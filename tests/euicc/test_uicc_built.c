@@ -1,0 +1,139 @@
+/* Profiles that this project builds and personalises, on the card: files, PIN, AUTHENTICATE. */
+#include "euicc/uicc_card.h"
+#include "profile/build.h"
+#include "profile/check.h"
+
+static struct uicc u;
+
+static void authenticate(const struct profile_identity *who)
+{
+    static const uint8_t rand[16] = "0123456789abcdef", sqn[6] = { 0, 0, 0, 0, 1, 0 };
+    static const uint8_t amf[2] = { 0x80, 0 };
+    uint8_t autn[16], apdu[5 + 34] = { 0x00, 0x88, 0x00, 0x81, 0x22, 0x10 };
+    struct aka_keys keys;
+
+    assert_int_equal(aka_autn(crypto_openssl(), &who->aka, rand, sqn, amf, autn), E_OK);
+    assert_int_equal(aka_f2345(crypto_openssl(), &who->aka, rand, &keys), E_OK);
+    memcpy(apdu + 6, rand, 16);
+    apdu[22] = 0x10;
+    memcpy(apdu + 23, autn, 16);
+    assert_int_equal(uicc_send(&u, SLICE_OF(apdu)), 0x9000);
+    assert_int_equal(u.reply[0], 0xDB);
+    assert_int_equal(u.reply[1], keys.res_n);
+    assert_memory_equal(u.reply + 2, keys.res, keys.res_n);
+}
+
+static const struct profile_change change = {
+    .iccid = SLICE_LIT("8901001012345678903"),
+    .imsi = SLICE_LIT("001019876543210"),
+};
+
+/* Installs, enables, powers off and on. */
+static void install(slice package)
+{
+    struct profile_outcome o;
+
+    uicc_new(&u);
+    o = uicc_install(&u, package, 0x10);
+    assert_int_equal(o.reason, INSTALL_OK);
+    assert_int_equal(profile_switch(u.card, o.root, false), E_OK);
+    uicc_commit(&u);
+    uicc_boot(&u);
+}
+
+/* The package's own statement against what the card answers. */
+static void meet(const struct profile_model *m)
+{
+    static const enum saip_naa applications[] = { NAA_USIM, NAA_ISIM };
+    struct profile_identity who;
+    uint8_t imsi[IMSI_LEN];
+
+    assert_int_equal(profile_identify(m, &who), E_OK);
+    assert_int_equal(uicc_apdu(&u, "00A40004022FE200"), 0x9000);
+    assert_int_equal(uicc_apdu(&u, "00B000000A"), 0x9000);
+    assert_memory_equal(u.reply, who.iccid_ef, ICCID_LEN);
+    for (size_t i = 0; i < COUNT(applications); i++) {
+        int adf = model_naa(m, applications[i]);
+        uint8_t apdu[5 + 16] = { 0x00, 0xA4, 0x04, 0x04 };
+        slice aid;
+
+        if (adf < 0)
+            continue;
+        aid = m->files[adf].facts.df_name;
+        apdu[4] = (uint8_t)aid.n;
+        memcpy(apdu + 5, aid.p, aid.n);
+        assert_int_equal(uicc_send(&u, slice_of(apdu, 5 + aid.n)), 0x9000);
+        if (applications[i] == NAA_USIM) {
+            assert_int_equal(uicc_apdu(&u, "00B0870009"), 0x9000);
+            assert_int_equal(imsi_encode(slice_str(who.imsi), imsi), E_OK);
+            assert_memory_equal(u.reply, imsi, IMSI_LEN);
+        }
+        authenticate(&who);
+    }
+}
+
+static void try_package(struct arena *a, slice package)
+{
+    struct findings f = { 0 };
+    struct profile_model *m;
+
+    assert_int_equal(profile_check(a, package, &f, &m), E_OK);
+    assert_int_equal(f.errors, 0);
+    install(package);
+    meet(m);
+}
+
+static void run(const struct build_input *in)
+{
+    struct arena a;
+    slice package;
+
+    arena_init(&a, MODEL_ARENA_LIMIT);
+    assert_int_equal(profile_build(&a, crypto_openssl(), in, &package, NULL), E_OK);
+    try_package(&a, package);
+    assert_int_equal(uicc_apdu(&u, "00A4040410A0000000871002FFFFFFFF890000010000"), 0x9000);
+    assert_int_equal(uicc_apdu(&u, "00A40804047FFF5FC000"), 0x9000);
+    assert_int_equal(uicc_apdu(&u, "00A40004024F0700"), 0x9000);
+    assert_int_equal(uicc_apdu(&u, "00B0000004"), 0x9000);
+    assert_memory_equal(u.reply, "\xA0\x02\x00\x00", 4);
+    assert_int_equal(profile_personalise(&a, package, &change, &package), E_OK);
+    try_package(&a, package);
+    arena_free(&a);
+}
+
+static void built_with_each_algorithm(void **state)
+{
+    (void)state;
+    run(&(struct build_input){ .isim = true });
+    run(&(struct build_input){ .algorithm = AKA_TUAK, .isim = true });
+    run(&(struct build_input){ .algorithm = AKA_TUAK,
+                               .k = SLICE_LIT("0123456789abcdef"
+                                              "0123456789abcdef") });
+    run(&(struct build_input){ .algorithm = AKA_XOR });
+}
+
+static void ts48_with_a_new_identity(void **state)
+{
+    struct profile_change with_key = change;
+    slice package = uicc_data(UICC_TS48);
+    struct arena a;
+
+    (void)state;
+    if (!package.p)
+        return;
+    with_key.k = SLICE_LIT("a key of its own");
+    arena_init(&a, MODEL_ARENA_LIMIT);
+    assert_int_equal(profile_personalise(&a, package, &with_key, &package), E_OK);
+    try_package(&a, package);
+    arena_free(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(built_with_each_algorithm),
+        cmocka_unit_test(ts48_with_a_new_identity),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
