@@ -1,6 +1,8 @@
 /* ES9+.AuthenticateClient (SGP.22 5.6.3): who the eUICC is, and which order it comes for. */
 #include "smdp/internal.h"
 
+#include <stdlib.h>
+
 #define EID_ORDERS 16u /* waiting orders of one EID that are looked at */
 
 struct client {
@@ -69,31 +71,25 @@ static bool downloadable(const struct smdp_order *o)
     return o->state == SMDP_RELEASED || o->state == SMDP_DOWNLOADED;
 }
 
-/* The oldest comes first, but rather one that has no matching id of its own. */
-static enum err look_among(struct client *c, enum smdp_state state)
+/*
+ * The oldest comes first, but rather one that has no matching id of its own. E_NOTFOUND when
+ * nothing waits for this EID.
+ */
+static enum err order_of_eid(struct client *c)
 {
-    struct store_query q = { .index = SMDP_ORDER_BY_EID, .key_count = 2, .limit = EID_ORDERS };
+    struct store_query q = { .index = SMDP_ORDER_BY_WAITING_EID,
+                             .key_count = 1,
+                             .limit = EID_ORDERS };
     struct smdp_order *rows;
     size_t count;
     enum err err;
 
     q.key[0] = store_blob(SLICE_OF(c->session->eid));
-    q.key[1] = store_int(state);
     err = store_list(c->turn->store, &smdp_order_table, &q, c->turn->arena, &rows, &count);
     for (size_t i = 0; i < count; i++) {
         if (!c->order || (c->order->matching_id.p && !rows[i].matching_id.p))
             c->order = &rows[i];
     }
-    return err;
-}
-
-/* E_NOTFOUND when nothing waits for this EID. */
-static enum err order_of_eid(struct client *c)
-{
-    enum err err = look_among(c, SMDP_RELEASED);
-
-    if (!err)
-        err = look_among(c, SMDP_DOWNLOADED);
     return err ? err : c->order ? E_OK : E_NOTFOUND;
 }
 
@@ -206,6 +202,22 @@ static enum err choose_order(struct client *c, bool *refused)
 
 /* ---- the answer ---- */
 
+/* What GetBoundProfilePackage needs, so that it binds what was announced here. */
+static enum err keep_in_session(struct client *c)
+{
+    struct session *s = c->session;
+
+    s->metadata = malloc(c->profile.metadata.n);
+    if (!s->metadata)
+        return E_MEMORY;
+    s->metadata_n = c->profile.metadata.n;
+    memcpy(s->metadata, c->profile.metadata.p, s->metadata_n);
+    memcpy(s->iccid, c->order->iccid.p, ICCID_SIZE);
+    s->ordered_ms = c->order->ordered_ms;
+    s->phase = SESSION_AUTHENTICATED;
+    return E_OK;
+}
+
 /* The attempt is counted before the eUICC learns anything (durable before reply). */
 static enum err count_attempt(struct client *c)
 {
@@ -217,9 +229,6 @@ static enum err count_attempt(struct client *c)
     c->order->session_eid = arena_copy(c->turn->arena, SLICE_OF(s->eid));
     if (arena_failed(c->turn->arena))
         return E_MEMORY;
-    memcpy(s->iccid, c->order->iccid.p, ICCID_SIZE);
-    s->ordered_ms = c->order->ordered_ms;
-    s->phase = SESSION_AUTHENTICATED;
     err = smdp_save_order(c->turn, c->order);
     return err ? err : smdp_progress(c->turn, SMDP_POINT_ELIGIBILITY, c->order, SLICE_NONE);
 }
@@ -229,7 +238,7 @@ static enum err earlier_binding(struct client *c)
 {
     enum err err;
 
-    if (c->order->state != SMDP_DOWNLOADED && !c->order->eid.p)
+    if (!c->order->bound)
         return E_OK;
     err = store_get(c->turn->store, &smdp_binding_table, SMDP_BY_KEY,
                     STORE_KEY(store_blob(c->order->iccid)), &c->binding, c->turn->arena);
@@ -305,6 +314,8 @@ static enum err authenticate(struct client *c)
     if (err || refused)
         return err;
     err = earlier_binding(c);
+    if (!err)
+        err = keep_in_session(c);
     if (!err)
         err = count_attempt(c);
     return err ? err : answer(c);

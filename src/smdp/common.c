@@ -1,6 +1,8 @@
 /* What several functions of the role need: rows, events, and sessions that follow their turn. */
 #include "smdp/internal.h"
 
+#include <stdlib.h>
+
 enum err smdp_find_order(struct turn *t, slice iccid, struct smdp_order **out)
 {
     *out = ARENA_NEW(t->arena, struct smdp_order);
@@ -18,6 +20,15 @@ enum err smdp_find_profile(struct turn *t, slice iccid, struct smdp_profile *out
 
 enum err smdp_save_order(struct turn *t, struct smdp_order *order)
 {
+    bool waiting = order->state == SMDP_RELEASED || order->state == SMDP_DOWNLOADED;
+
+    /* An order that is bound by its download keeps its matching id: it is not sought by the EID. */
+    if (!waiting)
+        order->waiting_eid = SLICE_NONE;
+    else if (order->state == SMDP_RELEASED && !order->waiting_eid.p)
+        order->waiting_eid = order->eid;
+    if (order->state != SMDP_AVAILABLE)
+        order->stock_type = SLICE_NONE;
     order->changed_ms = t->now_ms;
     return turn_update(t, &smdp_order_table, order);
 }
@@ -67,6 +78,8 @@ static void settle(struct turn *t, bool committed)
     if (!committed) {
         if (s->euicc_key != h->before.euicc_key)
             key_drop(s->euicc_key);
+        if (s->metadata != h->before.metadata)
+            free(s->metadata);
         *s = h->before;
     }
     session_put(&h->smdp->sessions, s);

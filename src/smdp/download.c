@@ -137,6 +137,8 @@ static enum err find_binding(struct download *d)
     d->binding = ARENA_NEW(d->turn->arena, struct smdp_binding);
     if (!d->binding)
         return E_MEMORY;
+    if (!d->order->bound)
+        return E_OK;
     err = find(d, &smdp_binding_table, d->binding);
     return err == E_NOTFOUND ? E_OK : err;
 }
@@ -152,7 +154,6 @@ static enum err gather(struct download *d, struct smdp_bind *in)
 {
     struct smdp_protected under_keys;
     struct smdp_package package;
-    struct smdp_profile profile;
     enum err err;
 
     if (same_one_time_key(d)) {
@@ -166,10 +167,7 @@ static enum err gather(struct download *d, struct smdp_bind *in)
         in->elements = under_keys.elements;
         return err;
     }
-    err = find(d, &smdp_profile_table, &profile);
-    if (err)
-        return err;
-    in->metadata = profile.metadata;
+    in->metadata = slice_of(d->session->metadata, d->session->metadata_n);
     err = find(d, &smdp_protected_table, &under_keys);
     if (!err) {
         in->keys = under_keys.keys;
@@ -233,6 +231,7 @@ static enum err remember(struct download *d, const struct smdp_bind *in,
     enum err err = E_OK;
 
     d->order->state = SMDP_DOWNLOADED;
+    d->order->bound = 1;
     d->order->eid = arena_copy(arena, SLICE_OF(s->eid));
     d->order->session_eid = d->order->eid;
     d->order->transaction_id = arena_copy(arena, SLICE_OF(s->transaction_id));

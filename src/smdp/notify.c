@@ -50,8 +50,10 @@ struct installation {
     slice pending;
     struct profile_installation_result_data data;
     struct notification_metadata metadata;
-    struct smdp_transaction transaction;
-    int64_t result; /* 0, or errorReason */
+    struct session *session; /* taken out, when it is still there */
+    slice iccid, eid;
+    struct public_key *key; /* counted */
+    int64_t result;         /* 0, or errorReason */
 };
 
 static int64_t result_of(const struct final_result *r)
@@ -61,19 +63,55 @@ static int64_t result_of(const struct final_result *r)
     return r->error_result.error_reason ? r->error_result.error_reason : BPP_ERROR_UNKNOWN;
 }
 
-static enum err verify_result(const struct installation *in,
-                              const struct profile_installation_result *r)
+/* From the session: what is asked of the store when the eUICC comes soon and once, as most do. */
+static bool known_from_session(struct installation *in)
 {
+    struct session_table *sessions = &in->smdp->sessions;
+    struct session *s = session_take(sessions, in->data.transaction_id, in->turn->now_ms);
+
+    if (s && s->phase != SESSION_BOUND) {
+        session_put(sessions, s);
+        return false;
+    }
+    in->session = s;
+    if (!s)
+        return false;
+    in->iccid = arena_copy(in->turn->arena, SLICE_OF(s->iccid));
+    in->eid = arena_copy(in->turn->arena, SLICE_OF(s->eid));
+    in->key = key_hold(s->euicc_key);
+    return true;
+}
+
+/* From what was kept of the transaction. E_NOTFOUND; E_EXISTS when the result was here before. */
+static enum err known_from_store(struct installation *in)
+{
+    struct smdp_transaction row;
     struct ec_point point;
-    struct public_key *key;
-    enum err err = ec_point_parse(in->transaction.public_key, &point);
+    bool known;
+    enum err err = store_get(in->turn->store, &smdp_transaction_table, SMDP_BY_KEY,
+                             STORE_KEY(store_blob(in->data.transaction_id)), &row, in->turn->arena);
 
     if (!err)
-        err = key_open(in->smdp->options.crypto, (enum curve)in->transaction.curve, &point, &key);
-    if (err)
-        return err;
-    err = key_verify(key, &r->profile_installation_result_data, 1, r->euicc_sign_pir);
-    key_drop(key);
+        err = look_up(in->turn, row.eid, in->metadata.seq_number, &known);
+    if (err || known)
+        return err ? err : E_EXISTS;
+    in->iccid = row.iccid;
+    in->eid = row.eid;
+    err = ec_point_parse(row.public_key, &point);
+    return err ? err : key_open(in->smdp->options.crypto, (enum curve)row.curve, &point, &in->key);
+}
+
+/* A session ends with its result; a result that does not verify leaves it. */
+static enum err verify_result(struct installation *in, const struct profile_installation_result *r)
+{
+    struct session_table *sessions = &in->smdp->sessions;
+    enum err err = key_verify(in->key, &r->profile_installation_result_data, 1, r->euicc_sign_pir);
+
+    key_drop(in->key);
+    if (in->session && err)
+        session_put(sessions, in->session);
+    else if (in->session)
+        session_end(sessions, in->session);
     return err;
 }
 
@@ -84,9 +122,9 @@ static enum err verify_result(const struct installation *in,
 static bool apply_result(const struct installation *in, struct smdp_order *order)
 {
     bool live = order->state == SMDP_RELEASED || order->state == SMDP_DOWNLOADED;
-    bool newest = slice_eq(order->transaction_id, in->transaction.transaction_id);
+    bool newest = slice_eq(order->transaction_id, in->data.transaction_id);
 
-    if (!slice_eq(order->eid, in->transaction.eid))
+    if (!slice_eq(order->eid, in->eid))
         return false;
     if (in->result == 0 && (live || order->state == SMDP_ERROR)) {
         order->state = SMDP_INSTALLED;
@@ -117,10 +155,10 @@ static enum err settle_installation(struct installation *in)
 {
     struct turn *t = in->turn;
     struct smdp_order *order;
-    enum err err = record(t, in->transaction.eid, &in->metadata, in->result, in->pending);
+    enum err err = record(t, in->eid, &in->metadata, in->result, in->pending);
 
     if (!err)
-        err = smdp_find_order(t, in->transaction.iccid, &order);
+        err = smdp_find_order(t, in->iccid, &order);
     if (err)
         return err == E_NOTFOUND ? E_OK : err;
     if (apply_result(in, order)) {
@@ -129,15 +167,6 @@ static enum err settle_installation(struct installation *in)
             return err;
     }
     return tell_result(in, order);
-}
-
-/* The session is over with its result, or with the expiry that comes anyway. */
-static void end_session(struct smdp *s, struct turn *t, slice transaction_id)
-{
-    struct session *session = session_take(&s->sessions, transaction_id, t->now_ms);
-
-    if (session)
-        session_end(&s->sessions, session);
 }
 
 static enum err decode_result(struct installation *in, const struct profile_installation_result *r)
@@ -156,30 +185,26 @@ static enum err installation_result(struct smdp *s, const struct profile_install
                                     slice pending, struct turn *t)
 {
     struct installation in = { .smdp = s, .turn = t, .pending = pending };
-    bool known;
     enum err err = decode_result(&in, r);
 
     if (err)
         return err;
     if (!slice_eq(in.data.smdp_oid, s->oid))
         return ignore(t, "installation result is for another SM-DP+");
-    err = store_get(t->store, &smdp_transaction_table, SMDP_BY_KEY,
-                    STORE_KEY(store_blob(in.data.transaction_id)), &in.transaction, t->arena);
+    if (!known_from_session(&in))
+        err = known_from_store(&in);
     if (err == E_NOTFOUND)
         return ignore(t, "installation result of an unknown transaction");
-    if (!err)
-        err = look_up(t, in.transaction.eid, in.metadata.seq_number, &known);
+    if (err == E_EXISTS)
+        return ignore(t, "installation result has been here before");
     if (err)
         return err;
-    if (known)
-        return ignore(t, "installation result has been here before");
     err = verify_result(&in, r);
     if (err == E_BADSIG)
         return ignore(t, "signature of the installation result does not verify");
-    if (err)
-        return err;
-    end_session(s, t, in.data.transaction_id);
-    return settle_installation(&in);
+    if (!err && arena_failed(t->arena))
+        err = E_MEMORY;
+    return err ? err : settle_installation(&in);
 }
 
 /* ---- OtherSignedNotification ---- */

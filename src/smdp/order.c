@@ -68,36 +68,34 @@ static enum err order_by_iccid(struct turn *t, const struct smdp_download_order 
     return reserve(t, r, order, iccid);
 }
 
-static enum err stock(struct turn *t, slice type, bool available, struct smdp_order **rows,
-                      size_t *count)
+/* Some that are free, or none. */
+static enum err stock(struct turn *t, slice type, struct smdp_order **rows, size_t *count)
 {
-    struct store_query q = { .index = SMDP_ORDER_BY_TYPE, .limit = available ? STOCK_LOOK : 1 };
+    struct store_query q = { .index = SMDP_ORDER_BY_STOCK_TYPE,
+                             .key_count = 1,
+                             .limit = STOCK_LOOK };
 
-    q.key[q.key_count++] = store_text(type);
-    if (available)
-        q.key[q.key_count++] = store_int(SMDP_AVAILABLE);
+    q.key[0] = store_text(type);
     return store_list(t->store, &smdp_order_table, &q, t->arena, rows, count);
 }
 
 static enum err order_by_type(struct smdp *s, struct turn *t, const struct smdp_download_order *r,
                               uint8_t iccid[10])
 {
-    struct smdp_profile profile;
+    struct smdp_profile any;
     struct smdp_order *rows;
     uint8_t choice;
     size_t count;
-    enum err err = stock(t, r->profile_type, false, &rows, &count);
+    enum err err = store_get(t->store, &smdp_profile_table, SMDP_PROFILE_BY_TYPE,
+                             STORE_KEY(store_text(r->profile_type)), &any, t->arena);
 
-    if (err)
-        return err;
-    if (count == 0)
+    if (err == E_NOTFOUND)
         return smdp_refuse_order(t, SMDP_REFUSE_TYPE_UNKNOWN);
-    err = smdp_find_profile(t, rows[0].iccid, &profile);
     if (err)
         return err;
-    if (!same_or_absent(r->requester, profile.owner))
+    if (!same_or_absent(r->requester, any.owner))
         return smdp_refuse_order(t, SMDP_REFUSE_TYPE_NOT_ALLOWED);
-    err = stock(t, r->profile_type, true, &rows, &count);
+    err = stock(t, r->profile_type, &rows, &count);
     if (!err)
         err = crypto_random(s->options.crypto, &choice, 1);
     if (err)
@@ -273,18 +271,18 @@ static enum err protect_anew(struct smdp *s, struct turn *t, slice iccid)
     return err ? err : turn_update(t, &smdp_protected_table, row);
 }
 
-static enum err unbind(struct smdp *s, struct turn *t, slice iccid)
+static enum err unbind(struct smdp *s, struct turn *t, const struct smdp_order *order)
 {
     struct smdp_binding *binding = ARENA_NEW(t->arena, struct smdp_binding);
     enum err err = binding ? E_OK : E_MEMORY;
 
+    if (err || !order->bound)
+        return err;
+    err = store_get(t->store, &smdp_binding_table, SMDP_BY_KEY, STORE_KEY(store_blob(order->iccid)),
+                    binding, t->arena);
     if (!err)
-        err = store_get(t->store, &smdp_binding_table, SMDP_BY_KEY, STORE_KEY(store_blob(iccid)),
-                        binding, t->arena);
-    if (err)
-        return err == E_NOTFOUND ? E_OK : err;
-    err = turn_delete(t, &smdp_binding_table, binding);
-    return err ? err : protect_anew(s, t, iccid);
+        err = turn_delete(t, &smdp_binding_table, binding);
+    return err ? err : protect_anew(s, t, order->iccid);
 }
 
 static int cancel_refusal(const struct smdp_cancel_order *r, const struct smdp_order *order)
@@ -300,6 +298,7 @@ static int cancel_refusal(const struct smdp_cancel_order *r, const struct smdp_o
 
 enum err smdp_cancel_order(struct smdp *s, const struct smdp_cancel_order *r, struct turn *t)
 {
+    struct smdp_profile profile;
     struct smdp_order *order;
     enum err err = find_ordered(t, r->requester, r->iccid, &order);
     int why;
@@ -309,13 +308,15 @@ enum err smdp_cancel_order(struct smdp *s, const struct smdp_cancel_order *r, st
     why = cancel_refusal(r, order);
     if (why >= 0)
         return smdp_refuse_order(t, (enum smdp_refusal)why);
-    err = unbind(s, t, order->iccid);
+    err = smdp_find_profile(t, order->iccid, &profile);
+    if (!err)
+        err = unbind(s, t, order);
     if (err)
         return err;
     *order = (struct smdp_order){
         .version = order->version,
         .iccid = order->iccid,
-        .profile_type = order->profile_type,
+        .stock_type = profile.profile_type,
     };
     return set_state(t, order, r->unavailable ? SMDP_UNAVAILABLE : SMDP_AVAILABLE);
 }

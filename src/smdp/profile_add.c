@@ -138,7 +138,7 @@ static enum err add_order(const struct smdp_new_profile *p, struct turn *t, slic
         return E_MEMORY;
     order->iccid = iccid;
     order->state = SMDP_AVAILABLE;
-    order->profile_type = p->profile_type;
+    order->stock_type = p->profile_type;
     order->changed_ms = t->now_ms;
     err = turn_insert(t, &smdp_order_table, order);
     return err ? err : smdp_tell(t, "smdp.profile", order, "added", SLICE_NONE);

@@ -20,11 +20,15 @@ STORE_COLUMNS(smdp_transaction, SMDP_TRANSACTION);
 STORE_COLUMNS(smdp_notification, SMDP_NOTIFICATION);
 
 static const struct store_index by_iccid[] = { { "iccid", { "iccid" }, true, 1, 0 } };
+static const struct store_index profile_indexes[] = {
+    { "iccid", { "iccid" }, true, 1, 0 },
+    { "type", { "profile_type" }, false, 1, 0 },
+};
 static const struct store_index order_indexes[] = {
     { "iccid", { "iccid" }, true, 1, 0 },
     { "matching_id", { "matching_id" }, true, 1, 0 },
-    { "eid", { "eid", "state", "ordered_ms" }, false, 1, 0 },
-    { "type", { "profile_type", "state" }, false, 1, 0 },
+    { "waiting_eid", { "waiting_eid", "ordered_ms" }, false, 1, 0 },
+    { "stock_type", { "stock_type" }, false, 1, 0 },
 };
 static const struct store_index transaction_indexes[] = {
     { "id", { "transaction_id" }, true, 1, 0 },
@@ -46,7 +50,7 @@ static const struct store_index notification_indexes[] = {
         .since = 1,                                                                                \
     }
 
-TABLE(smdp_profile, by_iccid);
+TABLE(smdp_profile, profile_indexes);
 TABLE(smdp_package, by_iccid);
 TABLE(smdp_protected, by_iccid);
 TABLE(smdp_order, order_indexes);

@@ -59,9 +59,10 @@ const char *smdp_state_name(int64_t state);
 #define SMDP_ORDER(C, T)                                                                           \
     C(T, BLOB, iccid,          0,          1, 0)                                                   \
     C(T, INT,  state,          0,          1, 0) /* enum smdp_state */                             \
-    C(T, TEXT, profile_type,   STORE_NULL, 1, 0) /* as in the profile, to find stock */            \
+    C(T, TEXT, stock_type,     STORE_NULL, 1, 0) /* profile type, while Available */               \
     C(T, TEXT, requester,      STORE_NULL, 1, 0) /* operator who ordered */                        \
     C(T, BLOB, eid,            STORE_NULL, 1, 0)                                                   \
+    C(T, BLOB, waiting_eid,    STORE_NULL, 1, 0) /* the EID, while the eUICC may come for it */    \
     C(T, TEXT, matching_id,    STORE_NULL, 1, 0) /* absent: found by the EID */                    \
     C(T, BLOB, code_hash,      STORE_NULL, 1, 0) /* SHA-256 of the confirmation code */            \
     C(T, INT,  code_attempts,  0,          1, 0) /* wrong codes so far */                          \
@@ -70,6 +71,7 @@ const char *smdp_state_name(int64_t state);
     C(T, TEXT, smds_address,   STORE_NULL, 1, 0)                                                   \
     C(T, INT,  ordered_ms,     0,          1, 0)                                                   \
     C(T, INT,  changed_ms,     0,          1, 0)                                                   \
+    C(T, INT,  bound,          0,          1, 0) /* 1: there is a binding row */                   \
     C(T, BLOB, transaction_id, STORE_NULL, 1, 0) /* of the last authenticated session */           \
     C(T, BLOB, session_eid,    STORE_NULL, 1, 0) /* its eUICC */
 
@@ -116,9 +118,13 @@ extern const struct store_table smdp_binding_table;
 extern const struct store_table smdp_transaction_table;
 extern const struct store_table smdp_notification_table;
 
-/* Of every table, index 0 is its key. */
+/*
+ * Of every table, index 0 is its key. Orders are found by columns that are empty once they are not
+ * sought by them any more: a download then changes rows, but no index.
+ */
 #define SMDP_BY_KEY 0
-enum { SMDP_ORDER_BY_MATCHING_ID = 1, SMDP_ORDER_BY_EID, SMDP_ORDER_BY_TYPE };
+enum { SMDP_PROFILE_BY_TYPE = 1 };
+enum { SMDP_ORDER_BY_MATCHING_ID = 1, SMDP_ORDER_BY_WAITING_EID, SMDP_ORDER_BY_STOCK_TYPE };
 enum { SMDP_TRANSACTION_BY_EXPIRY = 1 };
 enum { SMDP_NOTIFICATION_BY_ICCID = 1 };
 

@@ -75,6 +75,7 @@ static void link_session(struct session_table *t, struct session *s)
 static void release(struct session_table *t, struct session *s)
 {
     key_drop(s->euicc_key);
+    free(s->metadata);
     wipe(s, sizeof *s);
     s->hash_next = t->free;
     t->free = s;

@@ -46,7 +46,9 @@ struct session {
     uint8_t iccid[10];
     int64_t ordered_ms;           /* tells the order from a later one of the same profile */
     struct public_key *euicc_key; /* counted */
-    uint8_t signature2[SIG_LEN];  /* ours: the eUICC signs it again */
+    uint8_t *metadata;            /* of the profile as announced, from the heap; what is bound */
+    size_t metadata_n;
+    uint8_t signature2[SIG_LEN]; /* ours: the eUICC signs it again */
 };
 
 struct session_table {

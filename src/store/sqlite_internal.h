@@ -19,12 +19,24 @@ struct statement {
     struct sql_param params[]; /* of changes */
 };
 
+/* Statements without parameters, prepared when first needed. */
+enum fixed {
+    FIXED_READ,
+    FIXED_WRITE,
+    FIXED_COMMIT,
+    FIXED_SAVE,
+    FIXED_UNDO,
+    FIXED_KEEP,
+    FIXED_COUNT
+};
+
 /* A connection with its statements; used by one thread at a time. */
 struct connection {
     struct connection *next; /* in the list of all readers */
     struct connection *next_free;
     struct sqlite_store *store;
     sqlite3 *db;
+    sqlite3_stmt *fixed[FIXED_COUNT];
     bool reading;                  /* inside store_read_begin */
     struct statement **statements; /* one list a table */
 };
@@ -55,6 +67,7 @@ MUST_USE enum err sqlite_error(int rc);
 MUST_USE enum err sqlite_connect(struct sqlite_store *s, bool writer, struct connection **out);
 void sqlite_disconnect(struct connection *c);
 MUST_USE enum err sqlite_run(sqlite3 *db, const char *text);
+MUST_USE enum err sqlite_fixed(struct connection *c, enum fixed which);
 /* One INTEGER of the first row; E_NOTFOUND without a row. */
 MUST_USE enum err sqlite_number(sqlite3 *db, const char *text, const char *name, int64_t *out);
 MUST_USE enum err sqlite_bring_up(struct sqlite_store *s, sqlite3 *db,

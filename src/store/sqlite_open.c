@@ -69,11 +69,13 @@ enum err sqlite_number(sqlite3 *db, const char *text, const char *name, int64_t 
 
 static enum err configure(struct sqlite_store *s, sqlite3 *db, bool writer)
 {
-    const char *pragmas =
-        writer ? (s->waits_for_disk
-                      ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF;"
-                      : "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=OFF;")
-               : "PRAGMA query_only=ON;";
+    /* Pages that are written again and again stay in the log longer: 16 MB, then back to the file.
+     */
+    const char *pragmas = writer ? "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000;"
+                                   "PRAGMA journal_size_limit=67108864;"
+                                 : "PRAGMA query_only=ON;";
+    const char *sync = s->waits_for_disk ? "PRAGMA synchronous=FULL;" : "PRAGMA synchronous=OFF;";
+    enum err err;
 
     for (size_t i = 0; i < COUNT(limits); i++)
         sqlite3_limit(db, limits[i].id, limits[i].value);
@@ -81,7 +83,8 @@ static enum err configure(struct sqlite_store *s, sqlite3 *db, bool writer)
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_extended_result_codes(db, 1);
     sqlite3_busy_timeout(db, 5000);
-    return sqlite_run(db, pragmas);
+    err = sqlite_run(db, pragmas);
+    return err || !writer ? err : sqlite_run(db, sync);
 }
 
 enum err sqlite_connect(struct sqlite_store *s, bool writer, struct connection **out)
@@ -120,6 +123,8 @@ void sqlite_disconnect(struct connection *c)
             free(st);
         }
     }
+    for (size_t i = 0; i < FIXED_COUNT; i++)
+        sqlite3_finalize(c->fixed[i]);
     sqlite3_close(c->db);
     free(c->statements);
     free(c);
@@ -330,7 +335,7 @@ static void reader_done(void *reader)
     struct sqlite_store *s = c->store;
 
     if (c->reading)
-        (void)!sqlite_run(c->db, "COMMIT");
+        (void)!sqlite_fixed(c, FIXED_COMMIT);
     c->reading = false;
     pthread_mutex_lock(&s->lock);
     c->next_free = s->free_readers;

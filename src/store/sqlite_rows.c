@@ -47,6 +47,24 @@ static enum err prepare(struct connection *c, int place, unsigned shape, const s
     return E_OK;
 }
 
+enum err sqlite_fixed(struct connection *c, enum fixed which)
+{
+    static const char *const texts[FIXED_COUNT] = {
+        [FIXED_READ] = "BEGIN",           [FIXED_WRITE] = "BEGIN IMMEDIATE",
+        [FIXED_COMMIT] = "COMMIT",        [FIXED_SAVE] = "SAVEPOINT one",
+        [FIXED_UNDO] = "ROLLBACK TO one", [FIXED_KEEP] = "RELEASE one",
+    };
+    sqlite3_stmt **st = &c->fixed[which];
+    int rc = SQLITE_OK;
+
+    if (!*st)
+        rc = sqlite3_prepare_v3(c->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(*st);
+    sqlite3_reset(*st);
+    return sqlite_error(rc);
+}
+
 static int bind_slice(sqlite3_stmt *st, int at, enum store_kind kind, slice s)
 {
     if (!s.p)
@@ -193,22 +211,14 @@ enum err sqlite_read_begin(struct store *base)
 {
     struct sqlite_store *s = (struct sqlite_store *)base;
     struct connection *c;
-    int64_t ignored;
     enum err err = reader_of_thread(s, &c);
 
     if (err)
         return err;
     if (c->reading)
         return E_STATE;
-    err = sqlite_run(c->db, "BEGIN");
-    if (err)
-        return err;
-    c->reading = true;
-    /* BEGIN alone fixes nothing: the state is taken at the first read. */
-    err = sqlite_number(c->db, "SELECT value FROM dunlin_meta WHERE name = 'openings'", NULL,
-                        &ignored);
-    if (err)
-        sqlite_read_end(base);
+    err = sqlite_fixed(c, FIXED_READ);
+    c->reading = err == E_OK;
     return err;
 }
 
@@ -221,7 +231,7 @@ void sqlite_read_end(struct store *base)
         return;
     c->reading = false;
     /* A reading transaction has nothing to lose: COMMIT cannot fail in a way that matters. */
-    (void)!sqlite_run(c->db, "COMMIT");
+    (void)!sqlite_fixed(c, FIXED_COMMIT);
 }
 
 /* ---- writing: on the committer's thread ---- */
@@ -318,30 +328,29 @@ static enum err apply_set(struct sqlite_store *s, struct store_job *job)
 static enum err apply(void *engine, struct store_job *job)
 {
     struct sqlite_store *s = engine;
-    sqlite3 *db = s->writer->db;
     enum err err, undone = E_OK;
 
     if (job->count == 1)
         return apply_set(s, job);
-    err = sqlite_run(db, "SAVEPOINT one");
+    err = sqlite_fixed(s->writer, FIXED_SAVE);
     if (err)
         return err;
     err = apply_set(s, job);
     if (err)
-        undone = sqlite_run(db, "ROLLBACK TO one");
+        undone = sqlite_fixed(s->writer, FIXED_UNDO);
     if (!undone)
-        undone = sqlite_run(db, "RELEASE one");
+        undone = sqlite_fixed(s->writer, FIXED_KEEP);
     return undone ? undone : err;
 }
 
 static enum err begin(void *engine)
 {
-    return sqlite_run(((struct sqlite_store *)engine)->writer->db, sql_sqlite.begin);
+    return sqlite_fixed(((struct sqlite_store *)engine)->writer, FIXED_WRITE);
 }
 
 static enum err commit(void *engine)
 {
-    return sqlite_run(((struct sqlite_store *)engine)->writer->db, sql_sqlite.commit);
+    return sqlite_fixed(((struct sqlite_store *)engine)->writer, FIXED_COMMIT);
 }
 
 static void rollback(void *engine)

@@ -159,7 +159,10 @@ MUST_USE enum err store_list(struct store *s, const struct store_table *table,
                              const struct store_query *query, struct arena *arena, void *rows,
                              size_t *count);
 
-/* One state for all following reads of this thread. Do not nest; keep it short (milliseconds). */
+/*
+ * All following reads of this thread see one state, that of the first of them. Cheaper, too, than
+ * reads that each look for the newest state. Do not nest; keep it short (milliseconds).
+ */
 MUST_USE enum err store_read_begin(struct store *s);
 void store_read_end(struct store *s);
 

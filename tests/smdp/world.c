@@ -162,7 +162,10 @@ enum err run_turn(struct world *w, handler h, const void *request, struct arena 
     while (err == E_CONFLICT && *conflicts < 8) {
         arena_reset(arena);
         turn_init(t, arena, w->store, w->now_ms);
-        err = h(w->smdp, request, t);
+        err = store_read_begin(w->store);
+        if (!err)
+            err = h(w->smdp, request, t);
+        store_read_end(w->store);
         if (!err)
             err = turn_commit(t);
         *conflicts += err == E_CONFLICT;

@@ -230,6 +230,7 @@ static void a_state_is_kept_while_reading(void **state)
     assert_int_equal(fixture_apply(store, CHANGE_INSERT, &thing_table, &a), E_OK);
     assert_int_equal(store_read_begin(store), E_OK);
     assert_int_equal(store_read_begin(store), E_STATE);
+    assert_int_equal(fixture_thing(store, "a", &out, &arena), E_OK);
     a.amount = 2;
     assert_int_equal(fixture_apply(store, CHANGE_UPDATE, &thing_table, &a), E_OK);
     assert_int_equal(fixture_thing(store, "a", &out, &arena), E_OK);
