@@ -94,6 +94,20 @@ static bool may_try_again(struct job *j)
     return j->tries < ENGINE_TRIES;
 }
 
+/* All reads of one decision see the same state of the store. */
+static enum err run_on_one_state(struct job *j, void *role)
+{
+    struct store *store = j->engine->o.store;
+    enum err err = store ? store_read_begin(store) : E_OK;
+
+    if (err)
+        return err;
+    err = j->handler(role, &j->call, &j->turn);
+    if (store)
+        store_read_end(store);
+    return err;
+}
+
 static void decide(struct job *j)
 {
     void *role = j->route ? j->route->role : j->chore->chore->role;
@@ -103,7 +117,7 @@ static void decide(struct job *j)
     j->more = false;
     arena_reset(&j->turn_arena);
     turn_init(&j->turn, &j->turn_arena, j->engine->o.store, now_ms(j->engine));
-    err = j->handler(role, &j->call, &j->turn);
+    err = run_on_one_state(j, role);
     if (err == E_CONFLICT && may_try_again(j))
         return;
     if (err)
