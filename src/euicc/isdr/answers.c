@@ -107,7 +107,7 @@ void put_certificate(struct der_writer *w, uint32_t tag, slice certificate)
     der_put_rehead(w, tag, certificate);
 }
 
-struct isdr_store store_get(struct isdr *i)
+struct isdr_store isdr_store_get(struct isdr *i)
 {
     struct isdr_store s = { 0 };
     slice octets = objects_get(isdr_objects(i), OBJ_STORE);
@@ -124,7 +124,7 @@ enum err store_put(struct isdr *i, const struct isdr_store *s)
 
 enum err sequence_next(struct isdr *i, uint32_t *out)
 {
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
 
     if (s.sequence >= SEQUENCE_LAST)
         return E_LIMIT;

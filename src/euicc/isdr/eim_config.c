@@ -200,7 +200,7 @@ static bool counter_in_range(int64_t counter)
 /* A new value for every association, from one counter of the card (SGP.32 2.11.1.1). */
 static enum err generate_token(struct isdr *i, int64_t *token)
 {
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
 
     *token = ++s.token;
     return store_put(i, &s);
@@ -430,7 +430,7 @@ static void answer_initial(struct isdr *i, const int64_t *tokens, size_t count, 
 void es10_add_initial_eim(struct isdr *i, slice request, struct reply *out)
 {
     static const uint8_t head[] = { 0xBF, 0x57, 0x03, 0x81, 0x01 };
-    struct isdr_store before = store_get(i);
+    struct isdr_store before = isdr_store_get(i);
     int64_t tokens[EIM_SLOTS];
     struct tlv whole;
     struct der_reader r;

@@ -9,7 +9,7 @@
 #include "pki/cert.h"
 #include "rsp/sgp22.h"
 
-enum err session_end(struct isdr *i)
+enum err isdr_session_end(struct isdr *i)
 {
     enum err err = E_OK;
 
@@ -22,7 +22,7 @@ enum err session_end(struct isdr *i)
 void es10_challenge(struct isdr *i, slice request, struct reply *out)
 {
     static const uint8_t head[] = { 0xBF, 0x2E, 0x12, 0x80, 0x10 };
-    enum err err = session_end(i);
+    enum err err = isdr_session_end(i);
 
     (void)request;
     i->fresh_root = 0;
@@ -205,7 +205,7 @@ void es10_authenticate_server(struct isdr *i, slice request, struct reply *out)
         return;
     }
     if (i->session.phase > SESSION_CHALLENGE)
-        err = session_end(i);
+        err = isdr_session_end(i);
     code = check_server(i, &a);
     if (err)
         reply_sw(out, sw_of(err));
@@ -331,7 +331,7 @@ void es10_prepare_download(struct isdr *i, slice request, struct reply *out)
         return;
     }
     if (i->session.phase == SESSION_LOADING)
-        err = session_end(i);
+        err = isdr_session_end(i);
     code = check_preparation(i, &p);
     if (err)
         reply_sw(out, sw_of(err));
@@ -367,7 +367,7 @@ static void answer_cancellation(struct isdr *i, int64_t reason, struct reply *ou
         reason != CANCEL_SESSION_TIMEOUT)
         err = otsk_forget(i, &s->otpk);
     if (!err)
-        err = session_end(i);
+        err = isdr_session_end(i);
     if (err) {
         answer_drop(&a, sw_of(err));
         return;

@@ -177,7 +177,7 @@ static enum err make_changes(struct package *p, uint32_t sequence)
         return E_OK;
     if (p->rollback)
         err = grant_rollback(p, sequence);
-    s = store_get(i);
+    s = isdr_store_get(i);
     s.delete_after = p->delete_after;
     if (p->to)
         s.fallback_return = 0;
@@ -276,7 +276,7 @@ static enum err verify(struct package *p, const struct euicc_package_request_clo
 static int check_signed(const struct package *p, const struct euicc_package_signed_closed *s,
                         size_t size)
 {
-    if (store_get(p->isdr).emergency)
+    if (isdr_store_get(p->isdr).emergency)
         return PACKAGE_ECALL_ACTIVE;
     if (!slice_eq(s->eid_value, SLICE_OF(p->isdr->p->eid)))
         return PACKAGE_INVALID_EID;

@@ -52,7 +52,7 @@ struct isdr_store {
     uint32_t cause;        /* enum switch_cause of the switch that is due */
 };
 
-struct isdr_store store_get(struct isdr *i);
+struct isdr_store isdr_store_get(struct isdr *i);
 MUST_USE enum err store_put(struct isdr *i, const struct isdr_store *s);
 /* The next sequence number; durable with the transaction. */
 MUST_USE enum err sequence_next(struct isdr *i, uint32_t *out);
@@ -190,7 +190,7 @@ void chains_drop(struct isdr *i, int channel); /* -1: all */
 /* ---- RSP session and download ---- */
 
 /* Ends the session. A download that is running gets its result with reason 11 (interruption). */
-MUST_USE enum err session_end(struct isdr *i);
+MUST_USE enum err isdr_session_end(struct isdr *i);
 
 /* A block of a bound profile package; `last`: it closes its STORE DATA chain. */
 void download_block(struct isdr *i, slice octets, bool last, struct reply *out);

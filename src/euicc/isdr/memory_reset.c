@@ -34,7 +34,7 @@ static bool busy(struct isdr *i, const struct reset *r)
 
 static enum err remove_enabled(struct isdr *i, uint32_t root)
 {
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
     enum err err;
 
     s.delete_after = root;
@@ -150,7 +150,7 @@ void es10_memory_reset(struct isdr *i, slice request, struct reply *out)
     }
     read_options(q.reset_options, &r);
     answer.has_reset_result = true;
-    if (store_get(i).emergency)
+    if (isdr_store_get(i).emergency)
         answer.reset_result = IOT_RESET_ECALL_ACTIVE;
     else
         answer.reset_result = reset_profiles(i, &r, &err);

@@ -112,7 +112,7 @@ static void put_computed(struct isdr *i, const struct card_profile *p, uint32_t 
         der_put_int(w, tag, profile_class(i, p->root));
         break;
     default: /* 9F26, absent when FALSE */
-        if (store_get(i).fallback == p->root)
+        if (isdr_store_get(i).fallback == p->root)
             der_put_bool(w, tag, true);
         break;
     }

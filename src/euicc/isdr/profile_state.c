@@ -10,7 +10,7 @@
 
 enum err switch_profile(struct isdr *i, uint32_t to, bool refresh, enum switch_cause cause)
 {
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
     enum err err;
 
     if (refresh && cat_busy(i->card))
@@ -25,7 +25,7 @@ enum err switch_profile(struct isdr *i, uint32_t to, bool refresh, enum switch_c
 /* Every reference to a profile that goes. */
 static enum err forget_profile(struct isdr *i, uint32_t root)
 {
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
     slice rollback = objects_get(isdr_objects(i), OBJ_ROLLBACK);
     uint32_t *references[] = { &s.fallback,         &s.fallback_return, &s.emergency,
                                &s.emergency_return, &s.delete_after,    &s.before_test };
@@ -59,7 +59,7 @@ enum err remove_profile(struct isdr *i, uint32_t root)
 void isdr_switched(struct card *card, void *state, uint32_t from, uint32_t to)
 {
     struct isdr *i = state;
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
     bool silent = s.cause == SWITCH_SILENT;
     bool remove = from && s.delete_after == from;
     enum err err;
@@ -93,7 +93,7 @@ static bool find_profile(struct isdr *i, const struct profile_identifier *id,
  */
 static bool wrong_reenabling(struct isdr *i, uint32_t enabled, uint32_t to)
 {
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
 
     return enabled && profile_class(i, enabled) == PROFILE_CLASS_TEST &&
            profile_class(i, to) != PROFILE_CLASS_TEST && s.before_test != to;
@@ -101,7 +101,7 @@ static bool wrong_reenabling(struct isdr *i, uint32_t enabled, uint32_t to)
 
 static enum err remember_before_test(struct isdr *i, uint32_t enabled, uint32_t to)
 {
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
 
     if (profile_class(i, to) != PROFILE_CLASS_TEST)
         s.before_test = 0;
@@ -188,7 +188,7 @@ void es10_disable(struct isdr *i, slice request, struct reply *out)
         return;
     }
     if (profile_class(i, p.root) == PROFILE_CLASS_TEST)
-        back = store_get(i).before_test;
+        back = isdr_store_get(i).before_test;
     answer_switch(out, 0xBF32, switch_profile(i, back, q.refresh_flag, SWITCH_PLAIN));
 }
 

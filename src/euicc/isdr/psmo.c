@@ -63,7 +63,7 @@ static int disable(struct package *p, const struct psmo_iccid *op)
 /* The profile that a fallback returns to, while the Fallback Profile is the enabled one. */
 static bool is_fallback_return(struct isdr *i, uint32_t root)
 {
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
 
     return s.fallback && s.fallback == profile_enabled(i->card) && s.fallback_return == root;
 }
@@ -126,7 +126,7 @@ static enum op_end get_rat(struct package *p)
 static int set_fallback(struct package *p, const struct psmo_iccid *op)
 {
     struct isdr *i = p->isdr;
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
     struct card_profile target;
     slice metadata;
 
@@ -147,7 +147,7 @@ static int set_fallback(struct package *p, const struct psmo_iccid *op)
 static int unset_fallback(struct package *p)
 {
     struct isdr *i = p->isdr;
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
 
     if (!s.fallback)
         return UNSET_FALLBACK_NONE;

@@ -172,7 +172,7 @@ static int immediate_check(struct isdr *i, bool refresh)
 void es10_immediate_enable(struct isdr *i, slice request, struct reply *out)
 {
     struct immediate_enable_request q;
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
     int code;
 
     if (schema_decode(&T_immediate_enable_request, request, &q, NULL)) {
@@ -193,7 +193,7 @@ void es10_immediate_enable(struct isdr *i, slice request, struct reply *out)
 void es10_execute_fallback(struct isdr *i, slice request, struct reply *out)
 {
     struct execute_fallback_mechanism_request q;
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
     uint32_t enabled = profile_enabled(i->card);
     int code = EXECUTE_FALLBACK_OK;
 
@@ -222,7 +222,7 @@ void es10_execute_fallback(struct isdr *i, slice request, struct reply *out)
 void es10_return_from_fallback(struct isdr *i, slice request, struct reply *out)
 {
     struct return_from_fallback_request q;
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
     uint32_t to = s.fallback_return;
     int code = RETURN_FALLBACK_OK;
 
@@ -258,7 +258,7 @@ static uint32_t emergency_profile(struct isdr *i)
 void es10_enable_emergency(struct isdr *i, slice request, struct reply *out)
 {
     struct enable_emergency_profile_request q;
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
     uint32_t root = emergency_profile(i);
     int code = ENABLE_EMERGENCY_OK;
 
@@ -284,7 +284,7 @@ void es10_enable_emergency(struct isdr *i, slice request, struct reply *out)
 void es10_disable_emergency(struct isdr *i, slice request, struct reply *out)
 {
     struct disable_emergency_profile_request q;
-    struct isdr_store s = store_get(i);
+    struct isdr_store s = isdr_store_get(i);
     uint32_t to = s.emergency_return;
     int code = DISABLE_EMERGENCY_OK;
 
