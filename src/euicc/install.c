@@ -347,10 +347,13 @@ enum err profile_install_feed(struct card *card, slice octets)
 enum err profile_install_finish(struct card *card, struct profile_outcome *out)
 {
     struct install *in = card->install;
+    struct node mf;
 
     if (!in)
         return E_STATE;
     if (!in->failed && (!in->end_seen || in->head_n))
+        fail(in, PE_STATUS_FORMAT, -1, INSTALL_PE_ERROR);
+    if (!in->failed && !tree_node(&in->tree, TREE_MF, &mf)) /* no profile is without one */
         fail(in, PE_STATUS_FORMAT, -1, INSTALL_PE_ERROR);
     if (!in->failed && profile_record_set_live(card, in->tree.root))
         fail(in, PE_STATUS_MEMORY_FAILURE, -1, INSTALL_PE_ERROR);
