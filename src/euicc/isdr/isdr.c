@@ -76,6 +76,7 @@ static void isdr_select(struct card *card, void *state, const struct apdu *apdu,
     struct isdr *i = state;
 
     chains_drop(i, apdu->channel);
+    download_chain_dropped(i);
     if (mended(i, out))
         put_fci(out, SLICE_OF(isdr_aid), i->p, profile_enabled(card) != 0);
 }

@@ -196,7 +196,7 @@ MUST_USE enum err isdr_session_end(struct isdr *i);
 void download_block(struct isdr *i, slice octets, bool last, struct reply *out);
 /* May a chain that begins with these octets be part of a bound profile package? */
 bool download_wants(const struct isdr *i, slice octets);
-/* Its chain is gone before the last block: what lies in the middle of an element is lost. */
+/* Its chain is gone before the last block, or ISD-R is selected: half an element is lost. */
 void download_chain_dropped(struct isdr *i);
 /* Volatile parts are given back; the durable record stays (reset). */
 void download_forget(struct isdr *i);
