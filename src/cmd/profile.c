@@ -269,12 +269,13 @@ static int build_with(const struct build_texts *t)
     slice package;
     enum err e;
 
-    if (bad) {
+    if (bad || !crypto_openssl()) {
+        wipe(&keys, sizeof keys);
+        if (!bad)
+            return fail("OpenSSL", "lacks what is needed");
         fprintf(stderr, "dunlin profile build: --%s is not usable\n", bad);
         return EXIT_USAGE;
     }
-    if (!crypto_openssl())
-        return fail("OpenSSL", "lacks what is needed");
     arena_init(&arena, MODEL_ARENA_LIMIT);
     e = profile_build(&arena, crypto_openssl(), &in, &package, &who);
     fault = e ? err_text(e) : write_package(t->to, package);

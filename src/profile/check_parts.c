@@ -296,6 +296,8 @@ static void check_sd(const struct profile_model *m, unsigned part, struct tars *
 
     if (sd_before(m, part, sd->instance.instance_aid))
         bad(to, p, "instance.instanceAID", "an earlier security domain has this AID");
+    if (!sd->instance.privileges.n || !(sd->instance.privileges.p[0] & 0x80))
+        bad(to, p, "instance.applicationPrivileges", "are not those of a security domain");
     check_instance(m, part, "instance", &sd->instance, seen, to);
     check_keys(to, p, sd->key_list);
 }

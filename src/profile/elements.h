@@ -295,6 +295,7 @@
     PRIM(saip_sqn,    OCTETS, "OCTET STRING",      0x04, 6, 6, NULL, SAIP_REF)                     \
     PRIM(saip_tar,    OCTETS, "OCTET STRING",      0x04, 3, 3, NULL, SAIP_REF)                     \
     SEQ(saip_pe_header,         SAIP_PE_HEADER,         "PEHeader",          0x30, SAIP_REF)       \
+    SEQ(saip_leading_header,    SAIP_PE_HEADER,         "PEHeader",          0xA0, SAIP_REF)       \
     SEQ(saip_services_list,     SAIP_SERVICES_LIST,     "ServicesList",      0x30, SAIP_REF)       \
     SEQ(saip_mandatory_aid,     SAIP_MANDATORY_AID,     "MandatoryAID",      0x30, SAIP_REF)       \
     SEQ(saip_iot_options,       SAIP_IOT_OPTIONS,       "IotOptions",        0x30, SAIP_REF)       \

@@ -111,6 +111,14 @@ void emit_close(struct emit *e)
         e->indent--;
 }
 
+/* Control characters of ASCII and, as UTF-8 codes them (C2 80 to C2 9F), of Latin-1. */
+static bool is_control(slice text, size_t i)
+{
+    uint8_t c = text.p[i];
+
+    return c < 0x20 || c == 0x7F || (c == 0xC2 && i + 1 < text.n && text.p[i + 1] < 0xA0);
+}
+
 void emit_text(struct emit *e, const char *name, slice text)
 {
     lead(e, name);
@@ -120,8 +128,8 @@ void emit_text(struct emit *e, const char *name, slice text)
 
         if (text.p[i] == '"' || text.p[i] == '\\')
             snprintf(c, sizeof c, "\\%c", text.p[i]);
-        else if (text.p[i] < 0x20 || text.p[i] > 0x7E)
-            snprintf(c, sizeof c, "\\u%04X", text.p[i]);
+        else if (is_control(text, i))
+            snprintf(c, sizeof c, "\\u%04X", text.p[i] == 0xC2 ? text.p[++i] : text.p[i]);
         put(e, c);
     }
     put(e, "\"");

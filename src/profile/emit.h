@@ -30,7 +30,7 @@ void emit_line(struct emit *e, const char *name);
 void emit_list(struct emit *e, const char *name);
 void emit_close(struct emit *e);
 
-/* Octets of text; control characters and what is no ASCII are escaped. */
+/* UTF-8; control characters are escaped. */
 void emit_text(struct emit *e, const char *name, slice text);
 void emit_str(struct emit *e, const char *name, const char *text);
 void emit_int(struct emit *e, const char *name, int64_t value);

@@ -5,19 +5,11 @@
 static void read_pe_header(struct package_element *e, struct der_reader *r)
 {
     struct tlv first = der_maybe(r, 0xA0);
-    struct saip_pe_header header;
+    struct saip_leading_header header;
 
     e->id = -1;
-    if (e->tag == PE_HEADER || !first.tag)
-        return;
-    /* PEHeader stands under [0]: a SEQUENCE to the engine. */
-    if (schema_decode(&(struct type){ .name = "PEHeader",
-                                      .kind = K_SEQ,
-                                      .tag = 0xA0,
-                                      .fields = T_saip_pe_header.fields,
-                                      .count = T_saip_pe_header.count,
-                                      .size = T_saip_pe_header.size },
-                      first.whole, &header, NULL))
+    if (e->tag == PE_HEADER || !first.tag ||
+        schema_decode(&T_saip_leading_header, first.whole, &header, NULL))
         return;
     e->has_header = true;
     e->mandated = header.mandated;

@@ -114,6 +114,7 @@ static const struct row rows[] = {
     SWITCH(AKA_USIM, "\x80\x01\x01\x81", "\x80\x01\x04\x81", 'E', "algorithmID: is not known"),
     SWITCH(AKA_USIM, "\x80\x01\x01\x81", "\x80\x01\x02\x81", 'E', "sizes of key and opc"),
     SWITCH(SD, "\x82\x01\x02\x83\x01\x01", "\x82\x01\x01\x83\x01\x01", 'E', "keyList: two keys"),
+    SWITCH(SD, "\x82\xDC\x00", "\x02\xDC\x00", 'E', "are not those of a security domain"),
     SWITCH(RFM, "\xB0\x00\x00", "\xB2\x01\x00", 'E', "tarList: TAR B20100 stands twice"),
     SWITCH(RFM, "\x04\x03\xB0", "\x04\x02\xB0", 'E', "rfm (PE 16"),
 };

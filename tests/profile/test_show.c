@@ -30,7 +30,7 @@ static struct text out;
 
 static void show(struct show_options how)
 {
-    struct build_input in = { .profile_type = SLICE_LIT("quote \" and \x1B[31m"),
+    struct build_input in = { .profile_type = SLICE_LIT("quote \" and \x1B[31m \xC3\xA9\xC2\x9B"),
                               .imsi = SLICE_LIT("001010123456789"),
                               .k = SLICE_OF(K),
                               .opc = SLICE_OF(OPC),
@@ -57,7 +57,7 @@ static void text_names_what_is_there(void **state)
 {
     (void)state;
     show((struct show_options){ 0 });
-    SAYS("profileType: \"quote \\\" and \\u001B[31m\"");
+    SAYS("profileType: \"quote \\\" and \\u001B[31m \xC3\xA9\\u009B\"");
     SAYS("services: usim isim milenage\n");
     SAYS("- name akaParameter, identification 9, mandated true, octets 55\n");
     SAYS("- path 3F00/7FD0/6F07, name ef-imsi, type transparent, size 9, sfi 07, rule 6F06/2, "
