@@ -132,6 +132,25 @@ void card_initiate(struct card *c)
 
 /* ---- AuthenticateClient ---- */
 
+/* The element with an unknown one (9F7F 01 00) at the end of its content. */
+static slice extend(struct card *c, slice element)
+{
+    size_t size = element.n + 16;
+    uint8_t *buf = arena_alloc(&c->world->arena, size);
+    struct der_writer w = der_writer(buf, size);
+    struct tlv e;
+    slice out;
+
+    if (!c->change.newer)
+        return element;
+    assert_int_equal(der_one(element, &e), E_OK);
+    der_put_tlv(&w, 0x9F7F, SLICE_LIT("\x00"));
+    der_put(&w, e.value);
+    der_wrap(&w, e.tag, 0);
+    assert_int_equal(der_written(&w, &out), E_OK);
+    return out;
+}
+
 static slice make_info2(struct card *c)
 {
     uint8_t bits[DER_BITS_MAX];
@@ -140,8 +159,10 @@ static slice make_info2(struct card *c)
         .svn = slice_of(c->change.svn, 3),
         .euicc_firmware_ver = SLICE_LIT("\x01\x00\x00"),
         .ext_card_resource = c->change.ext_card_resource,
-        .uicc_capability = SLICE_LIT("\x03\x78"),
-        .rsp_capability = SLICE_LIT("\x04\x90"),
+        .uicc_capability =
+            c->change.newer ? SLICE_LIT("\x00\xFF\xFF\xFF\xFF\xFF\xFF\xFF") : SLICE_LIT("\x03\x78"),
+        .rsp_capability =
+            c->change.newer ? SLICE_LIT("\x00\xFF\xFF\xFF\xFF\xFF\xFF") : SLICE_LIT("\x04\x90"),
         .euicc_ci_pk_id_list_for_verification = key_id_list(c, c->change.verification_ci),
         .euicc_ci_pk_id_list_for_signing = key_id_list(c, c->change.signing_ci),
         .pp_version = SLICE_LIT("\x01\x00\x00"),
@@ -150,7 +171,7 @@ static slice make_info2(struct card *c)
 
     if (c->change.forbidden_rules)
         info.forbidden_profile_policy_rules = der_bits_make(c->change.forbidden_rules, bits);
-    return encode(c, &T_euicc_info2, &info);
+    return extend(c, encode(c, &T_euicc_info2, &info));
 }
 
 static slice make_signed1(struct card *c)
@@ -170,10 +191,10 @@ static slice make_signed1(struct card *c)
         .server_challenge = c->change.signed_challenge.p ? c->change.signed_challenge
                                                          : SLICE_OF(c->server_challenge),
         .euicc_info2 = make_info2(c),
-        .ctx_params1 = encode(c, &T_ctx_params1, &params),
+        .ctx_params1 = extend(c, encode(c, &T_ctx_params1, &params)),
     };
 
-    return encode(c, &T_euicc_signed1, &s);
+    return extend(c, encode(c, &T_euicc_signed1, &s));
 }
 
 static slice make_authenticate_response(struct card *c)

@@ -1,6 +1,7 @@
 /*
  * AuthenticateClient: DPP-007, DPP-008, DPP-009, DPP-010, DPP-011, DPP-012,
- * DPP-013, DPP-014, DPP-015, DPP-016, DPP-017, DPP-025, DPP-028 (here authenticateResponseError).
+ * DPP-013, DPP-014, DPP-015, DPP-016, DPP-017, DPP-018, DPP-025, DPP-028 (here
+ * authenticateResponseError), COM-002.
  */
 #include "smdp/world.h"
 
@@ -366,6 +367,19 @@ static void error_from_the_card_ends_the_session_DPP_028(void **state)
     expect_still_downloadable();
 }
 
+/* Checked over the octets as received, known fields processed. */
+static void newer_cards_are_served_COM_002_DPP_018(void **state)
+{
+    (void)state;
+    card.change.newer = true;
+    card_download(&card);
+    assert_state(&w, &profile, DOWNLOADED);
+    card.change.break_signature = true;
+    card_initiate(&card);
+    card_authenticate(&card);
+    assert_refused(&w, "8.1", "6.1");
+}
+
 static void verified_chain_is_not_verified_again(void **state)
 {
     uint64_t before;
@@ -404,6 +418,7 @@ int main(void)
         TEST(installed_order_is_over),
         TEST(twice_in_one_session_DPP_025),
         TEST(error_from_the_card_ends_the_session_DPP_028),
+        TEST(newer_cards_are_served_COM_002_DPP_018),
         TEST(verified_chain_is_not_verified_again),
     };
 

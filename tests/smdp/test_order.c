@@ -1,6 +1,6 @@
 /*
  * Orders, as an operator gives them (ES2+ functions of the role): DPP-041, DPP-042, DPP-044,
- * DPP-045, DPP-047 (without SM-DS), DPP-048, DPP-049.
+ * DPP-045, DPP-048, DPP-049. CancelOrder without what it does at an SM-DS.
  */
 #include "smdp/world.h"
 
@@ -220,7 +220,7 @@ static void refusals_of_confirm_order_DPP_045(void **state)
     assert_success(&w);
 }
 
-static void cancel_DPP_047(void **state)
+static void cancel(void **state)
 {
     struct smdp_cancel_order r = { 0 };
 
@@ -338,7 +338,7 @@ int main(void)
         TEST(confirm_DPP_044),
         TEST(only_the_hash_of_the_code_is_kept),
         TEST(refusals_of_confirm_order_DPP_045),
-        TEST(cancel_DPP_047),
+        TEST(cancel),
         TEST(refusals_of_cancel_order_DPP_048),
         TEST(release_DPP_049),
         TEST(profiles_that_cannot_come_into_stock),

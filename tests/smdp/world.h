@@ -123,6 +123,7 @@ struct card {
         slice euicc, eum;       /* certificates */
         unsigned forbidden_rules;
         slice ext_card_resource;
+        bool newer; /* sends bits and elements that this server does not know */
         bool break_signature;
         bool error_response;
         slice code;     /* confirmation code that the user types; absent: none */
