@@ -76,11 +76,10 @@ static void writer_flush(struct writer *w)
 {
     size_t n = 0;
 
-    if (w->err || w->count == 0)
-        return;
     for (size_t i = 0; i < w->count; i++)
         n += w->parts[i].n;
-    w->err = w->nvm->write(w->nvm->ctx, w->half, w->at, w->parts, w->count);
+    if (!w->err && n > 0)
+        w->err = w->nvm->write(w->nvm->ctx, w->half, w->at, w->parts, w->count);
     w->at += (uint32_t)n;
     w->count = 0;
     w->heads = 0;
