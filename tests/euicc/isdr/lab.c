@@ -110,7 +110,7 @@ void bench_open(struct bench *b, struct lab *lab, size_t object_octets)
     b->response = malloc(BENCH_RESPONSE);
     assert_true(b->memory && b->octets && b->response);
     b->block = 255;
-    arena_init(&b->arena, 4u << 20);
+    arena_init(&b->arena, 256u << 20);
     nvm_ram_init(&b->ram, b->octets, BENCH_HALF, &b->nvm);
     bench_boot(b);
 }
