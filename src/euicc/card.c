@@ -278,9 +278,10 @@ static void dispatch(struct card *card, const struct apdu *apdu, struct reply *o
     } else if (ch->app != NO_APP && !card_wide(apdu->ins)) {
         const struct card_app *app = card->personality->apps[ch->app].app;
 
-        out->sw = SW_INS;
         if (app->command)
             app->command(card, card->app_state[ch->app], apdu, out);
+        else
+            out->sw = SW_INS;
     } else {
         run_command(card, ch, apdu, out);
     }
@@ -369,7 +370,7 @@ static bool warns(uint16_t sw)
 static size_t answer(struct card *card, const struct apdu *apdu, struct reply *r, uint8_t *out,
                      size_t cap)
 {
-    bool wrong_le = !apdu->data.p && apdu->ne && apdu->ne != APDU_SHORT_NE && apdu->ne != r->n;
+    bool wrong_le = !apdu->data.p && apdu->ne && apdu->ne < APDU_SHORT_NE && apdu->ne != r->n;
 
     if (r->n == 0) {
         uint16_t sw = r->sw;
@@ -401,7 +402,7 @@ static size_t get_response(struct card *card, const struct apdu *apdu, uint8_t *
     }
     if (apdu->p1 || apdu->p2 || apdu->data.p)
         return send(out, SLICE_NONE, apdu->data.p ? SW_LENGTH : SW_P1P2);
-    if (apdu->ne != APDU_SHORT_NE && apdu->ne > left)
+    if (apdu->ne < APDU_SHORT_NE && apdu->ne > left)
         return send(out, SLICE_NONE, with_length(SW_WRONG_LE, left));
     return send_pending(card, apdu->ne ? apdu->ne : APDU_SHORT_NE, out, cap);
 }

@@ -34,7 +34,7 @@ enum {
  * An application that is part of the card. `state` is state_octets of zeroed memory in the card's
  * block, aligned for uint64_t. Handlers change durable state through card_objects() only; the card
  * commits after they return, unless the reply is 6581, 6A84 or 6F00: then it aborts. Every handler
- * but `boot` may be NULL.
+ * but `boot` may be NULL. A reply comes empty, with sw 9000.
  */
 struct card_app {
     slice aid;

@@ -116,7 +116,7 @@ void command_fetch(struct card *card, struct channel *ch, const struct apdu *apd
         out->sw = SW_CONDITIONS;
         return;
     }
-    if (apdu->ne && apdu->ne != APDU_SHORT_NE && apdu->ne != n) {
+    if (apdu->ne && apdu->ne < APDU_SHORT_NE && apdu->ne != n) {
         out->sw = (uint16_t)(SW_WRONG_LE | n);
         return;
     }

@@ -67,7 +67,7 @@ void command_read_record(struct card *card, struct channel *ch, const struct apd
     }
     if (!record_file(card, ch, apdu, &f, out) || !file_usable(card, &f, ACCESS_READ, 0, out))
         return;
-    if (apdu->ne && apdu->ne != APDU_SHORT_NE && apdu->ne != f.data.record_octets) {
+    if (apdu->ne && apdu->ne < APDU_SHORT_NE && apdu->ne != f.data.record_octets) {
         out->sw = (uint16_t)(SW_WRONG_LE | f.data.record_octets);
         return;
     }

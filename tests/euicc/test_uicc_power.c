@@ -176,6 +176,7 @@ static void profile_switching(void **state)
                 assert_true(now == to || (!said && now == from));
                 assert_int_equal(profile_switch_due(u.card), -1);
                 assert_int_equal(uicc_apdu(&u, "00A4040C 0C " USIM), now ? 0x9000 : 0x6A82);
+                assert_int_equal(uicc_apdu(&u, "00B0870009"), now ? 0x9000 : 0x6A82);
                 assert_int_equal(profiles(), 1);
             }
 }
