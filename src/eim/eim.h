@@ -43,6 +43,9 @@ MUST_USE enum err eim_open(const struct eim_options *options, struct eim **out);
 void eim_close(struct eim *e);
 
 MUST_USE enum err eim_esipa(struct eim *e, slice message, struct turn *t);
+/* The same for a message that another binding has read: always of v1.1 or later. */
+MUST_USE enum err eim_esipa_message(struct eim *e, const struct esipa_message_from_ipa_to_eim *m,
+                                    struct turn *t);
 
 struct eim_answer {
     bool reached; /* an HTTP response came */

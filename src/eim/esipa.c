@@ -119,7 +119,7 @@ static enum err handle_notification(struct eim *e, const struct handle_notificat
     return eim_provide_result(e, &m, false, t);
 }
 
-static enum err handle_v12(struct eim *e, const struct esipa_message_from_ipa_to_eim *in,
+enum err eim_esipa_message(struct eim *e, const struct esipa_message_from_ipa_to_eim *in,
                            struct turn *t)
 {
     struct eim_result_message m;
@@ -217,5 +217,5 @@ enum err eim_esipa(struct eim *e, slice message, struct turn *t)
         err = schema_decode(&T_v10_esipa_message_from_ipa_to_eim, message, &v10, NULL);
         return err ? err : handle_v10(e, &v10, t);
     }
-    return err ? err : handle_v12(e, &v12, t);
+    return err ? err : eim_esipa_message(e, &v12, t);
 }

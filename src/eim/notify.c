@@ -269,6 +269,30 @@ enum err eim_due(struct eim *e, struct turn *t, int64_t *next_ms)
     return err;
 }
 
+/* The next one of this card for this server has waited for n, and waits no longer. */
+static enum err wake_next(const struct eim_notification *n, struct turn *t)
+{
+    const struct store_query q = {
+        .index = EIM_NOTIFICATION_BY_EID,
+        .key = { store_blob(n->eid), store_text(n->address), store_int(1) },
+        .key_count = 3,
+        .limit = 2,
+    };
+    struct eim_notification *found;
+    size_t count = 0;
+    enum err err = E_OK;
+
+    if (n->eid.p)
+        err = store_list(t->store, &eim_notification_table, &q, t->arena, &found, &count);
+    for (size_t i = 0; !err && i < count; i++) {
+        if (slice_eq(found[i].digest, n->digest) || found[i].due_ms <= t->now_ms)
+            continue;
+        found[i].due_ms = t->now_ms;
+        return turn_update(t, &eim_notification_table, &found[i]);
+    }
+    return err;
+}
+
 enum err eim_answer_notify(struct eim *e, const struct eim_place *p, const struct eim_answer *a,
                            struct turn *t)
 {
@@ -285,6 +309,8 @@ enum err eim_answer_notify(struct eim *e, const struct eim_place *p, const struc
         return err;
     n->pending = 0;
     err = turn_update(t, &eim_notification_table, n);
+    if (!err)
+        err = wake_next(n, t);
     return err ? err
                : eim_tell(t, "eim.notification.delivered", n->eid, SLICE_NONE,
                           (const char *)arena_printf(t->arena, "%.*s", (int)n->address.n,

@@ -38,7 +38,7 @@ static const struct store_index order_indexes[] = {
 };
 static const struct store_index notification_indexes[] = {
     { "digest", { "digest" }, true, 1, 0 },
-    { "due", { "pending", "due_ms" }, false, 1, 0 },
+    { "due", { "pending", "due_ms", "seq_number" }, false, 1, 0 },
     { "eid", { "eid", "address", "pending", "seq_number" }, false, 1, 0 },
 };
 

@@ -140,7 +140,7 @@ enum {
     EIM_ORDER_BY_RSP_ID,      /* rsp_id */
 };
 enum {
-    EIM_NOTIFICATION_BY_DUE = 1, /* pending, due_ms */
+    EIM_NOTIFICATION_BY_DUE = 1, /* pending, due_ms, seq_number */
     EIM_NOTIFICATION_BY_EID,     /* eid, address, pending, seq_number */
 };
 
