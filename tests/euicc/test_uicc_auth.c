@@ -329,6 +329,106 @@ static void tuak(void **state)
                 "608E0F8A8145FFFFF9A54E6AEAA8618D");
 }
 
+/* An ISIM that takes algorithm and keys of the USIM (SAIP 8.6.2), and a limit on authentications.
+ */
+#define ISIM_ADF                                                                                   \
+    "B5(A0(8000 810109) 810667810F010208 A2(A1(83027FB0 84(" ISIM ") 8B032F0601 C603010A81))"      \
+    "A3(A1(800102) 8302 8000) A4(A1(820442210020 8B032F0603 800120)) A5(A1(800102) 8302 8000) "    \
+    "A6(8302 0000)"                                                                                \
+    "A8(A1(820442210020 8B032F0602 800120) 83(80015EA40683010A950108)))"
+#define MAPPED(options) ISIM_ADF "A4(A0(8000 81010A) A1(A0(8001" options " 81(" USIM "))) 820106)"
+
+static void own_profile_with(const char *aka, const char *extra)
+{
+    static uint8_t octets[UICC_PACKAGE_MAX];
+    struct profile_outcome out;
+
+    uicc_new(&u);
+    out = uicc_install(&u, uicc_package(aka, extra, octets), 1);
+    assert_int_equal(out.reason, INSTALL_OK);
+    assert_int_equal(profile_switch(u.card, out.root, false), E_OK);
+    uicc_commit(&u);
+    card_reset(u.card);
+}
+
+#define CHALLENGE "00880081 22 10 " RAND " 10 55F328B43577B9B94A9FFAC354DFAFB3"
+
+static void isim(void)
+{
+    uicc_expect(&u, 0x9000, "", "00A4040C 0C " ISIM);
+}
+
+static void mapped_parameters(void **state)
+{
+    (void)state;
+    /* sequence numbers of its own */
+    own_profile_with(UICC_MILENAGE, MAPPED("02"));
+    isim();
+    uicc_expect(&u, 0x9000,
+                "DB 08 A54211D5E3BA50BF 10 B40BA9A3C58B2A05BBF0D987B21BF8CB"
+                "10 F769BCD751044604127672711C6D3441",
+                CHALLENGE);
+    usim();
+    uicc_expect(&u, 0x9000, NULL, CHALLENGE);
+    assert_int_equal(u.reply[0], 0xDB);
+    /* the same array: what one accepted, the other has seen */
+    own_profile_with(UICC_MILENAGE, MAPPED("06"));
+    isim();
+    uicc_expect(&u, 0x9000, NULL, CHALLENGE);
+    assert_int_equal(u.reply[0], 0xDB);
+    usim();
+    uicc_expect(&u, 0x9000, "DC 0E BA853F3C123CCF44E93596E355C6", CHALLENGE);
+}
+
+static void limited_number_of_authentications(void **state)
+{
+    (void)state;
+    own_profile_with("A1(A1(800101 810100 8210465B5CE8B199B49FAA5F0A2EE238A6BC"
+                     "8310CD63CB71954A9F4E48A5994E37A02BAF 8603000002)) 820106",
+                     NULL);
+    usim();
+    uicc_expect(&u, 0x9000, NULL, CHALLENGE);
+    uicc_boot(&u);
+    usim();
+    uicc_expect(&u, 0x9000, NULL, CHALLENGE);
+    uicc_expect(&u, 0x6985, "", CHALLENGE);
+    uicc_boot(&u);
+    usim();
+    uicc_expect(&u, 0x6985, "", CHALLENGE);
+}
+
+static void sequence_number_in_the_clear(void **state)
+{
+    (void)state;
+    /* sqnOptions b1: AK is not used; AUTN and AUTS carry SQN itself */
+    own_profile_with("A1(A1(800101 810100 8210465B5CE8B199B49FAA5F0A2EE238A6BC"
+                     "8310CD63CB71954A9F4E48A5994E37A02BAF)) 820107",
+                     NULL);
+    usim();
+    uicc_expect(&u, 0x9862, "", CHALLENGE);
+    uicc_expect(&u, 0x9000, NULL, "00880081 22 10 " RAND " 10 FF9BB4D0B607B9B94A9FFAC354DFAFB3");
+    assert_int_equal(u.reply[0], 0xDB);
+    uicc_expect(&u, 0x9000, NULL, "00880081 22 10 " RAND " 10 FF9BB4D0B607B9B94A9FFAC354DFAFB3");
+    assert_memory_equal(u.reply, "\xDC\x0E\xFF\x9B\xB4\xD0\xB6\x07", 8);
+}
+
+/* PINs of another directory (SAIP 8.5): one counter, one status. */
+static void shared_pins(void **state)
+{
+    (void)state;
+    own_profile_with(
+        UICC_MILENAGE,
+        "A2(A0(8000 810107) A1(A0(30(80020081 810839393939FFFFFFFF 8301038401 33))))" ISIM_ADF
+        "A2(A0(8000 81010B) A1(81027FD0))");
+    usim();
+    uicc_expect(&u, 0x63C2, "", "00200081 08 " BAD);
+    isim();
+    uicc_expect(&u, 0x63C2, "", "00200081");
+    uicc_expect(&u, 0x9000, "", "00200081 08 39393939FFFFFFFF");
+    usim();
+    uicc_expect(&u, 0x63C3, "", "00200081");
+}
+
 #define T(name) cmocka_unit_test_setup(name, profile)
 
 int main(void)
@@ -350,6 +450,10 @@ int main(void)
         T(a_cut_never_lets_a_challenge_pass_twice),
         cmocka_unit_test(milenage),
         cmocka_unit_test(tuak),
+        cmocka_unit_test(mapped_parameters),
+        cmocka_unit_test(limited_number_of_authentications),
+        cmocka_unit_test(sequence_number_in_the_clear),
+        cmocka_unit_test(shared_pins),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

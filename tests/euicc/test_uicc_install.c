@@ -205,6 +205,42 @@ static void an_element_that_is_not_mandated_fails_alone(void **state)
     uicc_expect(&u, 0x9000, NULL, "00B0870000");
 }
 
+/* doNotCreate, deactivated files, links forward and through links, SFI from the FID. */
+static void unusual_files(void **state)
+{
+    (void)state;
+    struct profile_outcome out;
+
+    uicc_new(&u);
+    out = uicc_install(
+        &u,
+        uicc_package(UICC_MILENAGE,
+                     "B4(A0(8000 810109) 810667810F010205 A5(8000) A6(A1(8A0104 8B032F0602) 8308 "
+                     "0102030405060708))"
+                     "A1(A0(8000 81010A) A1(30(80027FD0"
+                     "62(82024121 83026F91 8B032F0602 C7047FD06F92)"
+                     "62(82024121 83026F92 8B032F0602 8800 C7047FD06F93)"
+                     "62(82024121 83026F93 8B032F0602 800104 A5(C102AABB)) 020101 8102CCDD"
+                     "62(82027821 83025F99 8B032F0601) 80047FD05F99"
+                     "62(820446210003 83024F05 8B032F0602 800109 A5(C203010203)))))",
+                     octets),
+        1);
+    assert_int_equal(out.reason, INSTALL_OK);
+    enable(out.root);
+    uicc_expect(&u, 0x9000, "", "00A4040C 0C " USIM);
+    uicc_expect(&u, 0x6A82, "", "00A4000C 02 6F3E");
+    uicc_expect(&u, 0x6283, "", "00A4000C 02 6F3F");
+    uicc_expect(&u, 0x6984, "", "00B0000000");
+    uicc_expect(&u, 0x9000, "621782024121 83026F91 8A0105 8B032F0602 80020004 880188",
+                "00A40004 02 6F91");
+    uicc_expect(&u, 0x9000, "AACCDDBB", "00B0910000");
+    uicc_expect(&u, 0x9000, "621682024121 83026F92 8A0105 8B032F0602 80020004 8800",
+                "00A40004 02 6F92");
+    uicc_expect(&u, 0x9000, "AACCDDBB", "00B0000000");
+    uicc_expect(&u, 0x9000, "", "00A4090C 02 5F99");
+    uicc_expect(&u, 0x9000, "010203", "00B2022C03");
+}
+
 static void says_when_memory_is_short(void **state)
 {
     (void)state;
@@ -332,6 +368,7 @@ int main(void)
         cmocka_unit_test(a_bad_element_leaves_the_card_as_it_was),
         cmocka_unit_test(wrong_header_or_length),
         cmocka_unit_test(an_element_that_is_not_mandated_fails_alone),
+        cmocka_unit_test(unusual_files),
         cmocka_unit_test(says_when_memory_is_short),
         cmocka_unit_test(profiles_live_side_by_side),
         cmocka_unit_test(a_switch_waits_for_the_terminal),
