@@ -7,9 +7,9 @@ enum { AT_FID = 0, AT_TYPE = 2, AT_SFI = 3, AT_ARR = 4, AT_RECORD = 6, AT_LCS = 
 enum { AT_SPECIAL = 8, AT_RECORD_OCTETS = 9, AT_HEAD = 10, AT_DETAILS = 11 };
 enum { AT_PARENT = 8, AT_AID_OCTETS = 9, AT_PIN_OCTETS = 10 };
 
-#define TYPE_LINK        0x80
-#define TYPE_EXCLUSIVE   0x40
-#define BER_TLV_CAPACITY 4 /* octets in front of the body of a BER-TLV file */
+#define TYPE_LINK      0x80
+#define TYPE_EXCLUSIVE 0x40
+#define BER_TLV_HEAD   8 /* in front of a BER-TLV file's body: capacity, octets in use */
 
 static uint16_t get16(const uint8_t *p)
 {
@@ -20,6 +20,17 @@ static void put16(uint8_t *p, uint16_t v)
 {
     p[0] = (uint8_t)(v >> 8);
     p[1] = (uint8_t)v;
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+    return (uint32_t)get16(p) << 16 | get16(p + 2);
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+    put16(p, (uint16_t)(v >> 16));
+    put16(p + 2, (uint16_t)v);
 }
 
 uint32_t tree_object(const struct tree *t, uint16_t n)
@@ -47,11 +58,11 @@ static void decode_ef(slice octets, struct node *out)
     out->head = p[AT_HEAD];
     out->details = p[AT_DETAILS];
     out->body = slice_skip(octets, NODE_EF_HEAD);
-    if (out->type != NODE_BER_TLV || out->link || out->body.n < BER_TLV_CAPACITY)
+    if (out->type != NODE_BER_TLV || out->link || out->body.n < BER_TLV_HEAD)
         return;
     p = out->body.p;
-    out->max_octets = (uint32_t)get16(p) << 16 | get16(p + 2);
-    out->body = slice_skip(out->body, BER_TLV_CAPACITY);
+    out->max_octets = get32(p);
+    out->body = slice_head(slice_skip(out->body, BER_TLV_HEAD), get32(p + 4));
 }
 
 static bool decode(uint16_t n, slice octets, struct node *out)
@@ -313,7 +324,7 @@ static bool free_place(const struct tree *t, uint8_t dir, uint16_t *n)
 enum err tree_create_ef(const struct tree *t, uint8_t dir, const struct node *node, uint32_t octets,
                         uint16_t *n)
 {
-    uint8_t head[NODE_EF_HEAD + BER_TLV_CAPACITY];
+    uint8_t head[NODE_EF_HEAD + BER_TLV_HEAD];
     uint32_t length = NODE_EF_HEAD;
     struct node other;
     enum err err;
@@ -322,16 +333,18 @@ enum err tree_create_ef(const struct tree *t, uint8_t dir, const struct node *no
         return E_EXISTS;
     if (!free_place(t, dir, n))
         return E_LIMIT;
+    if (octets > t->objects->size || node->max_octets > t->objects->size)
+        return E_MEMORY;
     encode_head(node, head);
     head[AT_SPECIAL] = node->special;
     head[AT_RECORD_OCTETS] = node->record_octets;
     head[AT_HEAD] = node->head;
     head[AT_DETAILS] = node->details;
     if (node->type == NODE_BER_TLV && !node->link) {
-        put16(head + length, (uint16_t)(node->max_octets >> 16));
-        put16(head + length + 2, (uint16_t)node->max_octets);
-        length += BER_TLV_CAPACITY;
-        octets = 0;
+        put32(head + length, node->max_octets);
+        put32(head + length + 4, 0);
+        length += BER_TLV_HEAD;
+        octets = node->max_octets;
     }
     if (node->link)
         octets = (uint32_t)node->body.n;
@@ -359,18 +372,17 @@ enum err tree_write(const struct tree *t, const struct node *node, uint32_t at, 
 
 enum err tree_replace_body(const struct tree *t, const struct node *node, slice body)
 {
-    uint8_t head[NODE_EF_HEAD + BER_TLV_CAPACITY];
     uint16_t n = node->link ? get16(node->body.p) : node->n;
-    slice octets = objects_get(t->objects, tree_object(t, n));
+    uint32_t id = tree_object(t, n);
+    slice octets = objects_get(t->objects, id);
+    uint8_t used[4];
     enum err err;
 
-    if (octets.n < sizeof head)
-        return E_NOTFOUND;
-    memcpy(head, octets.p, sizeof head);
-    err = objects_make(t->objects, tree_object(t, n), (uint32_t)(sizeof head + body.n), 0xFF);
-    if (!err)
-        err = objects_write(t->objects, tree_object(t, n), 0, SLICE_OF(head));
-    return err ? err : objects_write(t->objects, tree_object(t, n), sizeof head, body);
+    if (octets.n < NODE_EF_HEAD + BER_TLV_HEAD || body.n > octets.n - NODE_EF_HEAD - BER_TLV_HEAD)
+        return E_MEMORY;
+    put32(used, (uint32_t)body.n);
+    err = objects_write(t->objects, id, NODE_EF_HEAD + 4, SLICE_OF(used));
+    return err ? err : objects_write(t->objects, id, NODE_EF_HEAD + BER_TLV_HEAD, body);
 }
 
 enum err tree_set_lcs(const struct tree *t, uint16_t n, uint8_t lcs)

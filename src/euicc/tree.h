@@ -120,7 +120,8 @@ bool tree_next_ef(const struct tree *t, uint8_t dir, int32_t *n, struct node *ou
 
 /*
  * Creates a directory under node->parent (the MF: its own) or an EF in `dir`; *n is its number. An
- * EF gets `octets` octets of body, all FF; a link's body is node->body. E_EXISTS: the FID is taken
+ * EF gets `octets` octets of body, all FF; a BER-TLV file its node->max_octets, reserved, none in
+ * use; a link's body is node->body. E_EXISTS: the FID is taken
  * there. E_LIMIT: no number left. E_MEMORY.
  */
 MUST_USE enum err tree_create_dir(const struct tree *t, const struct node *node, uint16_t *n);
@@ -129,7 +130,7 @@ MUST_USE enum err tree_create_ef(const struct tree *t, uint8_t dir, const struct
 /* Overwrites octets of the body (of a link: of its target). E_RANGE, E_MEMORY. */
 MUST_USE enum err tree_write(const struct tree *t, const struct node *node, uint32_t at,
                              slice octets);
-/* Gives a BER-TLV file a new body, which must not lie in the store. E_MEMORY. */
+/* Gives a BER-TLV file new content, which must not lie in the store. E_MEMORY: too long. */
 MUST_USE enum err tree_replace_body(const struct tree *t, const struct node *node, slice body);
 /* Stores lcs or the cyclic head of the node again. */
 MUST_USE enum err tree_set_lcs(const struct tree *t, uint16_t n, uint8_t lcs);

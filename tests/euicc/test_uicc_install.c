@@ -250,6 +250,13 @@ static void says_when_memory_is_short(void **state)
 
     if (!package.p)
         skip();
+    /* a BER-TLV file's capacity counts: 4 GB of it are not there */
+    uicc_new(&u);
+    fails_and_leaves_nothing(
+        uicc_package(UICC_MILENAGE,
+                     "A1(A0(8000 810109) A1(30(80027FD0 62(82027921 83026F99 A5(8604FFFFFFF0)))))",
+                     octets),
+        INSTALL_NO_MEMORY, "300CA008 3006 800104 810109 8100");
     uicc_new(&u);
     for (unsigned i = 0; objects_free(card_objects(u.card)) > 20000; i++)
         assert_int_equal(objects_make(card_objects(u.card), ISDR_OBJECTS + i, 1000, 0), E_OK);
