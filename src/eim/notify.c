@@ -9,6 +9,8 @@
 #include <inttypes.h>
 
 #define RETRY_MAX_MS ((int64_t)60 * 60 * 1000)
+/* How long a call may be under way before it counts as lost; longer than any HTTP timeout. */
+#define CLAIM_MS ((int64_t)2 * 60 * 1000)
 
 /* A host name or address with an optional port, and nothing that could mean more in a URL. */
 static bool is_address(slice a)
@@ -231,9 +233,16 @@ static enum err send(struct eim *e, struct eim_notification *n, struct turn *t)
     if (!n)
         return E_MEMORY;
     n->attempts++;
-    n->due_ms = t->now_ms + wait_after(e, n->attempts);
+    n->due_ms = t->now_ms + CLAIM_MS;
     err = turn_update(t, &eim_notification_table, n);
     return err ? err : eim_call(e, "handleNotification", n->address, &request, &place, t);
+}
+
+static enum err assume(struct turn *t, const struct eim_notification *n)
+{
+    void *row = turn_row(t, &eim_notification_table, n);
+
+    return row ? turn_assume(t, &eim_notification_table, row) : E_MEMORY;
 }
 
 enum err eim_due(struct eim *e, struct turn *t, int64_t *next_ms)
@@ -261,10 +270,12 @@ enum err eim_due(struct eim *e, struct turn *t, int64_t *next_ms)
         }
         if (err)
             break;
-        /* it waits for an older one */
+        /* It waits for an older one, as long as that one is on its way. */
         found[i].due_ms = first.due_ms + 1;
         *next_ms = found[i].due_ms < *next_ms ? found[i].due_ms : *next_ms;
         err = turn_update(t, &eim_notification_table, &found[i]);
+        if (!err)
+            err = assume(t, &first);
     }
     return err;
 }
@@ -285,8 +296,10 @@ static enum err wake_next(const struct eim_notification *n, struct turn *t)
     if (n->eid.p)
         err = store_list(t->store, &eim_notification_table, &q, t->arena, &found, &count);
     for (size_t i = 0; !err && i < count; i++) {
-        if (slice_eq(found[i].digest, n->digest) || found[i].due_ms <= t->now_ms)
+        if (slice_eq(found[i].digest, n->digest))
             continue;
+        if (found[i].due_ms <= t->now_ms)
+            return E_OK;
         found[i].due_ms = t->now_ms;
         return turn_update(t, &eim_notification_table, &found[i]);
     }
@@ -296,25 +309,25 @@ static enum err wake_next(const struct eim_notification *n, struct turn *t)
 enum err eim_answer_notify(struct eim *e, const struct eim_place *p, const struct eim_answer *a,
                            struct turn *t)
 {
+    bool taken = a->reached && a->status >= 200 && a->status <= 299;
     struct eim_notification *n = ARENA_NEW(t->arena, struct eim_notification);
     enum err err = n ? E_OK : E_MEMORY;
 
-    (void)e;
-    if (!a->reached || a->status < 200 || a->status > 299)
-        return E_OK; /* it is due again later */
     if (!err)
         err = store_get(t->store, &eim_notification_table, EIM_BY_KEY, STORE_KEY(store_blob(p->id)),
                         n, t->arena);
     if (err || !n->pending)
         return err;
-    n->pending = 0;
+    n->pending = !taken;
+    n->due_ms = t->now_ms + wait_after(e, n->attempts);
     err = turn_update(t, &eim_notification_table, n);
-    if (!err)
+    if (!err && taken)
         err = wake_next(n, t);
-    return err ? err
-               : eim_tell(t, "eim.notification.delivered", n->eid, SLICE_NONE,
-                          (const char *)arena_printf(t->arena, "%.*s", (int)n->address.n,
-                                                     (const char *)n->address.p)
-                              .p,
-                          SLICE_NONE);
+    if (err || !taken)
+        return err;
+    return eim_tell(
+        t, "eim.notification.delivered", n->eid, SLICE_NONE,
+        (const char *)arena_printf(t->arena, "%.*s", (int)n->address.n, (const char *)n->address.p)
+            .p,
+        SLICE_NONE);
 }

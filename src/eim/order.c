@@ -67,6 +67,7 @@ enum err eim_device_add(struct eim *e, const struct eim_device_new *n, struct tu
     d->counter = n->counter;
     d->has_token = n->has_token;
     d->token = n->token;
+    d->wire = n->wire;
     d->changed_cause = -1;
     d->euicc_certificate = arena_copy(t->arena, n->euicc_certificate);
     d->eum_certificate = arena_copy(t->arena, n->eum_certificate);
@@ -79,6 +80,24 @@ enum err eim_device_add(struct eim *e, const struct eim_device_new *n, struct tu
     /* without its certificate no result could be verified: ask before anything else */
     err = eim_new_order(e, d->eid, EIM_ORDER_DATA, t, &fetch);
     return err ? err : turn_insert(t, &eim_order_table, fetch);
+}
+
+enum err eim_device_associate(struct eim *e, slice eid, int64_t counter, bool has_token,
+                              int64_t token, struct turn *t)
+{
+    struct eim_device *d;
+    enum err err = device_of(t, eid, &d);
+
+    (void)e;
+    if (err)
+        return err;
+    if (counter < 0)
+        return complain(t, E_ARGUMENT, "counterValue: below zero");
+    d->associated = 1;
+    d->counter = counter;
+    d->has_token = has_token;
+    d->token = has_token ? token : 0;
+    return turn_update(t, &eim_device_table, d);
 }
 
 enum err eim_device_get(struct turn *t, slice eid, struct eim_device *out)

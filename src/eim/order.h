@@ -21,12 +21,16 @@ struct eim_device_new {
     int64_t counter;
     bool has_token;
     int64_t token;
+    enum eim_wire wire; /* EIM_WIRE_V10 for an IPA of v1.0: not all of its messages show it */
     /* DER; absent: asked of the card before the first package. Given, they are validated. */
     slice euicc_certificate, eum_certificate;
 };
 
 /* E_EXISTS when the EID is there already; E_BADCERT and the like when the chain does not hold. */
 MUST_USE enum err eim_device_add(struct eim *e, const struct eim_device_new *d, struct turn *t);
+/* The card was given this eIM's configuration by somebody else (AddInitialEim, another eIM). */
+MUST_USE enum err eim_device_associate(struct eim *e, slice eid, int64_t counter, bool has_token,
+                                       int64_t token, struct turn *t);
 MUST_USE enum err eim_device_get(struct turn *t, slice eid, struct eim_device *out);
 /* Up to 1000 profiles in the turn's arena. */
 MUST_USE enum err eim_device_profiles(struct turn *t, slice eid, struct eim_profile **out,

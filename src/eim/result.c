@@ -91,16 +91,43 @@ static enum err not_verified(struct eim *e, struct eim_device *d, slice result, 
     return queue_data(e, d, SLICE_NONE, t);
 }
 
+/* The newest package with this counter: after an update of the eIM's entry it may begin again. */
+static enum err find_by_counter(const struct eim_device *d, int64_t counter, struct turn *t,
+                                int64_t *id)
+{
+    const struct store_query q = {
+        .index = EIM_ORDER_BY_COUNTER,
+        .key = { store_blob(d->eid), store_int(counter) },
+        .key_count = 2,
+        .limit = STORE_LIST_MAX,
+    };
+    struct eim_order *found;
+    size_t count;
+    enum err err = store_list(t->store, &eim_order_table, &q, t->arena, &found, &count);
+
+    *id = 0;
+    for (size_t i = 0; !err && i < count; i++)
+        *id = found[i].id > *id ? found[i].id : *id;
+    return err || *id ? err : E_NOTFOUND;
+}
+
 static enum err find_answered(const struct eim_device *d, int64_t counter, slice transaction,
                               struct turn *t, struct eim_order **out)
 {
-    enum err err = eim_find_order(t, EIM_ORDER_BY_COUNTER,
-                                  STORE_KEY(store_blob(d->eid), store_int(counter)), out);
+    int64_t id;
+    enum err err;
 
+    if (transaction.p) {
+        err = eim_find_order(t, EIM_ORDER_BY_TRANSACTION, STORE_KEY(store_blob(transaction)), out);
+    } else {
+        err = find_by_counter(d, counter, t, &id);
+        if (!err)
+            err = eim_find_order(t, EIM_BY_KEY, STORE_KEY(store_int(id)), out);
+    }
     if (err)
         return err;
-    if ((*out)->kind != EIM_ORDER_PACKAGE || !(*out)->sent.p ||
-        (transaction.p && !slice_eq(transaction, (*out)->transaction_id)))
+    if ((*out)->kind != EIM_ORDER_PACKAGE || !(*out)->sent.p || (*out)->counter != counter ||
+        !slice_eq((*out)->eid, d->eid))
         return E_NOTFOUND;
     return E_OK;
 }

@@ -411,6 +411,33 @@ static void test_v10_peer(void **state)
     world_close(&w);
 }
 
+/* A device of v1.0 is asked in the tags of its version; its certificate says whose answer it is. */
+static void test_v10_fetch(void **state)
+{
+    struct world w;
+    struct card c;
+    struct eim_device_new n = { .associated = true, .wire = EIM_WIRE_V10 };
+
+    (void)state;
+    world_open(&w);
+    world_stranger(&w, 1, &c);
+    n.eid = SLICE_OF(c.eid);
+    assert_int_equal(eim_device_add(w.eim, &n, world_begin(&w)), E_OK);
+    world_end(&w);
+    assert_hex(&w, card_polls(&c), "BF4F10BF520D5C0B80BF20BF228384A5A688A9");
+    c.change.no_eid = true;
+    card_provides(&c, wrapped(&w, 0xBF52,
+                              wrapped(&w, 0xA0,
+                                      joined(&w, world_hex(&w, "8003612E62"),
+                                             joined(&w, implicit(&w, 0xA5, w.eum.der),
+                                                    implicit(&w, 0xA6, c.own.der))))));
+    assert_hex(&w, w.turn.reply, "BF5000");
+    assert_octets(&w, device_get(&c).euicc_certificate, c.own.der);
+    assert_true(slice_eq_str(device_get(&c).default_smdp, "a.b"));
+    card_close(&c);
+    world_close(&w);
+}
+
 /* A v1.0 card that signs data || eimSignature; only for a peer that is of v1.0. */
 static void test_v10_signature(void **state)
 {
@@ -468,6 +495,7 @@ int main(void)
         cmocka_unit_test(test_certificates_are_fetched),
         cmocka_unit_test(test_eim042_state_change),
         cmocka_unit_test(test_v10_peer),
+        cmocka_unit_test(test_v10_fetch),
         cmocka_unit_test(test_v10_signature),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
  */
 #include "eim/world.h"
 
+#include <stdlib.h>
+
 #define CODE "1$" SMDP "$MATCHING-1"
 
 static slice encode(struct world *w, const struct type *t, const void *value)
@@ -571,6 +573,78 @@ static void test_eim040_interleaved(void **state)
     world_close(&w);
 }
 
+/* A hundred cards and two servers: every answer finds its own card. */
+static void test_eim041_no_cross_talk(void **state)
+{
+    enum { CARDS = 100 };
+    struct session *all = calloc(CARDS, sizeof *all);
+    struct world w;
+
+    (void)state;
+    assert_non_null(all);
+    world_open(&w);
+    for (unsigned i = 0; i < CARDS; i++) {
+        bool second = i % 2;
+
+        begin_with(&all[i], &w, i + 1, second ? "1$second.example.com$M" : CODE);
+        memset(all[i].tid, (int)i + 1, sizeof all[i].tid);
+        all[i].address = second ? SLICE_LIT("second.example.com") : SLICE_LIT(SMDP);
+    }
+    for (unsigned i = 0; i < CARDS; i++)
+        initiate(&all[i]);
+    for (unsigned i = CARDS; i-- > 0;) {
+        struct authenticate_client_response_es9 r = profile(&all[i]);
+        struct authenticate_client_request_es9 up;
+
+        say_client(&all[i], SLICE_OF(all[i].tid));
+        assert_octets(&w, w.turn.upstream.host, all[i].address);
+        smdp_called(&w, "authenticateClient", &up);
+        assert_octets(&w, up.transaction_id, SLICE_OF(all[i].tid));
+        smdp_answers(&w, "authenticateClient", &r);
+    }
+    for (unsigned i = 0; i < CARDS; i++) {
+        slice pir = card_installation(&all[i].card, SLICE_OF(all[i].tid), i % 3 ? 0 : 12);
+        uint8_t buf[1024];
+        struct der_writer d = der_writer(buf, sizeof buf);
+        slice result;
+
+        der_put(&d, pir);
+        der_wrap(&d, 0xBF54, 0);
+        assert_int_equal(der_written(&d, &result), E_OK);
+        card_provides(&all[i].card, result);
+        assert_acked(&w, all[i].card.seq);
+    }
+    for (unsigned i = 0; i < CARDS; i++) {
+        assert_int_equal(order_get(&w, all[i].order).state, i % 3 ? EIM_DONE : EIM_FAILED);
+        card_close(&all[i].card);
+    }
+    free(all);
+    world_close(&w);
+}
+
+static void test_eim044_restart(void **state)
+{
+    struct world w;
+    struct session s;
+    int64_t waiting;
+
+    (void)state;
+    world_open(&w);
+    world_move_to_file(&w);
+    begin_with(&s, &w, 1, CODE);
+    initiate(&s);
+    waiting = order_enable(&s.card, iccid_a);
+    world_restart(&w);
+    assert_order(&w, s.order, STARTED);
+    assert_order(&w, waiting, QUEUED);
+    say_client(&s, SLICE_OF(s.tid));
+    replies_with(&w, 0x3B, 0x82, 10);
+    card_gets_package(&s.card);
+    assert_int_equal(s.card.package.counter_value, 1);
+    card_close(&s.card);
+    world_close(&w);
+}
+
 /* An SM-DP+ that is not there leaves the order to be triggered again. */
 static void test_smdp_is_down(void **state)
 {
@@ -610,6 +684,8 @@ int main(void)
         cmocka_unit_test(test_eim038_unknown_session),
         cmocka_unit_test(test_eim039_cancel),
         cmocka_unit_test(test_eim040_interleaved),
+        cmocka_unit_test(test_eim041_no_cross_talk),
+        cmocka_unit_test(test_eim044_restart),
         cmocka_unit_test(test_smdp_is_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,7 @@ static void open_eim(struct world *w)
                                          .eim_id = SLICE_LIT(EIM_ID),
                                          .signer = &w->signer,
                                          .trust = &w->trust,
-                                         .session_max = 8 };
+                                         .session_max = 256 };
 
     assert_int_equal(store_sqlite_open(&o, &w->store), E_OK);
     assert_int_equal(eim_open(&options, &w->eim), E_OK);
@@ -251,6 +251,7 @@ void world_stranger(struct world *w, unsigned number, struct card *c)
     c->seq = 100 * number;
     /* check digits: the number modulo 97 becomes 1 (SGP.29) */
     memcpy(c->eid, "\x89\x04\x90\x32\x12\x34\x51\x23\x45\x12\x34\x56\x78\x00\x00\x00", 16);
+    c->eid[12] = (uint8_t)(number / 100);
     c->eid[13] = (uint8_t)((number / 10 % 10) << 4 | number % 10);
     for (unsigned check = 0; check < 100 && !eid_valid(c->eid); check++)
         c->eid[15] = (uint8_t)((check / 10) << 4 | check % 10);
