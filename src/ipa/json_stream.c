@@ -40,6 +40,7 @@ static bool in_object(const struct json_stream *s)
 
 static void value_begins(struct json_stream *s)
 {
+    s->in_key = false;
     s->take = (uint8_t)s->sink->begin(s->ctx, s->depth, s->key);
     s->bits = 0;
     s->bit_count = 0;
@@ -136,7 +137,6 @@ static enum err begin_value(struct json_stream *s, uint8_t c)
     if (c == ']')
         return close_container(s, false); /* an empty array */
     if (c == '"') {
-        s->in_key = false;
         s->state = IN_STRING;
         value_begins(s);
         return E_OK;
