@@ -385,7 +385,13 @@ enum err journal_replay(struct objects *o)
         o->sequence++;
         s.at = s.next;
     }
+    if (err != E_NOTFOUND)
+        return err;
+    /* the header was written behind the first record: without it the memory is damaged, and an
+       empty card, or the older half with its spent PIN tries, would be worse than none */
+    if (o->sequence == 0)
+        return E_STORAGE;
     o->nvm_at = s.at;
     o->tail_soiled = !clean;
-    return err == E_NOTFOUND ? E_OK : err;
+    return E_OK;
 }

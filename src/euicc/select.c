@@ -34,9 +34,7 @@ static bool find_fid(struct card *card, const struct channel *ch, uint16_t fid, 
     }
     if (current.type == NODE_MF)
         return false;
-    /* the parent, and the directories beside the current one; an ADF has neither but the MF */
-    if (current.type == NODE_ADF)
-        return false;
+    /* the parent, and the directories beside the current one; for an ADF those of the MF */
     if (tree_node(t, node_of_dir(current.parent), out) && out->fid == fid)
         return true;
     return tree_child(t, current.parent, fid, out) && node_is_dir(out);

@@ -284,6 +284,45 @@ static void lives_in_a_file(void **state)
     remove(path);
 }
 
+/* One damaged octet costs the records from there on, or is reported; it is never believed. */
+static void notices_damage(void **state)
+{
+    (void)state;
+    static struct model states[40];
+    static uint8_t image[HALF * NVM_HALVES];
+    struct model m = { 0 };
+    struct nvm_ram ram;
+    struct nvm nvm;
+    struct objects o;
+    uint32_t seed = 5, end;
+
+    nvm_ram_init(&ram, octets, HALF, &nvm);
+    assert_int_equal(objects_boot(&o, block, SIZE, &nvm), E_OK);
+    for (unsigned i = 1; i < 20; i++) {
+        transaction(&o, &m, &seed);
+        assert_int_equal(objects_commit(&o), E_OK);
+        states[i] = m;
+    }
+    end = o.nvm_at;
+    assert_int_equal(o.generation, 1);
+    memcpy(image, octets, sizeof image);
+    for (uint32_t at = 0; at < end; at++) {
+        memcpy(octets, image, sizeof octets);
+        octets[at] ^= 0x10;
+        enum err e = objects_boot(&o, block, SIZE, &nvm);
+        if (at < 16) /* the half's own header: as if nothing had ever been written */
+            continue;
+        if (e) {
+            assert_int_equal(e, E_STORAGE);
+            continue;
+        }
+        bool known = false;
+        for (unsigned i = 1; i < 20; i++)
+            known = known || same(&o, &states[i]);
+        assert_true(known);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +332,7 @@ int main(void)
         cmocka_unit_test(says_when_it_is_full),
         cmocka_unit_test(volatile_objects_are_not_stored),
         cmocka_unit_test(lives_in_a_file),
+        cmocka_unit_test(notices_damage),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,8 @@ static void selects_in_all_forms(void **state)
     uicc_expect(&u, 0x9000, "", "00A4080C 04 7F105F3A");
     uicc_expect(&u, 0x9000, "", "00A4080C 06 7F105F3A4F30");
     uicc_expect(&u, 0x9000, "", "00A4040C 07 A0000000871002"); /* right-truncated */
+    uicc_expect(&u, 0x9000, "", "00A4000C 02 7F10");
+    uicc_expect(&u, 0x6A82, "", "00A4000C 02 2F00"); /* an EF beside the directory is not reached */
     uicc_expect(&u, 0x9000, "", "00A4080C 04 7FFF6F07");
     uicc_expect(&u, 0x9000, "", "00A4000C 02 3F00");
     uicc_expect(&u, 0x9000, "", "00A4000C 02 7FFF"); /* the application stays active */
