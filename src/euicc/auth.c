@@ -14,7 +14,6 @@
 
 enum { CONTEXT_GSM = 0x80, CONTEXT_3G = 0x81 };
 enum { FID_UST = 0x6F38, SERVICE_GSM_ACCESS = 27, SERVICE_GSM_CONTEXT = 38 };
-enum { REFERENCE_PIN1 = 0x01 };
 
 /* What the current ADF authenticates with. */
 struct naa {
@@ -352,7 +351,7 @@ void command_authenticate(struct card *card, struct channel *ch, const struct ap
         out->sw = SW_CONDITIONS;
         return;
     }
-    if (!pin_satisfied(card, ch->adf, REFERENCE_PIN1)) {
+    if (!pin_application_satisfied(card, &adf)) {
         out->sw = SW_SECURITY;
         return;
     }

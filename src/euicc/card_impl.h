@@ -137,6 +137,7 @@ bool usim_service(struct card *card, const struct node *adf, unsigned n);
 
 /* pin.c */
 bool pin_satisfied(struct card *card, uint8_t dir, uint8_t reference);
+bool pin_application_satisfied(struct card *card, const struct node *adf);
 bool pin_enabled(struct card *card, uint8_t dir, uint8_t reference);
 void pin_forget_all(struct card *card);
 

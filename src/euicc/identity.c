@@ -6,7 +6,7 @@
 
 #include "der/der.h"
 
-enum { CONTEXT_SUCI = 0x01, REFERENCE_PIN1 = 0x01 };
+enum { CONTEXT_SUCI = 0x01 };
 enum { SERVICE_SUCI = 124, SERVICE_SUCI_BY_USIM = 125 };
 enum { FID_IMSI = 0x6F07, FID_AD = 0x6FAD, FID_5GS = 0x5FC0, FID_SAIP = 0x5FD0 };
 enum { FID_ROUTING_INDICATOR = 0x4F0A, FID_CALC_INFO = 0x4F01 };
@@ -112,7 +112,7 @@ void command_get_identity(struct card *card, struct channel *ch, const struct ap
         out->sw = SW_CONDITIONS;
         return;
     }
-    if (!pin_satisfied(card, ch->adf, REFERENCE_PIN1)) {
+    if (!pin_application_satisfied(card, &adf)) {
         out->sw = SW_SECURITY;
         return;
     }

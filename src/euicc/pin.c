@@ -96,6 +96,21 @@ bool pin_enabled(struct card *card, uint8_t dir, uint8_t reference)
     return enabled;
 }
 
+/* TS 31.102 6.4: the application PIN is the one of 01..08 in the ADF's PIN status template. */
+bool pin_application_satisfied(struct card *card, const struct node *adf)
+{
+    uint8_t dir = dir_of_node(adf->n), reference = 0x01;
+    struct pin_ref ref;
+
+    for (size_t i = adf->pins.n; i-- > 0;)
+        if (adf->pins.p[i] >= 0x01 && adf->pins.p[i] <= 0x08)
+            reference = adf->pins.p[i];
+    if (!find(card, dir, reference, &ref))
+        return true; /* a profile without that PIN has nothing to verify */
+    wipe(&ref.pin, sizeof ref.pin);
+    return pin_satisfied(card, dir, reference);
+}
+
 /* ---- comparing ---- */
 
 static uint16_t tries_left(uint8_t left)
