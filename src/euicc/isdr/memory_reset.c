@@ -39,6 +39,8 @@ static enum err remove_enabled(struct isdr *i, uint32_t root)
 
     s.delete_after = root;
     err = store_put(i, &s);
+    if (!err)
+        err = rollback_revoke(i);
     return err ? err : switch_profile(i, 0, true, SWITCH_PLAIN);
 }
 

@@ -155,6 +155,8 @@ void es10_enable(struct isdr *i, slice request, struct reply *out)
     }
     err = remember_before_test(i, profile_enabled(i->card), p.root);
     if (!err)
+        err = rollback_revoke(i);
+    if (!err)
         err = switch_profile(i, p.root, q.refresh_flag, SWITCH_PLAIN);
     answer_switch(out, 0xBF31, err);
 }
@@ -176,6 +178,7 @@ void es10_disable(struct isdr *i, slice request, struct reply *out)
     struct disable_profile_request q;
     struct card_profile p;
     uint32_t back = 0;
+    enum err err;
     int code;
 
     if (schema_decode(&T_disable_profile_request, request, &q, NULL)) {
@@ -189,7 +192,10 @@ void es10_disable(struct isdr *i, slice request, struct reply *out)
     }
     if (profile_class(i, p.root) == PROFILE_CLASS_TEST)
         back = isdr_store_get(i).before_test;
-    answer_switch(out, 0xBF32, switch_profile(i, back, q.refresh_flag, SWITCH_PLAIN));
+    err = rollback_revoke(i);
+    if (!err)
+        err = switch_profile(i, back, q.refresh_flag, SWITCH_PLAIN);
+    answer_switch(out, 0xBF32, err);
 }
 
 void es10_delete(struct isdr *i, slice request, struct reply *out)

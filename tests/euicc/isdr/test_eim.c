@@ -54,6 +54,7 @@ static slice initial(struct bench *b, const char *members)
 
 /* ---- AddInitialEim ---- */
 
+/* IEU-001 */
 static void IEU_001_add_initial(void **state)
 {
     struct fixture *f = *state;
@@ -61,6 +62,7 @@ static void IEU_001_add_initial(void **state)
     assert_hex(initial(&f->b, eim_members(&f->e1, false)), "BF5704A0020500");
 }
 
+/* IEU-002 */
 static void IEU_002_token_is_fresh(void **state)
 {
     struct fixture *f = *state;
@@ -74,6 +76,7 @@ static void IEU_002_token_is_fresh(void **state)
     assert_true(f->e1.token > first);
 }
 
+/* IEU-003 */
 static void IEU_003_only_the_first(void **state)
 {
     struct fixture *f = *state;
@@ -83,6 +86,7 @@ static void IEU_003_only_the_first(void **state)
 }
 
 /* Each is the request that passes in IEU-001 with one change. */
+/* IEU-004 */
 static void IEU_004_refused(void **state)
 {
     static char long_id[300];
@@ -124,6 +128,7 @@ static void IEU_004_refused(void **state)
     assert_hex(initial(b, eim_members(&f->e1, false)), "BF5704A0020500");
 }
 
+/* IEU-005 */
 static void IEU_005_all_or_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -137,6 +142,7 @@ static void IEU_005_all_or_nothing(void **state)
     assert_hex(bench_es10_hex(&f->b, "BF5500"), "BF5502A000");
 }
 
+/* IEU-006 */
 static void IEU_006_configuration_data(void **state)
 {
     struct fixture *f = *state;
@@ -172,6 +178,7 @@ static void assert_unchanged(struct fixture *f, int64_t counter)
     eim_do(&f->b, &f->e1, "A1 02 AB00");
 }
 
+/* IEU-008 */
 static void IEU_008_unknown_eim(void **state)
 {
     struct fixture *f = *state;
@@ -182,6 +189,7 @@ static void IEU_008_unknown_eim(void **state)
     assert_unchanged(f, 4);
 }
 
+/* IEU-009 */
 static void IEU_009_bad_signature(void **state)
 {
     struct fixture *f = *state;
@@ -193,6 +201,7 @@ static void IEU_009_bad_signature(void **state)
     assert_unchanged(f, 4);
 }
 
+/* IEU-009 */
 static void IEU_009_signature_without_token(void **state)
 {
     struct fixture *f = *state;
@@ -204,6 +213,7 @@ static void IEU_009_signature_without_token(void **state)
     assert_unchanged(f, 4);
 }
 
+/* IEU-010 */
 static void IEU_010_other_eid(void **state)
 {
     struct fixture *f = *state;
@@ -216,6 +226,7 @@ static void IEU_010_other_eid(void **state)
     assert_unchanged(f, 4);
 }
 
+/* IEU-011 */
 static void IEU_011_replay(void **state)
 {
     struct fixture *f = *state;
@@ -229,6 +240,7 @@ static void IEU_011_replay(void **state)
     assert_unchanged(f, 4);
 }
 
+/* IEU-012 */
 static void IEU_012_counter_and_size(void **state)
 {
     struct fixture *f = *state;
@@ -268,6 +280,7 @@ static const char *arm(const char *tag, const char *members)
     return hex;
 }
 
+/* IEU-022 */
 static void IEU_022_add(void **state)
 {
     struct fixture *f = *state;
@@ -296,6 +309,7 @@ static void IEU_022_add(void **state)
                         "A803840101");
 }
 
+/* IEU-023 */
 static void IEU_023_update_key(void **state)
 {
     struct fixture *f = *state;
@@ -312,6 +326,7 @@ static void IEU_023_update_key(void **state)
     eim_close(&renewed);
 }
 
+/* IEU-024 */
 static void IEU_024_update_refused(void **state)
 {
     struct fixture *f = *state;
@@ -326,6 +341,7 @@ static void IEU_024_update_refused(void **state)
     assert_string_equal(eim_do(b, &f->e1, "%s", arm("AA", "800465696D31810161")), "8A0100");
 }
 
+/* IEU-025 */
 static void IEU_025_delete(void **state)
 {
     struct fixture *f = *state;
@@ -341,6 +357,7 @@ static void IEU_025_delete(void **state)
     assert_hex(initial(b, eim_members(&f->e2, false)), "BF5704A0020500");
 }
 
+/* IEU-026 */
 static void IEU_026_delete_itself(void **state)
 {
     struct fixture *f = *state;
@@ -351,6 +368,7 @@ static void IEU_026_delete_itself(void **state)
     assert_int_equal(eim_error(b, &f->e1, bench_es10(b, eim_package(b, &f->e1, "A1 02 AB00"))), -1);
 }
 
+/* IEU-027 */
 static void IEU_027_list(void **state)
 {
     struct fixture *f = *state;
@@ -366,6 +384,7 @@ static void IEU_027_list(void **state)
                         "30068001728201023003800173");
 }
 
+/* IEU-028 */
 static void IEU_028_unknown_operation(void **state)
 {
     struct fixture *f = *state;
@@ -376,6 +395,7 @@ static void IEU_028_unknown_operation(void **state)
     assert_string_equal(eim_do(&f->b, &f->e1, "A0 0F A30B 5A09 980000000000000000 A600"), "020102");
 }
 
+/* IEU-028 */
 static void IEU_028_result_too_big(void **state)
 {
     struct fixture *f = *state;
@@ -384,6 +404,7 @@ static void IEU_028_result_too_big(void **state)
     assert_string_equal(eim_do(&f->b, &f->e1, "A0 04 A600 A600"), "A600020101");
 }
 
+/* IEU-030 */
 static void IEU_030_survives_reset(void **state)
 {
     struct fixture *f = *state;
@@ -404,6 +425,7 @@ static void IEU_030_survives_reset(void **state)
     eim_do(b, &f->e1, "A1 02 AB00");
 }
 
+/* IEU-031 */
 static void IEU_031_counters_apart(void **state)
 {
     struct fixture *f = *state;
@@ -414,6 +436,7 @@ static void IEU_031_counters_apart(void **state)
     eim_do(&f->b, &f->e1, "A1 02 AB00");
 }
 
+/* IEU-032 */
 static void IEU_032_results(void **state)
 {
     struct fixture *f = *state;
@@ -446,6 +469,7 @@ static void IEU_032_results(void **state)
     assert_hex(bench_es10_hex(b, "BF30 03 8001 %02X", (unsigned)second), "BF3003800101");
 }
 
+/* IEU-042 */
 static void IEU_042_eim_id_length(void **state)
 {
     struct fixture *f = *state;

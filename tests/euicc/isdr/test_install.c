@@ -4,6 +4,8 @@
  */
 #include "euicc/isdr/lab.h"
 
+#include "profile/build.h"
+
 #define ICCID_A "8900000000000000012"
 #define ICCID_B "8900000000000000020"
 
@@ -52,6 +54,7 @@ static void refused(struct bench *b, int reason, int command)
 
 /* ---- InitialiseSecureChannel ---- */
 
+/* EUC-013 */
 static void EUC_013_remote_operation(void **state)
 {
     struct bench *b = *state;
@@ -60,6 +63,7 @@ static void EUC_013_remote_operation(void **state)
     refused(b, 5, 0);
 }
 
+/* EUC-013 */
 static void EUC_013_signature(void **state)
 {
     struct bench *b = *state;
@@ -68,6 +72,7 @@ static void EUC_013_signature(void **state)
     refused(b, 2, 0);
 }
 
+/* EUC-013 */
 static void EUC_013_transaction_id(void **state)
 {
     struct bench *b = *state;
@@ -76,6 +81,7 @@ static void EUC_013_transaction_id(void **state)
     refused(b, 3, 0);
 }
 
+/* EUC-013 */
 static void EUC_013_key_type(void **state)
 {
     struct bench *b = *state;
@@ -84,6 +90,7 @@ static void EUC_013_key_type(void **state)
     refused(b, 4, 0);
 }
 
+/* EUC-013 */
 static void EUC_013_key_length(void **state)
 {
     struct bench *b = *state;
@@ -93,6 +100,7 @@ static void EUC_013_key_length(void **state)
 }
 
 /* BF23 sent twice: the second one is where ConfigureISDP is expected. */
+/* EUC-014 */
 static void EUC_014_second_secure_channel(void **state)
 {
     struct bench *b = *state;
@@ -120,6 +128,7 @@ static void EUC_014_second_secure_channel(void **state)
 
 /* ---- protection ---- */
 
+/* EUC-015 */
 static void EUC_015_mac_of_configure(void **state)
 {
     struct bench *b = *state;
@@ -128,6 +137,7 @@ static void EUC_015_mac_of_configure(void **state)
     refused(b, 8, 1);
 }
 
+/* EUC-015 */
 static void EUC_015_mac_of_metadata(void **state)
 {
     struct bench *b = *state;
@@ -136,6 +146,7 @@ static void EUC_015_mac_of_metadata(void **state)
     refused(b, 8, 2);
 }
 
+/* EUC-015 */
 static void EUC_015_mac_of_elements(void **state)
 {
     struct bench *b = *state;
@@ -144,6 +155,7 @@ static void EUC_015_mac_of_elements(void **state)
     refused(b, 8, 5);
 }
 
+/* EUC-016 */
 static void EUC_016_missing_metadata(void **state)
 {
     struct bench *b = *state;
@@ -152,6 +164,7 @@ static void EUC_016_missing_metadata(void **state)
     refused(b, 7, 2);
 }
 
+/* EUC-016 */
 static void EUC_016_missing_configure(void **state)
 {
     struct bench *b = *state;
@@ -160,6 +173,7 @@ static void EUC_016_missing_configure(void **state)
     refused(b, 7, 1);
 }
 
+/* EUC-016 */
 static void EUC_016_missing_elements(void **state)
 {
     struct bench *b = *state;
@@ -169,6 +183,7 @@ static void EUC_016_missing_elements(void **state)
 }
 
 /* A card that keeps to the limit of SGP.22 2.5.3. */
+/* EUC-016 */
 static void EUC_016_segment_too_long(void **state)
 {
     struct bench *b = *state;
@@ -178,6 +193,7 @@ static void EUC_016_segment_too_long(void **state)
     refused(b, 7, 5);
 }
 
+/* EUC-016 */
 static void EUC_016_bad_inner_der(void **state)
 {
     struct bench *b = *state;
@@ -201,6 +217,7 @@ static void package_without_session(void **state)
 
 /* ---- commands ---- */
 
+/* EUC-017 */
 static void EUC_017_iccid_exists(void **state)
 {
     struct bench *b = *state;
@@ -214,6 +231,7 @@ static void EUC_017_iccid_exists(void **state)
     bench_install(b, ICCID_B, NULL);
 }
 
+/* EUC-018 */
 static void EUC_018_memory_is_low(void **state)
 {
     struct bench *b = calloc(1, sizeof *b);
@@ -232,6 +250,7 @@ static void EUC_018_memory_is_low(void **state)
     free(b);
 }
 
+/* EUC-020 */
 static void EUC_020_bad_element(void **state)
 {
     struct bench *b = *state;
@@ -245,6 +264,7 @@ static void EUC_020_bad_element(void **state)
     refused(b, 12, 5);
 }
 
+/* EUC-020 */
 static void EUC_020_missing_element(void **state)
 {
     struct bench *b = *state;
@@ -268,6 +288,7 @@ static void data_mismatch(void **state)
     refused(b, 13, 5);
 }
 
+/* EUC-022 */
 static void EUC_022_rule_without_authorisation(void **state)
 {
     struct bench *b = *state;
@@ -277,6 +298,7 @@ static void EUC_022_rule_without_authorisation(void **state)
     refused(b, 15, 2);
 }
 
+/* EUC-022 */
 static void EUC_022_rule_without_owner(void **state)
 {
     struct bench *b = *state;
@@ -287,6 +309,7 @@ static void EUC_022_rule_without_owner(void **state)
     refused(b, 15, 2);
 }
 
+/* EUC-022 */
 static void EUC_022_forbidden_rule(void **state)
 {
     struct bench *b = *state;
@@ -308,6 +331,7 @@ static void authorised_rule(void **state)
     bench_install(b, ICCID_A, &m);
 }
 
+/* EUC-023 */
 static void EUC_023_metadata(void **state)
 {
     struct bench *b = *state;
@@ -333,6 +357,24 @@ static void EUC_023_metadata(void **state)
         assert_int_equal(pir.reason, cases[n].reason);
         assert_int_equal(pir.command, 2);
     }
+}
+
+/* EUC-021: a Milenage key of its own is no test key; in an operational profile it is accepted. */
+static void EUC_021_test_profile_keys(void **state)
+{
+    struct bench *b = *state;
+    const struct meta test = { .class = 0 };
+    struct build_input in = { .profile_type = SLICE_LIT("Test") };
+    struct profile_identity who;
+    slice package;
+
+    assert_int_equal(profile_build(&b->arena, b->crypto, &in, &package, &who), E_OK);
+    server_defaults(b, package, bench_metadata(b, who.iccid, &test));
+    server_session(b);
+    assert_int_equal(pir_read(b, bench_load(b, server_bind(b))).reason, 14);
+    server_defaults(b, package, bench_metadata(b, who.iccid, NULL));
+    server_session(b);
+    assert_int_equal(pir_read(b, bench_load(b, server_bind(b))).reason, 0);
 }
 
 static void dp_data_limit(void **state)
@@ -477,6 +519,7 @@ int main(void)
         TEST(EUC_022_forbidden_rule),
         TEST(authorised_rule),
         TEST(EUC_023_metadata),
+        TEST(EUC_021_test_profile_keys),
         TEST(dp_data_limit),
         TEST(interrupted),
         TEST(IEU_035_immediate_enable),

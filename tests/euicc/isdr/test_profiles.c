@@ -137,6 +137,7 @@ static void make_busy(struct bench *b)
 
 /* ---- PSMO ---- */
 
+/* IEU-007 */
 static void IEU_007_enable(void **state)
 {
     struct fixture *f = *state;
@@ -152,6 +153,7 @@ static void IEU_007_enable(void **state)
     assert_string_equal(bench_enabled(&f->b), B);
 }
 
+/* IEU-007 */
 static void IEU_007_enable_by_refresh(void **state)
 {
     struct fixture *f = *state;
@@ -163,6 +165,7 @@ static void IEU_007_enable_by_refresh(void **state)
     assert_string_equal(bench_enabled(&f->b), B);
 }
 
+/* IEU-014 */
 static void IEU_014_enable_refused(void **state)
 {
     struct fixture *f = *state;
@@ -176,6 +179,7 @@ static void IEU_014_enable_refused(void **state)
     assert_string_equal(enable(f, B), "830105");
 }
 
+/* IEU-014 */
 static void IEU_014_enable_disallowed(void **state)
 {
     struct fixture *f = *state;
@@ -184,6 +188,7 @@ static void IEU_014_enable_disallowed(void **state)
     assert_string_equal(bench_enabled(&f->b), A);
 }
 
+/* IEU-015 */
 static void IEU_015_disable(void **state)
 {
     struct fixture *f = *state;
@@ -194,11 +199,13 @@ static void IEU_015_disable(void **state)
     assert_string_equal(disable(f, A), "840105");
 }
 
+/* IEU-015 */
 static void IEU_015_disable_disallowed(void **state)
 {
     assert_string_equal(disable(*state, A), "840103");
 }
 
+/* IEU-016 */
 static void IEU_016_delete(void **state)
 {
     struct fixture *f = *state;
@@ -209,12 +216,14 @@ static void IEU_016_delete(void **state)
     assert_string_equal(delete_it(f, C), "850101");
 }
 
+/* IEU-016 */
 static void IEU_016_delete_protected(void **state)
 {
     assert_string_equal(delete_it(*state, B), "850103");
 }
 
 /* The profile that a rollback goes back to is still needed. */
+/* IEU-016 */
 static void IEU_016_delete_rollback_target(void **state)
 {
     struct fixture *f = *state;
@@ -224,6 +233,7 @@ static void IEU_016_delete_rollback_target(void **state)
         "830100850114");
 }
 
+/* IEU-016 */
 static void IEU_016_delete_fallback_return(void **state)
 {
     struct fixture *f = *state;
@@ -277,6 +287,7 @@ static slice listed(struct fixture *f, const char *request)
     return profile_list(&f->b, bench_hex(&f->b, "%s", result));
 }
 
+/* IEU-017 */
 static void IEU_017_list(void **state)
 {
     struct fixture *f = *state;
@@ -315,6 +326,7 @@ static void list_while_changing(void **state)
                         "830100BF2D0381010B");
 }
 
+/* IEU-018 */
 static void IEU_018_rules(void **state)
 {
     struct fixture *f = *state;
@@ -329,6 +341,7 @@ static void IEU_018_rules(void **state)
                      "3011 8002 0640 A107 3005 8003 EEEEEE 8202 0780");
 }
 
+/* IEU-019 */
 static void IEU_019_immediate_enable_is_kept(void **state)
 {
     struct fixture *f = *state;
@@ -340,6 +353,7 @@ static void IEU_019_immediate_enable_is_kept(void **state)
     bench_expect_hex(&f->b, "BF5A 03 8001 00", "BF5A 03 8001 01");
 }
 
+/* IEU-020 */
 static void IEU_020_fallback_attribute(void **state)
 {
     struct fixture *f = *state;
@@ -357,6 +371,7 @@ static void IEU_020_fallback_attribute(void **state)
     assert_string_equal(eim_do(&f->b, &f->e1, "A0 02 A900"), "8E0103");
 }
 
+/* IEU-021 */
 static void IEU_021_default_address(void **state)
 {
     struct fixture *f = *state;
@@ -369,6 +384,7 @@ static void IEU_021_default_address(void **state)
 
 /* ---- rollback ---- */
 
+/* IEU-033 */
 static void IEU_033_rollback(void **state)
 {
     struct fixture *f = *state;
@@ -394,6 +410,7 @@ static void IEU_033_rollback(void **state)
     assert_true(bench_es10_hex(b, "BF2B 05 A003 8001 %02X", (unsigned)second).n > 60);
 }
 
+/* IEU-034 */
 static void IEU_034_rollback_not_granted(void **state)
 {
     struct fixture *f = *state;
@@ -406,6 +423,7 @@ static void IEU_034_rollback_not_granted(void **state)
     assert_string_equal(bench_enabled(b), B);
 }
 
+/* IEU-034 */
 static void IEU_034_rollback_ends_with_a_package(void **state)
 {
     struct fixture *f = *state;
@@ -416,6 +434,7 @@ static void IEU_034_rollback_ends_with_a_package(void **state)
     bench_expect_hex(&f->b, "BF58 03 8001 FF", "BF58 03 020101");
 }
 
+/* IEU-034 */
 static void IEU_034_rollback_ends_with_fallback(void **state)
 {
     struct fixture *f = *state;
@@ -431,6 +450,7 @@ static void IEU_034_rollback_ends_with_fallback(void **state)
 
 /* ---- fallback and emergency ---- */
 
+/* IEU-037 */
 static void IEU_037_fallback(void **state)
 {
     struct fixture *f = *state;
@@ -456,6 +476,7 @@ static void IEU_037_fallback(void **state)
     bench_expect_hex(b, "BF5D 03 8001 00", "BF5D 03 8001 07");
 }
 
+/* IEU-013 IEU-038 */
 static void IEU_013_IEU_038_emergency(void **state)
 {
     struct fixture *f = *state;
@@ -480,6 +501,7 @@ static void IEU_013_IEU_038_emergency(void **state)
     eim_do(b, &f->e1, "A0 02 A600");
 }
 
+/* IEU-038 */
 static void IEU_038_no_emergency_profile(void **state)
 {
     struct fixture *f = *state;
@@ -487,6 +509,7 @@ static void IEU_038_no_emergency_profile(void **state)
     bench_expect_hex(&f->b, "BF5B 03 8001 00", "BF5B 03 8001 08");
 }
 
+/* IEU-036 */
 static void IEU_036_configure_immediate(void **state)
 {
     struct fixture *f = *state;
@@ -498,6 +521,7 @@ static void IEU_036_configure_immediate(void **state)
 
 /* ---- ES10c ---- */
 
+/* EUC-024 */
 static void EUC_024_enable_with_refresh(void **state)
 {
     struct fixture *f = *state;
@@ -508,6 +532,7 @@ static void EUC_024_enable_with_refresh(void **state)
     assert_string_equal(bench_enabled(&f->b), B);
 }
 
+/* EUC-024 */
 static void EUC_024_enable_at_once(void **state)
 {
     struct fixture *f = *state;
@@ -518,6 +543,7 @@ static void EUC_024_enable_at_once(void **state)
     assert_string_equal(bench_enabled(&f->b), B);
 }
 
+/* EUC-025 */
 static void EUC_025_enable_refused(void **state)
 {
     struct fixture *f = *state;
@@ -528,6 +554,7 @@ static void EUC_025_enable_refused(void **state)
     assert_hex(bench_es10_hex(&f->b, "BF31 11 A00C 5A0A %s 8101 FF", iccid_hex(B)), "BF3103800105");
 }
 
+/* EUC-025 EUC-026 EUC-027 */
 static void EUC_025_EUC_026_EUC_027_policy(void **state)
 {
     struct fixture *f = *state;
@@ -537,6 +564,7 @@ static void EUC_025_EUC_026_EUC_027_policy(void **state)
     assert_hex(bench_es10_hex(&f->b, "BF33 0C 5A0A %s", iccid_hex(B)), "BF3303800103");
 }
 
+/* EUC-026 */
 static void EUC_026_disable(void **state)
 {
     struct fixture *f = *state;
@@ -550,6 +578,7 @@ static void EUC_026_disable(void **state)
     assert_string_equal(bench_enabled(&f->b), "");
 }
 
+/* EUC-027 */
 static void EUC_027_delete(void **state)
 {
     struct fixture *f = *state;
@@ -560,6 +589,7 @@ static void EUC_027_delete(void **state)
     assert_int_equal(count(profile_list(&f->b, bench_es10_hex(&f->b, "BF2D00"))), 2);
 }
 
+/* EUC-029 */
 static void EUC_029_nickname(void **state)
 {
     struct fixture *f = *state;
@@ -581,6 +611,7 @@ static void EUC_029_nickname(void **state)
                "BF2903800100");
 }
 
+/* EUC-030 */
 static void EUC_030_default_address(void **state)
 {
     struct fixture *f = *state;
@@ -594,6 +625,7 @@ static void EUC_030_default_address(void **state)
                      "BF3C 1A 8118 74657374726F6F74736D64732E6578616D706C652E636F6D");
 }
 
+/* EUC-041 */
 static void EUC_041_test_profile(void **state)
 {
     struct fixture *f = *state;
@@ -607,6 +639,7 @@ static void EUC_041_test_profile(void **state)
 
 /* ---- memory reset ---- */
 
+/* EUC-028 IEU-039 */
 static void EUC_028_IEU_039_busy(void **state)
 {
     struct fixture *f = *state;
@@ -617,6 +650,7 @@ static void EUC_028_IEU_039_busy(void **state)
     assert_int_equal(count(profile_list(&f->b, bench_es10_hex(&f->b, "BF2D00"))), 3);
 }
 
+/* EUC-028 */
 static void EUC_028_operational(void **state)
 {
     struct fixture *f = *state;
@@ -633,6 +667,7 @@ static void EUC_028_operational(void **state)
     bench_expect_hex(&f->b, "BF34 04 8202 0780", "BF34 03 8001 01");
 }
 
+/* EUC-028 IEU-039 */
 static void EUC_028_IEU_039_test_and_provisioning(void **state)
 {
     struct fixture *f = *state;
@@ -646,6 +681,7 @@ static void EUC_028_IEU_039_test_and_provisioning(void **state)
     assert_string_equal(bench_enabled(&f->b), A);
 }
 
+/* EUC-028 IEU-039 */
 static void EUC_028_IEU_039_address(void **state)
 {
     struct fixture *f = *state;
@@ -658,6 +694,7 @@ static void EUC_028_IEU_039_address(void **state)
                      "BF3C 1A 8118 74657374726F6F74736D64732E6578616D706C652E636F6D");
 }
 
+/* IEU-039 */
 static void IEU_039_eim_and_immediate_enable(void **state)
 {
     struct fixture *f = *state;
@@ -704,6 +741,7 @@ static struct seen notifications(struct bench *b)
     return s;
 }
 
+/* EUC-031 */
 static void EUC_031_enable_notifies_both(void **state)
 {
     struct fixture *f = *state;
@@ -720,6 +758,7 @@ static void EUC_031_enable_notifies_both(void **state)
     assert_int_equal(s.sequence[1], s.sequence[0] + 1);
 }
 
+/* EUC-032 */
 static void EUC_032_only_configured_events(void **state)
 {
     static const struct meta some = { .class = 2,
@@ -740,6 +779,7 @@ static void EUC_032_only_configured_events(void **state)
     assert_int_equal(s.events[1], 1u << NOTIFICATION_ENABLE);
 }
 
+/* EUC-033 */
 static void EUC_033_sequence_goes_on(void **state)
 {
     struct fixture *f = *state;
@@ -759,6 +799,7 @@ static void EUC_033_sequence_goes_on(void **state)
 }
 
 /* By number, by event; the signature and the chain of what is retrieved verify. */
+/* EUC-034 */
 static void EUC_034_retrieve_and_remove(void **state)
 {
     struct fixture *f = *state;
@@ -796,6 +837,7 @@ static void EUC_034_retrieve_and_remove(void **state)
     assert_int_equal(notifications(b).n, 1);
 }
 
+/* EUC-035 */
 static void EUC_035_oldest_goes_first(void **state)
 {
     struct fixture *f = *state;

@@ -28,6 +28,7 @@ static int teardown(void **state)
 
 /* ---- selection and information ---- */
 
+/* EUC-001 */
 static void EUC_001_select(void **state)
 {
     struct bench *b = *state;
@@ -38,6 +39,7 @@ static void EUC_001_select(void **state)
                "6F24 8410A0000005591010FFFFFFFF8900000100 A5049F6501FF E0058203020500 E103800100");
 }
 
+/* EUC-002 IEU-041 */
 static void EUC_002_IEU_041_information(void **state)
 {
     struct bench *b = *state;
@@ -70,6 +72,7 @@ static void EUC_002_IEU_041_information(void **state)
     bench_expect_hex(b, "BF4300", "BF43 02 A000");
 }
 
+/* IEU-040 */
 static void IEU_040_certificates(void **state)
 {
     struct bench *b = *state;
@@ -89,6 +92,7 @@ static void IEU_040_certificates(void **state)
 
 /* ---- STORE DATA ---- */
 
+/* EUC-039 */
 static void EUC_039_block_order(void **state)
 {
     struct bench *b = *state;
@@ -175,6 +179,7 @@ static void hostile_requests(void **state)
 
 /* ---- mutual authentication ---- */
 
+/* EUC-003 */
 static void EUC_003_challenges(void **state)
 {
     struct bench *b = *state;
@@ -205,6 +210,7 @@ static slice flipped(struct bench *b, slice certificate)
     return copy;
 }
 
+/* EUC-005 */
 static void EUC_005_certificate_signature(void **state)
 {
     struct bench *b = *state;
@@ -214,6 +220,7 @@ static void EUC_005_certificate_signature(void **state)
     authenticate_fails(b, 1);
 }
 
+/* EUC-005 */
 static void EUC_005_certificate_of_another_role(void **state)
 {
     struct bench *b = *state;
@@ -224,6 +231,7 @@ static void EUC_005_certificate_of_another_role(void **state)
     authenticate_fails(b, 5);
 }
 
+/* EUC-005 */
 static void EUC_005_signature(void **state)
 {
     struct bench *b = *state;
@@ -259,6 +267,7 @@ static slice p384_certificate(struct bench *b, const struct identity *like)
     return out;
 }
 
+/* EUC-006 */
 static void EUC_006_curve(void **state)
 {
     struct bench *b = *state;
@@ -268,11 +277,13 @@ static void EUC_006_curve(void **state)
     authenticate_fails(b, 3);
 }
 
+/* EUC-006 */
 static void EUC_006_no_challenge(void **state)
 {
     authenticate_fails(*state, 4);
 }
 
+/* EUC-006 */
 static void EUC_006_other_challenge(void **state)
 {
     struct bench *b = *state;
@@ -282,6 +293,7 @@ static void EUC_006_other_challenge(void **state)
     authenticate_fails(b, 6);
 }
 
+/* EUC-006 */
 static void EUC_006_unknown_ci(void **state)
 {
     struct bench *b = *state;
@@ -291,6 +303,7 @@ static void EUC_006_unknown_ci(void **state)
     authenticate_fails(b, 7);
 }
 
+/* EUC-006 */
 static void EUC_006_certificate_of_unknown_ci(void **state)
 {
     struct bench *b = *state;
@@ -302,6 +315,7 @@ static void EUC_006_certificate_of_unknown_ci(void **state)
     authenticate_fails(b, 7);
 }
 
+/* EUC-007 */
 static void EUC_007_no_second_answer(void **state)
 {
     struct bench *b = *state;
@@ -333,6 +347,7 @@ static void two_cis(void **state)
 
 /* ---- preparation ---- */
 
+/* EUC-010 */
 static void EUC_010_hash_cc(void **state)
 {
     struct bench *b = *state;
@@ -345,6 +360,7 @@ static void EUC_010_hash_cc(void **state)
     server_session(b); /* asserts the same value in euiccSigned2 */
 }
 
+/* EUC-008 */
 static void EUC_008_fresh_key(void **state)
 {
     struct bench *b = *state;
@@ -358,6 +374,7 @@ static void EUC_008_fresh_key(void **state)
     assert_memory_not_equal(first.b, b->server.euicc_otpk.b, POINT_LEN);
 }
 
+/* EUC-011 */
 static void EUC_011_key_of_an_earlier_binding(void **state)
 {
     struct bench *b = *state;
@@ -391,6 +408,7 @@ static void authenticated(struct bench *b)
     server_authenticated(b);
 }
 
+/* EUC-009 */
 static void EUC_009_certificate(void **state)
 {
     struct bench *b = *state;
@@ -400,6 +418,7 @@ static void EUC_009_certificate(void **state)
     prepare_fails(b, 1);
 }
 
+/* EUC-009 */
 static void EUC_009_certificate_of_another_role(void **state)
 {
     struct bench *b = *state;
@@ -411,6 +430,7 @@ static void EUC_009_certificate_of_another_role(void **state)
 }
 
 /* The same CI, another SM-DP+. */
+/* EUC-009 */
 static void EUC_009_certificate_of_another_server(void **state)
 {
     struct bench *b = *state;
@@ -434,6 +454,7 @@ static void EUC_009_certificate_of_another_server(void **state)
     prepare_fails(b, 1);
 }
 
+/* EUC-009 */
 static void EUC_009_signature(void **state)
 {
     struct bench *b = *state;
@@ -443,6 +464,7 @@ static void EUC_009_signature(void **state)
     prepare_fails(b, 2);
 }
 
+/* EUC-009 */
 static void EUC_009_curve(void **state)
 {
     struct bench *b = *state;
@@ -452,11 +474,13 @@ static void EUC_009_curve(void **state)
     prepare_fails(b, 3);
 }
 
+/* EUC-009 */
 static void EUC_009_no_session(void **state)
 {
     prepare_fails(*state, 4);
 }
 
+/* EUC-009 */
 static void EUC_009_after_an_smds(void **state)
 {
     struct bench *b = *state;
@@ -467,6 +491,7 @@ static void EUC_009_after_an_smds(void **state)
     prepare_fails(b, 4);
 }
 
+/* EUC-009 */
 static void EUC_009_transaction_id(void **state)
 {
     struct bench *b = *state;
@@ -478,6 +503,7 @@ static void EUC_009_transaction_id(void **state)
 
 /* ---- cancellation ---- */
 
+/* EUC-036 */
 static void EUC_036_cancel(void **state)
 {
     struct bench *b = *state;
