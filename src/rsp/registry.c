@@ -146,8 +146,8 @@ const struct registered registry[] = {
     { &T_isdr_proprietary_application_template, "SELECT ISD-R" },
     { &T_isdr_proprietary_application_template_iot, "SELECT ISD-R, SGP.32" },
     { &T_profile_info,                          "ES10b, ES10c" },
-    { &T_other_signed_notification,             "ES9+, ESipa" },
     { &T_rsp_certificate,                       "X.509" },
+    { &T_other_signed_notification,             "ES9+, ESipa" },
     { &T_eim_configuration_data,                "ESep, ES10b" },
     { &T_subject_public_key_info,               "X.509" },
     /* without a tag of their own */
@@ -315,10 +315,13 @@ const struct type *registry_guess(slice in)
 {
     struct der_reader r = der_reader(in);
     const struct registered *c = registry_find(der_peek(&r));
+    struct tlv first = der_take(&r);
     const struct type *best = NULL, *failing = NULL;
     struct fault deepest = { 0 };
     size_t fewest = SIZE_MAX;
 
+    if (!r.err) /* what follows it says nothing about its type */
+        in = first.whole;
     for (; c; c = registry_find_next(c)) {
         struct fault f;
 

@@ -33,10 +33,10 @@ const struct registered *registry_find_next(const struct registered *after);
 const struct type *registry_named(slice name, slice in);
 
 /*
- * The candidate for one whole element: of those that decode it, the one with the fewest elements
- * that its table does not know; if none decodes it, the one whose fault lies deepest, so that the
- * message to the user is the helpful one. NULL when no candidate has the tag, or `in` does not even
- * begin with an element.
+ * The candidate for the first element of `in`: of those that decode it, the one with the fewest
+ * elements that its table does not know; if none decodes it, the one whose fault lies deepest, so
+ * that the message to the user is the helpful one. NULL when no candidate has the tag, or `in` does
+ * not even begin with an element.
  */
 const struct type *registry_guess(slice in);
 

@@ -156,6 +156,7 @@ static void test_names(void **state)
     assert_null(registry_named(SLICE_LIT("NoSuchType"), SLICE_EMPTY));
     assert_null(registry_guess(SLICE_EMPTY));
     assert_null(registry_guess(hex("DF7F00")));
+    assert_ptr_equal(registry_guess(hex("BF4F03020101BF")), &T_get_eim_package_response);
 }
 
 int main(void)

@@ -629,6 +629,47 @@ static void test_eid_and_iccid_sizes(void **state)
     used = 0;
 }
 
+struct page {
+    char text[2000];
+    size_t n;
+};
+
+static void put_page(void *ctx, const char *text, size_t n)
+{
+    struct page *p = ctx;
+
+    assert_true(p->n + n < sizeof p->text);
+    memcpy(p->text + p->n, text, n);
+    p->n += n;
+}
+
+/* Fields under their specification names, values and bits by their names. */
+static void test_printed(void **state)
+{
+    static const struct {
+        const char *message, *text;
+    } rows[] = {
+        { "BF4F03020101", "GetEimPackageResponse\n  eimPackageError: noEimPackageAvailable(1)\n" },
+        { "BF4F1C5A10" EID_HEX "8000810101820362F210",
+          "GetEimPackageRequest\n  eidValue: " EID_HEX "\n  notifyStateChange: present\n"
+          "  stateChangeCause: fallback(1)\n  rPLMN: 62F210\n" },
+        { "BF6404820201A6",
+          "EuiccMemoryResetRequest\n  resetOptions: {deleteOperationalProfiles, "
+          "resetDefaultSmdpAddress, resetEimConfigData, resetImmediateEnableConfig}\n" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct page p = { .n = 0 };
+        const struct text_sink to = { put_page, &p };
+        slice m = hex(rows[i].message);
+
+        assert_int_equal(schema_print_text(registry_guess(m), m, &to, NULL), E_OK);
+        assert_string_equal(p.text, rows[i].text);
+        used = 0;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -647,6 +688,7 @@ int main(void)
         cmocka_unit_test(test_compact_requests),
         cmocka_unit_test(test_compact_notifications),
         cmocka_unit_test(test_es10),
+        cmocka_unit_test(test_printed),
         cmocka_unit_test(test_counters),
         cmocka_unit_test(test_eid_and_iccid_sizes),
     };
