@@ -16,7 +16,7 @@ struct client {
     struct ctx_params1 params;
     struct smdp_order *order;
     struct smdp_profile profile;
-    struct smdp_binding binding; /* of this eUICC; version 0: none */
+    struct smdp_transaction binding; /* of this eUICC; version 0: none */
 };
 
 /* The session is over, whatever comes: its challenge has been used. */
@@ -238,13 +238,13 @@ static enum err earlier_binding(struct client *c)
 {
     enum err err;
 
-    if (!c->order->bound)
+    if (!c->order->bound_by.p)
         return E_OK;
-    err = store_get(c->turn->store, &smdp_binding_table, SMDP_BY_KEY,
-                    STORE_KEY(store_blob(c->order->iccid)), &c->binding, c->turn->arena);
+    err = store_get(c->turn->store, &smdp_transaction_table, SMDP_BY_KEY,
+                    STORE_KEY(store_blob(c->order->bound_by)), &c->binding, c->turn->arena);
     if (!err && !slice_eq(c->binding.eid, SLICE_OF(c->session->eid)))
         c->binding.version = 0;
-    return err == E_NOTFOUND ? E_OK : err;
+    return err == E_NOTFOUND ? E_OK : err; /* so old that it was forgotten */
 }
 
 static enum err sign2(struct client *c, slice signed2)

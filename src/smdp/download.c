@@ -12,7 +12,7 @@ struct download {
     const struct prepare_download_response_ok *response;
     struct euicc_signed2 signed2;
     struct smdp_order *order;
-    struct smdp_binding *binding; /* version 0: there is none yet */
+    struct smdp_transaction *binding; /* of the order; version 0: there is none */
 };
 
 static enum err refuse(struct download *d, enum smdp_refusal why)
@@ -124,22 +124,22 @@ static enum err check_code(struct download *d, bool *refused)
 
 /* ---- binding ---- */
 
-static enum err find(struct download *d, const struct store_table *table, void *row)
+static enum err find(struct download *d, const struct store_table *table, slice key, void *row)
 {
-    return store_get(d->turn->store, table, SMDP_BY_KEY, STORE_KEY(store_blob(d->order->iccid)),
-                     row, d->turn->arena);
+    return store_get(d->turn->store, table, SMDP_BY_KEY, STORE_KEY(store_blob(key)), row,
+                     d->turn->arena);
 }
 
 static enum err find_binding(struct download *d)
 {
     enum err err;
 
-    d->binding = ARENA_NEW(d->turn->arena, struct smdp_binding);
+    d->binding = ARENA_NEW(d->turn->arena, struct smdp_transaction);
     if (!d->binding)
         return E_MEMORY;
-    if (!d->order->bound)
+    if (!d->order->bound_by.p)
         return E_OK;
-    err = find(d, &smdp_binding_table, d->binding);
+    err = find(d, &smdp_transaction_table, d->order->bound_by, d->binding);
     return err == E_NOTFOUND ? E_OK : err;
 }
 
@@ -163,19 +163,19 @@ static enum err gather(struct download *d, struct smdp_bind *in)
         in->elements = d->binding->elements;
         if (in->elements.p)
             return E_OK;
-        err = find(d, &smdp_protected_table, &under_keys);
+        err = find(d, &smdp_protected_table, d->order->iccid, &under_keys);
         in->elements = under_keys.elements;
         return err;
     }
     in->metadata = slice_of(d->session->metadata, d->session->metadata_n);
-    err = find(d, &smdp_protected_table, &under_keys);
+    err = find(d, &smdp_protected_table, d->order->iccid, &under_keys);
     if (!err) {
         in->keys = under_keys.keys;
         in->elements = under_keys.elements;
         return E_OK;
     }
     if (err == E_NOTFOUND)
-        err = find(d, &smdp_package_table, &package);
+        err = find(d, &smdp_package_table, d->order->iccid, &package);
     if (!err)
         in->package = package.package;
     return err;
@@ -183,35 +183,17 @@ static enum err gather(struct download *d, struct smdp_bind *in)
 
 /* ---- what is remembered ---- */
 
-static enum err keep_binding(struct download *d, const struct smdp_bind *in,
-                             const struct smdp_bound *out)
-{
-    struct smdp_binding *b = d->binding;
-
-    if (in->head.p)
-        return E_OK; /* the same again */
-    *b = (struct smdp_binding){
-        .version = b->version,
-        .iccid = d->order->iccid,
-        .eid = d->order->eid,
-        .euicc_otpk = d->signed2.euicc_otpk,
-        .smdp_otpk = out->smdp_otpk,
-        .host_id = out->host_id,
-        .head = out->head,
-        .elements = in->keys.p ? SLICE_NONE : out->elements,
-    };
-    return b->version ? turn_update(d->turn, &smdp_binding_table, b)
-                      : turn_insert(d->turn, &smdp_binding_table, b);
-}
-
-/* With what the installation result will be verified, which carries no certificate. */
-static enum err keep_transaction(struct download *d)
+/* The row of this session; there already (version not 0) when the package is asked for again. */
+static enum err own_transaction(struct download *d, struct smdp_transaction **out)
 {
     struct smdp_transaction *row = ARENA_NEW(d->turn->arena, struct smdp_transaction);
     const struct public_key *key = d->session->euicc_key;
 
+    *out = row;
     if (!row)
         return E_MEMORY;
+    if (d->session->phase == SESSION_BOUND)
+        return find(d, &smdp_transaction_table, d->order->transaction_id, row);
     *row = (struct smdp_transaction){
         .transaction_id = d->order->transaction_id,
         .iccid = d->order->iccid,
@@ -220,7 +202,29 @@ static enum err keep_transaction(struct download *d)
         .public_key = arena_copy(d->turn->arena, SLICE_OF(key->point.b)),
         .expires_ms = d->turn->now_ms + d->smdp->options.transaction_ms,
     };
-    return row->public_key.p ? turn_insert(d->turn, &smdp_transaction_table, row) : E_MEMORY;
+    return row->public_key.p ? E_OK : E_MEMORY;
+}
+
+/* With what the installation result will be verified, and what a retry can be sent again. */
+static enum err keep_transaction(struct download *d, const struct smdp_bind *in,
+                                 const struct smdp_bound *out)
+{
+    bool again = in->head.p != NULL;
+    struct smdp_transaction *row;
+    enum err err = own_transaction(d, &row);
+
+    if (err || (again && row->version))
+        return err;
+    if (!again) {
+        row->euicc_otpk = d->signed2.euicc_otpk;
+        row->smdp_otpk = out->smdp_otpk;
+        row->host_id = out->host_id;
+        row->head = out->head;
+        row->elements = in->keys.p ? SLICE_NONE : out->elements;
+        d->order->bound_by = row->transaction_id;
+    }
+    return row->version ? turn_update(d->turn, &smdp_transaction_table, row)
+                        : turn_insert(d->turn, &smdp_transaction_table, row);
 }
 
 static enum err remember(struct download *d, const struct smdp_bind *in,
@@ -228,20 +232,16 @@ static enum err remember(struct download *d, const struct smdp_bind *in,
 {
     struct session *s = d->session;
     struct arena *arena = d->turn->arena;
-    enum err err = E_OK;
+    enum err err;
 
     d->order->state = SMDP_DOWNLOADED;
-    d->order->bound = 1;
     d->order->eid = arena_copy(arena, SLICE_OF(s->eid));
     d->order->session_eid = d->order->eid;
     d->order->transaction_id = arena_copy(arena, SLICE_OF(s->transaction_id));
     if (arena_failed(arena))
         return E_MEMORY;
-    if (s->phase == SESSION_AUTHENTICATED)
-        err = keep_transaction(d);
+    err = keep_transaction(d, in, out);
     s->phase = SESSION_BOUND;
-    if (!err)
-        err = keep_binding(d, in, out);
     if (!err)
         err = smdp_save_order(d->turn, d->order);
     return err ? err : smdp_progress(d->turn, SMDP_POINT_DOWNLOAD, d->order, SLICE_NONE);

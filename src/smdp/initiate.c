@@ -45,6 +45,20 @@ static const struct smdp_credential *credential(const struct smdp *s, slice list
     return found;
 }
 
+/*
+ * Time, then 96 random bits: nobody guesses one, and rows that are kept under it come one behind
+ * the other.
+ */
+static enum err make_transaction_id(const struct smdp *s, int64_t now_ms,
+                                    uint8_t id[TRANSACTION_ID_LEN])
+{
+    uint32_t now_s = (uint32_t)(now_ms / 1000);
+
+    for (int i = 0; i < 4; i++)
+        id[i] = (uint8_t)(now_s >> (24 - 8 * i));
+    return crypto_random(s->options.crypto, id + 4, TRANSACTION_ID_LEN - 4);
+}
+
 static enum err begin(struct smdp *s, const struct initiate_authentication_request_es9 *r,
                       struct turn *t, struct session **out)
 {
@@ -61,7 +75,7 @@ static enum err begin(struct smdp *s, const struct initiate_authentication_reque
     session->address_len = (uint8_t)r->smdp_address.n;
     memcpy(session->address, r->smdp_address.p, r->smdp_address.n);
     *out = session;
-    err = crypto_random(s->options.crypto, session->transaction_id, TRANSACTION_ID_LEN);
+    err = make_transaction_id(s, t->now_ms, session->transaction_id);
     if (!err)
         err = crypto_random(s->options.crypto, session->server_challenge, CHALLENGE_LEN);
     return err;

@@ -271,18 +271,23 @@ static enum err protect_anew(struct smdp *s, struct turn *t, slice iccid)
     return err ? err : turn_update(t, &smdp_protected_table, row);
 }
 
+/* The transaction stays, for a result that comes late; what it was sent does not. */
 static enum err unbind(struct smdp *s, struct turn *t, const struct smdp_order *order)
 {
-    struct smdp_binding *binding = ARENA_NEW(t->arena, struct smdp_binding);
-    enum err err = binding ? E_OK : E_MEMORY;
+    struct smdp_transaction *row = ARENA_NEW(t->arena, struct smdp_transaction);
+    enum err err = row ? E_OK : E_MEMORY;
 
-    if (err || !order->bound)
+    if (err || !order->bound_by.p)
         return err;
-    err = store_get(t->store, &smdp_binding_table, SMDP_BY_KEY, STORE_KEY(store_blob(order->iccid)),
-                    binding, t->arena);
-    if (!err)
-        err = turn_delete(t, &smdp_binding_table, binding);
-    return err ? err : protect_anew(s, t, order->iccid);
+    err = store_get(t->store, &smdp_transaction_table, SMDP_BY_KEY,
+                    STORE_KEY(store_blob(order->bound_by)), row, t->arena);
+    if (!err) {
+        row->euicc_otpk = row->smdp_otpk = row->host_id = row->head = row->elements = SLICE_NONE;
+        err = turn_update(t, &smdp_transaction_table, row);
+    }
+    if (err && err != E_NOTFOUND)
+        return err;
+    return protect_anew(s, t, order->iccid);
 }
 
 static int cancel_refusal(const struct smdp_cancel_order *r, const struct smdp_order *order)

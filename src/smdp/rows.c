@@ -15,7 +15,6 @@ STORE_COLUMNS(smdp_profile, SMDP_PROFILE);
 STORE_COLUMNS(smdp_package, SMDP_PACKAGE);
 STORE_COLUMNS(smdp_protected, SMDP_PROTECTED);
 STORE_COLUMNS(smdp_order, SMDP_ORDER);
-STORE_COLUMNS(smdp_binding, SMDP_BINDING);
 STORE_COLUMNS(smdp_transaction, SMDP_TRANSACTION);
 STORE_COLUMNS(smdp_notification, SMDP_NOTIFICATION);
 
@@ -32,7 +31,6 @@ static const struct store_index order_indexes[] = {
 };
 static const struct store_index transaction_indexes[] = {
     { "id", { "transaction_id" }, true, 1, 0 },
-    { "expiry", { "expires_ms" }, false, 1, 0 },
 };
 static const struct store_index notification_indexes[] = {
     { "eid", { "eid", "seq_number" }, true, 1, 0 },
@@ -54,13 +52,12 @@ TABLE(smdp_profile, profile_indexes);
 TABLE(smdp_package, by_iccid);
 TABLE(smdp_protected, by_iccid);
 TABLE(smdp_order, order_indexes);
-TABLE(smdp_binding, by_iccid);
 TABLE(smdp_transaction, transaction_indexes);
 TABLE(smdp_notification, notification_indexes);
 
 static const struct store_table *const tables[] = {
-    &smdp_profile_table, &smdp_package_table,     &smdp_protected_table,    &smdp_order_table,
-    &smdp_binding_table, &smdp_transaction_table, &smdp_notification_table,
+    &smdp_profile_table, &smdp_package_table,     &smdp_protected_table,
+    &smdp_order_table,   &smdp_transaction_table, &smdp_notification_table,
 };
 
 const struct store_schema smdp_schema = {

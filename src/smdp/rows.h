@@ -71,26 +71,27 @@ const char *smdp_state_name(int64_t state);
     C(T, TEXT, smds_address,   STORE_NULL, 1, 0)                                                   \
     C(T, INT,  ordered_ms,     0,          1, 0)                                                   \
     C(T, INT,  changed_ms,     0,          1, 0)                                                   \
-    C(T, INT,  bound,          0,          1, 0) /* 1: there is a binding row */                   \
+    C(T, BLOB, bound_by,       STORE_NULL, 1, 0) /* transaction whose row has the binding */       \
     C(T, BLOB, transaction_id, STORE_NULL, 1, 0) /* of the last authenticated session */           \
     C(T, BLOB, session_eid,    STORE_NULL, 1, 0) /* its eUICC */
 
-#define SMDP_BINDING(C, T)                                                                         \
-    C(T, BLOB, iccid,      0,          1, 0)                                                       \
-    C(T, BLOB, eid,        0,          1, 0)                                                       \
-    C(T, BLOB, euicc_otpk, 0,          1, 0)                                                       \
-    C(T, BLOB, smdp_otpk,  0,          1, 0)                                                       \
-    C(T, BLOB, host_id,    0,          1, 0)                                                       \
-    C(T, BLOB, head,       0,          1, 0) /* A0, A1 and A2 as sent */                           \
-    C(T, BLOB, elements,   STORE_NULL, 1, 0) /* A3 as sent; absent: the protected row's */
-
+/*
+ * A package that was sent. The key begins with the time, so that rows come at the end of the table
+ * and leave at its beginning. The last five are absent when the binding of an earlier transaction
+ * was sent again; order.bound_by names the one that has them.
+ */
 #define SMDP_TRANSACTION(C, T)                                                                     \
-    C(T, BLOB, transaction_id, 0, 1, 0)                                                            \
-    C(T, BLOB, iccid,          0, 1, 0)                                                            \
-    C(T, BLOB, eid,            0, 1, 0)                                                            \
-    C(T, INT,  curve,          0, 1, 0)                                                            \
-    C(T, BLOB, public_key,     0, 1, 0) /* of CERT.EUICC, that signs the result */                 \
-    C(T, INT,  expires_ms,     0, 1, 0)
+    C(T, BLOB, transaction_id, 0,          1, 0)                                                   \
+    C(T, BLOB, iccid,          0,          1, 0)                                                   \
+    C(T, BLOB, eid,            0,          1, 0)                                                   \
+    C(T, INT,  curve,          0,          1, 0)                                                   \
+    C(T, BLOB, public_key,     0,          1, 0) /* of CERT.EUICC, that signs the result */        \
+    C(T, INT,  expires_ms,     0,          1, 0)                                                   \
+    C(T, BLOB, euicc_otpk,     STORE_NULL, 1, 0)                                                   \
+    C(T, BLOB, smdp_otpk,      STORE_NULL, 1, 0)                                                   \
+    C(T, BLOB, host_id,        STORE_NULL, 1, 0)                                                   \
+    C(T, BLOB, head,           STORE_NULL, 1, 0) /* A0, A1 and A2 as sent */                       \
+    C(T, BLOB, elements,       STORE_NULL, 1, 0) /* A3 as sent; absent: the protected row's */
 
 #define SMDP_NOTIFICATION(C, T)                                                                    \
     C(T, BLOB, eid,         0,          1, 0)                                                      \
@@ -106,7 +107,6 @@ STORE_ROW(smdp_profile, SMDP_PROFILE);
 STORE_ROW(smdp_package, SMDP_PACKAGE);
 STORE_ROW(smdp_protected, SMDP_PROTECTED);
 STORE_ROW(smdp_order, SMDP_ORDER);
-STORE_ROW(smdp_binding, SMDP_BINDING);
 STORE_ROW(smdp_transaction, SMDP_TRANSACTION);
 STORE_ROW(smdp_notification, SMDP_NOTIFICATION);
 
@@ -114,7 +114,6 @@ extern const struct store_table smdp_profile_table;
 extern const struct store_table smdp_package_table;
 extern const struct store_table smdp_protected_table;
 extern const struct store_table smdp_order_table;
-extern const struct store_table smdp_binding_table;
 extern const struct store_table smdp_transaction_table;
 extern const struct store_table smdp_notification_table;
 
@@ -125,7 +124,6 @@ extern const struct store_table smdp_notification_table;
 #define SMDP_BY_KEY 0
 enum { SMDP_PROFILE_BY_TYPE = 1 };
 enum { SMDP_ORDER_BY_MATCHING_ID = 1, SMDP_ORDER_BY_WAITING_EID, SMDP_ORDER_BY_STOCK_TYPE };
-enum { SMDP_TRANSACTION_BY_EXPIRY = 1 };
 enum { SMDP_NOTIFICATION_BY_ICCID = 1 };
 
 /* To be opened together with store_event_schema: the role publishes events. */

@@ -27,12 +27,12 @@ enum err session_table_open(struct session_table *t, size_t count)
     return E_OK;
 }
 
-/* The id is random, so its first octets spread evenly. */
+/* The end of the id is random and spreads evenly. */
 static struct session **bucket(struct session_table *t, const uint8_t id[TRANSACTION_ID_LEN])
 {
     uint32_t h;
 
-    memcpy(&h, id, sizeof h);
+    memcpy(&h, id + TRANSACTION_ID_LEN - sizeof h, sizeof h);
     return &t->buckets[h & t->bucket_mask];
 }
 

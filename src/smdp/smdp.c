@@ -5,7 +5,7 @@
 
 #define MINUTE_MS INT64_C(60000)
 #define DAY_MS    (24 * 60 * MINUTE_MS)
-#define TIDY_STEP 500u
+#define TIDY_STEP 200u
 
 static void fill_defaults(struct smdp_options *o)
 {
@@ -96,20 +96,18 @@ void smdp_close(struct smdp *s)
     free(s);
 }
 
+/* The oldest rows stand first: transaction ids begin with their time. */
 enum err smdp_tidy(struct smdp *s, struct turn *t, bool *more)
 {
-    struct store_query q = { .index = SMDP_TRANSACTION_BY_EXPIRY,
-                             .to_given = true,
-                             .to = store_int(t->now_ms),
-                             .limit = TIDY_STEP };
+    struct store_query q = { .index = SMDP_BY_KEY, .limit = TIDY_STEP };
     struct smdp_transaction *rows;
-    size_t count;
+    size_t count, i = 0;
     enum err err;
 
     session_expire(&s->sessions, t->now_ms);
     err = store_list(t->store, &smdp_transaction_table, &q, t->arena, &rows, &count);
-    for (size_t i = 0; i < count && !err; i++)
-        err = turn_delete(t, &smdp_transaction_table, &rows[i]);
-    *more = count == TIDY_STEP;
+    while (!err && i < count && rows[i].expires_ms <= t->now_ms)
+        err = turn_delete(t, &smdp_transaction_table, &rows[i++]);
+    *more = i == TIDY_STEP;
     return err;
 }

@@ -2,9 +2,12 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* More sets than this in one commit gain nothing and only delay the first of them. */
 #define BATCH_MAX 256
+/* The longest that a set waits for others, in microseconds: about as long as a flush takes. */
+#define GATHER_US 500
 
 struct committer {
     const struct committer_ops *ops;
@@ -13,21 +16,50 @@ struct committer {
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t arrived;
     struct store_job *first, **last;
+    size_t queued;
+    size_t wake_at; /* sets in the queue that are worth waking the thread for; 0: it is at work */
     bool closing;
+
+    size_t last_batch; /* the thread's own: sets of the commit before */
 };
+
+/* With the lock held: for the company that the last commit had. */
+static void gather(struct committer *c)
+{
+    struct timespec until;
+    int late = 0;
+
+    if (c->last_batch < 2 || c->queued >= c->last_batch)
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += GATHER_US * 1000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    c->wake_at = c->last_batch;
+    while (c->queued < c->last_batch && !c->closing && !late)
+        late = pthread_cond_timedwait(&c->arrived, &c->lock, &until);
+}
 
 /* Up to BATCH_MAX jobs; NULL when closing and nothing is left. */
 static struct store_job *next_batch(struct committer *c)
 {
     struct store_job *batch, **end;
+    size_t n = 0;
 
     pthread_mutex_lock(&c->lock);
+    c->wake_at = 1;
     while (!c->first && !c->closing)
         pthread_cond_wait(&c->arrived, &c->lock);
+    gather(c);
+    c->wake_at = 0;
     batch = c->first;
     end = &c->first;
-    for (unsigned i = 0; *end && i < BATCH_MAX; i++)
+    for (; *end && n < BATCH_MAX; n++)
         end = &(*end)->next;
+    c->queued -= n;
+    c->last_batch = n;
     if (*end) {
         c->first = *end;
         *end = NULL;
@@ -53,6 +85,19 @@ static enum err apply_all(struct committer *c, struct store_job *batch)
     if (err)
         c->ops->rollback(c->engine);
     return err;
+}
+
+static enum err open_condition(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+    bool ok;
+
+    if (pthread_condattr_init(&attr) != 0)
+        return E_MEMORY;
+    ok = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 &&
+         pthread_cond_init(cond, &attr) == 0;
+    pthread_condattr_destroy(&attr);
+    return ok ? E_OK : E_MEMORY;
 }
 
 static void *run(void *context)
@@ -85,8 +130,11 @@ enum err committer_open(const struct committer_ops *ops, void *engine, struct co
     c->ops = ops;
     c->engine = engine;
     c->last = &c->first;
+    if (open_condition(&c->arrived)) {
+        free(c);
+        return E_MEMORY;
+    }
     pthread_mutex_init(&c->lock, NULL);
-    pthread_cond_init(&c->arrived, NULL);
     if (pthread_create(&c->thread, NULL, run, c) != 0) {
         pthread_cond_destroy(&c->arrived);
         pthread_mutex_destroy(&c->lock);
@@ -105,7 +153,9 @@ void committer_submit(struct committer *c, struct store_job *job)
     pthread_mutex_lock(&c->lock);
     *c->last = job;
     c->last = &job->next;
-    pthread_cond_signal(&c->arrived);
+    c->queued++;
+    if (c->queued == c->wake_at)
+        pthread_cond_signal(&c->arrived);
     pthread_mutex_unlock(&c->lock);
 }
 

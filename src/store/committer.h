@@ -1,8 +1,9 @@
 /*
  * Group commit: a thread that gathers the change sets of many callers into one durable commit.
  *
- * It takes what has queued up while the last commit was on its way to the disk, so that the batch
- * grows with the load and a lone caller never waits for company. Engines share it.
+ * It takes what has queued up while the last commit was on its way to the disk. A flush costs more
+ * than the changes in it, so under load it waits a moment (GATHER_US) for as many sets as came last
+ * time; a lone caller never waits for company. Engines share it.
  */
 #ifndef DUNLIN_STORE_COMMITTER_H
 #define DUNLIN_STORE_COMMITTER_H

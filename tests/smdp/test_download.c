@@ -185,10 +185,37 @@ static void the_same_request_again(void **state)
     assert_state(&w, &profile, INSTALLED);
 }
 
+/* Within one session: first with the old one-time key, then with a new one. */
+static void another_key_in_the_same_session(void **state)
+{
+    struct opened first, second;
+
+    (void)state;
+    world_release(&w, &(struct stock){ .protection = SMDP_SESSION_KEYS }, &profile);
+    card.change.matching_id = profile.matching_id;
+    card_download(&card);
+    card_download(&card);
+    card_open_package(&card, w.turn.reply, &first);
+    card.change.lost_otsk = true;
+    card_get_package(&card);
+    assert_success(&w);
+    card_open_package(&card, w.turn.reply, &second);
+    check_package(&second, false);
+    assert_memory_not_equal(first.smdp_otpk, second.smdp_otpk, 65);
+    assert_int_equal(world_rows(&w, &smdp_transaction_table), 2);
+    card.change.lost_otsk = false;
+    card_download(&card);
+    card_open_package(&card, w.turn.reply, &first);
+    assert_memory_equal(first.smdp_otpk, second.smdp_otpk, 65);
+    world_notify(&w, card_installation_result(&card, 0));
+    assert_state(&w, &profile, INSTALLED);
+}
+
 /* A cancelled order frees the profile; the next card gets it under other keys. */
 static void cancelled_order_is_protected_anew(void **state)
 {
     struct smdp_protected before, after;
+    struct smdp_transaction sent;
     struct smdp_cancel_order cancel = { 0 };
 
     (void)state;
@@ -209,7 +236,10 @@ static void cancelled_order_is_protected_anew(void **state)
                      E_OK);
     assert_false(slice_eq(before.keys, after.keys));
     assert_false(slice_eq(before.elements, after.elements));
-    assert_int_equal(world_rows(&w, &smdp_binding_table), 0);
+    assert_int_equal(store_get(w.store, &smdp_transaction_table, SMDP_BY_KEY,
+                               STORE_KEY(store_blob(SLICE_OF(card.tid))), &sent, &w.arena),
+                     E_OK);
+    assert_null(sent.head.p);
     card_get_package(&card);
     assert_refused(&w, "8.10.1", "3.9");
 }
@@ -229,6 +259,7 @@ int main(void)
         TEST(retry_with_another_key_DPP_027),
         TEST(retry_with_another_key_session_keys_DPP_027),
         TEST(the_same_request_again),
+        TEST(another_key_in_the_same_session),
         TEST(cancelled_order_is_protected_anew),
     };
 

@@ -46,7 +46,6 @@ static void expect_code(uint8_t code)
 static void expect_still_downloadable(void)
 {
     assert_state(&w, &profile, RELEASED);
-    assert_int_equal(world_rows(&w, &smdp_binding_table), 0);
     assert_int_equal(world_rows(&w, &smdp_transaction_table), 0);
     card_download(&card);
     assert_state(&w, &profile, DOWNLOADED);
@@ -296,7 +295,6 @@ static void two_sessions_of_one_card_DPP_038(void **state)
     assert_refused(&w, "8.10.1", "3.9");
     card_get_package(&newer);
     assert_success(&w);
-    assert_int_equal(world_rows(&w, &smdp_binding_table), 1);
     assert_int_equal(world_rows(&w, &smdp_transaction_table), 1);
 }
 
