@@ -166,8 +166,8 @@ static void run_element(struct install *in, const struct package_element *e)
         status = handler(e)(in, e);
     if (status == PE_STATUS_OK || in->failed)
         return;
-    bool fatal = mandated || status == PE_STATUS_NO_MEMORY || status == PE_STATUS_MEMORY_FAILURE ||
-                 status == PE_STATUS_FORMAT;
+    bool fatal = mandated || in->reason || status == PE_STATUS_NO_MEMORY ||
+                 status == PE_STATUS_MEMORY_FAILURE || status == PE_STATUS_FORMAT;
     if (fatal) {
         fail(in, status, e->id, in->reason ? in->reason : reason_of(status));
         return;
