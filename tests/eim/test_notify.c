@@ -1,5 +1,6 @@
 /*
- * Notifications and data of the IPA: EIM-023 to EIM-026, EIM-028, EIM-029, EIM-042.
+ * Notifications and data of the IPA: EIM-023, EIM-024, EIM-025, EIM-026, EIM-028, EIM-029 (with
+ * test_result), EIM-042; and IPAs of v1.0.
  */
 #include "eim/world.h"
 

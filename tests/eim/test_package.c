@@ -1,5 +1,6 @@
 /*
- * What a device gets when it asks: EIM-001 to EIM-008, EIM-027, EIM-030, EIM-045.
+ * What a device gets when it asks: EIM-001, EIM-002, EIM-003, EIM-004, EIM-005, EIM-006, EIM-007,
+ * EIM-008, EIM-009, EIM-027, EIM-030, EIM-045.
  */
 #include "eim/world.h"
 
@@ -331,12 +332,16 @@ static void test_eim045_no_message(void **state)
     world_close(&w);
 }
 
-/* EIM-009 */
-static void test_orders_that_are_refused(void **state)
+/* EIM-009: two enables, two disables */
+static void test_eim009_refused_orders(void **state)
 {
     const struct psmo two[] = {
         { .which = psmo_is_enable, .enable = { SLICE_OF(iccid_a), false } },
         { .which = psmo_is_enable, .enable = { SLICE_OF(iccid_b), false } },
+    };
+    const struct psmo disables[] = {
+        { .which = psmo_is_disable, .disable = { SLICE_OF(iccid_a) } },
+        { .which = psmo_is_disable, .disable = { SLICE_OF(iccid_b) } },
     };
     struct world w;
     struct card c;
@@ -349,6 +354,12 @@ static void test_orders_that_are_refused(void **state)
     assert_int_equal(eim_order_psmo(w.eim, SLICE_OF(c.eid), two, 2, world_begin(&w), &o),
                      E_ARGUMENT);
     assert_string_equal(w.turn.status.message, "psmo.enable: at most one in a package");
+    assert_int_equal(w.turn.change_count, 0);
+    assert_int_equal(eim_order_psmo(w.eim, SLICE_OF(c.eid), disables, 1, world_begin(&w), &o),
+                     E_OK);
+    assert_int_equal(eim_order_psmo(w.eim, SLICE_OF(c.eid), disables, 2, world_begin(&w), &o),
+                     E_ARGUMENT);
+    assert_string_equal(w.turn.status.message, "psmo.disable: at most one in a package");
     assert_int_equal(w.turn.change_count, 0);
     assert_int_equal(
         eim_order_enable(w.eim, SLICE_OF(c.eid), slice_of(iccid_a, 9), false, world_begin(&w), &o),
@@ -366,7 +377,7 @@ int main(void)
         cmocka_unit_test(test_eim005_two_at_once),  cmocka_unit_test(test_eim006_redelivery),
         cmocka_unit_test(test_eim007_psmos),        cmocka_unit_test(test_eim008_ecos),
         cmocka_unit_test(test_eim027_data_request), cmocka_unit_test(test_eim030_triggers),
-        cmocka_unit_test(test_eim045_no_message),   cmocka_unit_test(test_orders_that_are_refused),
+        cmocka_unit_test(test_eim045_no_message),   cmocka_unit_test(test_eim009_refused_orders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /*
- * The relayed download: EIM-031 to EIM-041. The SM-DP+ is played by the test, in the JSON binding;
- * the eUICC signs with its key.
+ * The relayed download: EIM-031, EIM-032, EIM-033, EIM-034, EIM-035, EIM-037, EIM-038, EIM-039,
+ * EIM-040, EIM-041, EIM-044. The SM-DP+ is played by the test, in the JSON binding; the eUICC signs
+ * with its key.
  */
 #include "eim/world.h"
 

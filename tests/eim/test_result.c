@@ -1,5 +1,6 @@
 /*
- * What the eIM makes of results: EIM-010, EIM-011, EIM-012 to EIM-022, EIM-029.
+ * What the eIM makes of results: EIM-010, EIM-011, EIM-012, EIM-013, EIM-014, EIM-015, EIM-016,
+ * EIM-017, EIM-018, EIM-019, EIM-020, EIM-021, EIM-022.
  */
 #include "eim/world.h"
 
@@ -57,7 +58,7 @@ static void refused(struct card *c, const struct psmo *p, unsigned tag, int64_t 
     assert_int_equal(profile_state(c, iccid_a), before);
 }
 
-static void test_eim011_012_refusals(void **state)
+static void test_eim011_refusals(void **state)
 {
     static const slice iccid = { iccid_a, 10 };
     static const struct {
@@ -142,6 +143,47 @@ static void test_eim013_add_refused(void **state)
         assert_int_equal(o.code, codes[i]);
         assert_false(device_get(&c).has_token);
     }
+    finish(&w, &c);
+}
+
+/* EIM-012, what is not a PSMO with a plain number */
+static void test_eim012_other_refusals(void **state)
+{
+    static const struct psmo address = { .which = psmo_is_set_default_dp_address,
+                                         .set_default_dp_address = { SLICE_LIT("a.b") } };
+    static const struct {
+        int which;
+        unsigned tag;
+        int codes[5];
+    } rows[] = {
+        { eco_is_update_eim, 0x8A, { 1, 3, 6, 7 } },
+        { eco_is_delete_eim, 0x89, { 1, 7 } },
+    };
+    struct world w;
+    struct card c;
+    int64_t id;
+
+    (void)state;
+    prepare(&w, &c);
+    card_provides(&c, card_result(&c, "830100"));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        for (size_t k = 0; rows[i].codes[k]; k++) {
+            struct eim_order o;
+            char hex[16];
+
+            snprintf(hex, sizeof hex, "%02X01%02X", rows[i].tag, (unsigned)rows[i].codes[k]);
+            o = run_eco(&c, rows[i].which, hex);
+            assert_int_equal(o.state, EIM_FAILED);
+            assert_int_equal(o.code, rows[i].codes[k]);
+            assert_true(device_get(&c).associated);
+        }
+    }
+    id = order_psmo(&c, &address);
+    card_gets_package(&c);
+    card_provides(&c, card_result(&c, "BF650380017F"));
+    assert_order(&w, id, FAILED);
+    assert_int_equal(order_get(&w, id).code, 127);
+    assert_null(device_get(&c).default_smdp.p);
     finish(&w, &c);
 }
 
@@ -426,8 +468,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_eim010_enabled),
-        cmocka_unit_test(test_eim011_012_refusals),
+        cmocka_unit_test(test_eim011_refusals),
         cmocka_unit_test(test_eim013_add_refused),
+        cmocka_unit_test(test_eim012_other_refusals),
         cmocka_unit_test(test_eim014_token),
         cmocka_unit_test(test_eim015_last_deleted),
         cmocka_unit_test(test_eim016_terminated),
