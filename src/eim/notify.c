@@ -280,7 +280,10 @@ enum err eim_due(struct eim *e, struct turn *t, int64_t *next_ms)
     return err;
 }
 
-/* The next one of this card for this server has waited for n, and waits no longer. */
+/*
+ * The next one of this card for this server has waited for n, and waits no longer. One that is due
+ * already must still be so at the commit: another worker may just be putting it off because of n.
+ */
 static enum err wake_next(const struct eim_notification *n, struct turn *t)
 {
     const struct store_query q = {
@@ -299,7 +302,7 @@ static enum err wake_next(const struct eim_notification *n, struct turn *t)
         if (slice_eq(found[i].digest, n->digest))
             continue;
         if (found[i].due_ms <= t->now_ms)
-            return E_OK;
+            return turn_assume(t, &eim_notification_table, &found[i]);
         found[i].due_ms = t->now_ms;
         return turn_update(t, &eim_notification_table, &found[i]);
     }

@@ -74,7 +74,7 @@ struct engine_chore esipa_due(struct eim *e)
 {
     return (struct engine_chore){
         .name = "eim notifications",
-        .every_ms = 1000,
+        .every_ms = 250,
         .parallel = 8,
         .handle = due,
         .resume = resume,
