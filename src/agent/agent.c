@@ -57,11 +57,18 @@ static void on_eim(void *ctx, unsigned index, struct ipa_bytes configuration)
         a->o.eim(a->o.ctx, unbytes(configuration));
 }
 
+static unsigned features_of(const struct agent_options *o)
+{
+    unsigned features = o->direct || !o->indirect ? IPA_FEATURE_DIRECT : 0u;
+
+    return features | (o->indirect ? IPA_FEATURE_INDIRECT | IPA_FEATURE_EIM_KEEPS_DATA : 0u);
+}
+
 enum err agent_open(const struct agent_options *options, struct agent **out)
 {
     struct agent *a = calloc(1, sizeof *a);
     struct ipa_options o = {
-        .features = IPA_DIRECT | (options->indirect ? IPA_INDIRECT | IPA_EIM_KEEPS_DATA : 0u),
+        .features = features_of(options),
         .asn1_es9plus = options->asn1_es9plus,
         .device_info =
             bytes(options->device_info.p ? options->device_info : SLICE_OF(plain_device_info)),

@@ -29,7 +29,8 @@ struct agent_options {
     size_t eim_ca_count;
 
     bool asn1_es9plus; /* ES9+ in its ASN.1 binding */
-    bool indirect;     /* announce and use downloads relayed by the eIM */
+    bool direct;       /* this device reaches SM-DP+ servers itself; also when neither is set */
+    bool indirect;     /* the eIM relays: downloads, and notifications unless direct */
     slice device_info; /* DeviceInfo 30..; absent: a TAC of zeros, LTE */
     slice initial_eim; /* AddInitialEimRequest BF57.., or absent */
     uint32_t poll_ms;  /* between polls; 0: an hour */
