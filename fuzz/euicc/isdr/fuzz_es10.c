@@ -59,9 +59,7 @@ static uint16_t apdu(slice command)
 static void select_isdr(void)
 {
     must(apdu(SLICE_LIT("\x00\xA4\x04\x00\x10\xA0\x00\x00\x05\x59\x10\x10\xFF\xFF\xFF\xFF\x89\x00"
-                        "\x00\x01\x00\x00")) >>
-             8 ==
-         0x61);
+                        "\x00\x01\x00\x00")) == 0x9000);
 }
 
 /* One function in blocks; its answer is read to the end. */
