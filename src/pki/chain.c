@@ -177,20 +177,22 @@ static enum err check_cert(struct walk *w, size_t i, struct public_key **key)
     return E_OK;
 }
 
-static enum err walk_down(struct walk *w)
+/*
+ * From the CI down to the leaf, which is not judged yet; *key is that of its issuer. Nothing that
+ * is checked above a leaf depends on the leaf.
+ */
+static enum err walk_to_leaf(struct walk *w, struct public_key **key)
 {
-    struct public_key *key = key_hold(w->chain->ci->key);
     enum err err = E_OK;
 
+    *key = key_hold(w->chain->ci->key);
     if (w->now_s != NO_TIME &&
         (w->now_s < w->chain->ci->not_before_s || w->now_s > w->chain->ci->not_after_s))
         err = at_fault(w->fault, E_EXPIRED, ROLE_CI, NULL);
-    for (size_t i = w->chain->count; !err && i-- > 0;)
-        err = check_cert(w, i, &key);
+    for (size_t i = w->chain->count; !err && i-- > 1;)
+        err = check_cert(w, i, key);
     if (err)
-        key_drop(key);
-    else
-        w->chain->key = key;
+        key_drop(*key);
     return err;
 }
 
@@ -209,32 +211,81 @@ static enum err parse_all(const slice *ders, size_t count, enum cert_role leaf, 
     return E_OK;
 }
 
-/* The digest names the certificates, their order, the role and the anchor. */
-static enum err chain_id(const struct trust *t, const slice *ders, size_t count,
-                         enum cert_role role, const struct anchor *ci, uint8_t id[DIGEST_LEN])
+/*
+ * The digest names the certificates from `first` on, their places, the leaf's role and the anchor.
+ */
+static enum err chain_id(const struct walk *w, const slice *ders, size_t first,
+                         uint8_t id[DIGEST_LEN])
 {
-    uint8_t head[2] = { (uint8_t)role, (uint8_t)count };
+    const struct anchor *ci = w->chain->ci;
+    size_t count = w->chain->count;
+    uint8_t head[3] = { (uint8_t)w->leaf, (uint8_t)count, (uint8_t)first };
     slice parts[2 + CHAIN_MAX] = { SLICE_OF(head), slice_of(ci->id, ci->id_n) };
 
     /* Each is one DER element that says its own length: no two lists give the same octets. */
-    for (size_t i = 0; i < count; i++)
-        parts[2 + i] = ders[i];
-    return crypto_sha256(t->crypto, parts, 2 + count, id);
+    for (size_t i = first; i < count; i++)
+        parts[2 + i - first] = ders[i];
+    return crypto_sha256(w->trust->crypto, parts, 2 + count - first, id);
 }
 
-static struct cache_entry window(const struct chain *chain)
+static struct cache_entry window(const struct chain *chain, size_t first, struct public_key *key)
 {
-    struct cache_entry e = { .key = chain->key,
+    struct cache_entry e = { .key = key,
                              .from_s = chain->ci->not_before_s,
                              .to_s = chain->ci->not_after_s };
 
-    for (size_t i = 0; i < chain->count; i++) {
+    for (size_t i = first; i < chain->count; i++) {
         if (chain->cert[i].not_before_s > e.from_s)
             e.from_s = chain->cert[i].not_before_s;
         if (chain->cert[i].not_after_s < e.to_s)
             e.to_s = chain->cert[i].not_after_s;
     }
     return e;
+}
+
+static void remember(const struct walk *w, const uint8_t id[DIGEST_LEN], size_t first,
+                     struct public_key *key)
+{
+    struct cache_entry entry = window(w->chain, first, key);
+
+    chain_cache_add(w->trust->cache, id, &entry);
+}
+
+/* The key that should have signed the leaf. Many leaves have the same issuers: an EUM its eUICCs.
+ */
+static enum err issuer_key(struct walk *w, const slice *ders, struct public_key **key)
+{
+    struct chain_cache *cache = w->trust->cache;
+    uint8_t id[DIGEST_LEN];
+    enum err err;
+
+    if (!cache || w->chain->count == 1)
+        return walk_to_leaf(w, key);
+    err = chain_id(w, ders, 1, id);
+    if (err)
+        return at_fault(w->fault, err, w->leaf, NULL);
+    *key = chain_cache_find(cache, id, w->now_s, false);
+    if (*key)
+        return E_OK;
+    err = walk_to_leaf(w, key);
+    if (!err)
+        remember(w, id, 1, *key);
+    return err;
+}
+
+static enum err walk_down(struct walk *w, const slice *ders)
+{
+    struct public_key *key;
+    enum err err = issuer_key(w, ders, &key);
+
+    if (err)
+        return err;
+    err = check_cert(w, 0, &key);
+    if (err)
+        key_drop(key);
+    else
+        w->chain->key = key;
+    return err;
 }
 
 enum err chain_verify(const struct trust *t, const slice *ders, size_t count, enum cert_role role,
@@ -252,19 +303,16 @@ enum err chain_verify(const struct trust *t, const slice *ders, size_t count, en
     if (!out->ci || (ci.p && !slice_eq(ci, authority)))
         return at_fault(fault, E_UNTRUSTED, ROLE_CI, NULL);
     if (!t->cache)
-        return walk_down(&w);
-    err = chain_id(t, ders, count, role, out->ci, id);
+        return walk_down(&w, ders);
+    err = chain_id(&w, ders, 0, id);
     if (err)
         return at_fault(fault, err, role, NULL);
-    out->key = chain_cache_find(t->cache, id, now_s);
+    out->key = chain_cache_find(t->cache, id, now_s, true);
     if (out->key)
         return E_OK;
-    err = walk_down(&w);
-    if (!err) {
-        struct cache_entry entry = window(out);
-
-        chain_cache_add(t->cache, id, &entry);
-    }
+    err = walk_down(&w, ders);
+    if (!err)
+        remember(&w, id, 0, out->key);
     return err;
 }
 

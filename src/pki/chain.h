@@ -54,7 +54,9 @@ const struct anchor *trust_find(const struct trust *t, slice key_id);
 /* Does not close the cache. */
 void trust_close(struct trust *t);
 
-/* Verified chains by the SHA-256 of their certificates; bounded, thread safe. NULL: out of memory.
+/*
+ * Verified chains, and the issuers of verified leaves, by the SHA-256 of their certificates;
+ * bounded, thread safe. NULL: out of memory.
  */
 struct chain_cache *chain_cache_open(size_t entries);
 void chain_cache_close(struct chain_cache *cache);

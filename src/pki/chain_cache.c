@@ -86,7 +86,7 @@ static struct cached *match(struct cached *row, const uint8_t id[DIGEST_LEN])
 }
 
 struct public_key *chain_cache_find(struct chain_cache *cache, const uint8_t id[DIGEST_LEN],
-                                    int64_t now_s)
+                                    int64_t now_s, bool whole)
 {
     struct public_key *key = NULL;
     struct cached *hit;
@@ -95,7 +95,7 @@ struct public_key *chain_cache_find(struct chain_cache *cache, const uint8_t id[
     hit = match(row_of(cache, id), id);
     if (hit && (now_s == NO_TIME || (now_s >= hit->entry.from_s && now_s <= hit->entry.to_s))) {
         hit->used = ++cache->tick;
-        cache->hits++;
+        cache->hits += whole;
         key = key_hold(hit->entry.key);
     }
     pthread_mutex_unlock(&cache->lock);

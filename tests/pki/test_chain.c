@@ -589,6 +589,35 @@ static void cache(void **state)
     chain_cache_close(t.cache);
 }
 
+/* Issuers that are known do not vouch for a leaf, nor longer than they are valid themselves. */
+static void cached_issuers(void **state)
+{
+    struct world *w = &worlds[0];
+    struct trust t = w->trust;
+    struct chain_fault fault;
+    struct made other, euicc;
+    uint8_t buf[CERT_ISSUE_MAX];
+
+    (void)state;
+    t.cache = chain_cache_open(8);
+    assert_int_equal(judge(&t, w->euicc.der, w->eum.der, ROLE_EUICC, FORGE_NOW, &fault), E_OK);
+    make_cert(c, &euicc, w->curve, (struct cert_template){ .role = ROLE_EUICC }, &w->eum);
+    assert_int_equal(judge(&t, euicc.der, w->eum.der, ROLE_EUICC, FORGE_NOW, &fault), E_OK);
+    assert_int_equal(chain_cache_hits(t.cache), 0);
+    memcpy(buf, euicc.der.p, euicc.der.n);
+    buf[euicc.der.n - 1] ^= 1;
+    assert_int_equal(
+        judge(&t, slice_of(buf, euicc.der.n), w->eum.der, ROLE_EUICC, FORGE_NOW, &fault), E_BADSIG);
+    assert_int_equal(fault.role, ROLE_EUICC);
+    make_cert(c, &other, w->curve, (struct cert_template){ .role = ROLE_EUM }, &w->ci);
+    assert_int_equal(judge(&t, w->euicc.der, other.der, ROLE_EUICC, FORGE_NOW, &fault), E_BADCERT);
+    assert_int_equal(judge(&t, w->euicc.der, w->eum.der, ROLE_EUICC, FORGE_NOW + 1001, &fault),
+                     E_EXPIRED);
+    made_close(&other);
+    made_close(&euicc);
+    chain_cache_close(t.cache);
+}
+
 static void *verify_often(void *arg)
 {
     const struct trust *t = arg;
@@ -642,6 +671,7 @@ int main(void)
         cmocka_unit_test(dp_auth_and_pb_belong_together),
         cmocka_unit_test(tls_names),
         cmocka_unit_test(cache),
+        cmocka_unit_test(cached_issuers),
         cmocka_unit_test(one_cache_many_threads),
     };
 
