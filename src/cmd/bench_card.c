@@ -185,6 +185,7 @@ enum err bench_card_notify(struct bench_card *card, slice answer, slice address,
     struct get_bound_profile_package_response_es9 r;
     struct notification_metadata metadata = {
         .seq_number = ++card->seq,
+        .has_seq_number = true,
         .profile_management_operation = SLICE_LIT("\x07\x80"),
         .notification_address = address,
         .iccid = slice_of(iccid, 10),

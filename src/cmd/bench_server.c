@@ -1,0 +1,419 @@
+#include "cmd/bench_server.h"
+
+#include "pki/testci.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STEP_ARENA ((size_t)16 << 20)
+
+static bool complain(const char *what, const char *why)
+{
+    fprintf(stderr, "bench: %s: %s\n", what, why);
+    return false;
+}
+
+/* ---- the folder ---- */
+
+static void remove_folder(const char *path)
+{
+    DIR *d = opendir(path);
+    struct dirent *e;
+
+    while (d && (e = readdir(d))) {
+        char name[2 * BENCH_PATH];
+
+        if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+            continue;
+        snprintf(name, sizeof name, "%s/%.180s", path, e->d_name);
+        if (unlink(name) && !rmdir(name))
+            continue;
+        remove_folder(name);
+    }
+    if (d)
+        closedir(d);
+    (void)!rmdir(path);
+}
+
+bool bench_server_init(struct bench_server *b, bool smdp)
+{
+    static const slice hosts[] = { SLICE_LIT(BENCH_SMDP), SLICE_LIT(BENCH_EIM) };
+    const char *tmp = getenv("TMPDIR");
+    char where[KEYSTORE_PATH_MAX] = "";
+    struct testci_plan plan = {
+        .dir = b->pki,
+        .curve = CURVE_P256,
+        .hosts = hosts,
+        .host_count = COUNT(hosts),
+        .eim_id = SLICE_LIT(BENCH_EIM),
+        .now_s = time(NULL),
+    };
+    enum err e;
+
+    *b = (struct bench_server){ .smdp = smdp, .leash = -1, .crypto = crypto_openssl() };
+    if (!b->crypto)
+        return complain("OpenSSL", "not usable");
+    snprintf(b->dir, sizeof b->dir, "%.150s/dunlin-bench-XXXXXX", tmp ? tmp : "/tmp");
+    if (!mkdtemp(b->dir))
+        return complain(b->dir, "the folder cannot be made");
+    snprintf(b->pki, sizeof b->pki, "%s/pki", b->dir);
+    e = testci_init(b->crypto, &plan, where);
+    if (e)
+        return complain(where, err_text(e));
+    e = identity_open_role(b->crypto, b->pki, ROLE_CI, &b->ci);
+    if (!e)
+        e = identity_open_role(b->crypto, b->pki, ROLE_EUM, &b->eum);
+    if (!e)
+        e = identity_open_role(b->crypto, b->pki, ROLE_DP_AUTH, &b->dp_auth);
+    return !e || complain(b->pki, err_text(e));
+}
+
+/* ---- the servers ---- */
+
+static struct servers_options options_of(const struct bench_server *b)
+{
+    return (struct servers_options){
+        .dir = b->dir,
+        .pki = b->pki,
+        .bind = "127.0.0.1",
+        .smdp_name = b->smdp ? BENCH_SMDP : NULL,
+        .eim_name = b->smdp ? NULL : BENCH_EIM,
+    };
+}
+
+/* The child: serves until the parent lets the leash go. */
+static void serve(struct bench_server *b, int tell, int leash, bench_stock *stock, void *ctx)
+{
+    struct servers_options o = options_of(b);
+    char why[400], end;
+    uint16_t port;
+
+    signal(SIGPIPE, SIG_IGN);
+    if (servers_open(&b->servers, &o, why, sizeof why)) {
+        complain("servers", why);
+        _exit(1);
+    }
+    port = b->smdp ? b->servers.smdp_served.port : b->servers.eim_served.port;
+    if (!stock(&b->servers, ctx) || write(tell, &port, sizeof port) != sizeof port)
+        _exit(1);
+    while (read(leash, &end, 1) > 0) {
+    }
+    servers_close(&b->servers);
+    _exit(0);
+}
+
+static bool start_child(struct bench_server *b, bench_stock *stock, void *ctx)
+{
+    int told[2], leash[2];
+    ssize_t got;
+
+    if (pipe(told) || pipe(leash))
+        return complain("pipe", "cannot be made");
+    fflush(NULL);
+    b->child = fork();
+    if (b->child < 0)
+        return complain("fork", "no process");
+    if (!b->child) {
+        close(told[0]);
+        close(leash[1]);
+        serve(b, told[1], leash[0], stock, ctx);
+    }
+    close(told[1]);
+    close(leash[0]);
+    b->leash = leash[1];
+    got = read(told[0], &b->port, sizeof b->port);
+    close(told[0]);
+    return got == sizeof b->port || complain("servers", "did not start");
+}
+
+static bool open_client_side(struct bench_server *b)
+{
+    struct tls_trust_options trust = { .ca = &b->ci.cert.der, .ca_count = 1 };
+    char row[64];
+    enum err e = tls_trust_open(&trust, &b->trust);
+
+    snprintf(row, sizeof row, "*=127.0.0.1:%u", b->port);
+    if (!e)
+        e = hosts_open(&b->hosts);
+    if (!e)
+        e = hosts_add(b->hosts, row);
+    return !e || complain("clients", err_text(e));
+}
+
+bool bench_server_start(struct bench_server *b, bool tls, bench_stock *stock, void *ctx)
+{
+    struct servers_options o = options_of(b);
+    char why[400];
+
+    if (tls)
+        return start_child(b, stock, ctx) && open_client_side(b);
+    if (servers_open_quiet(&b->servers, &o, why, sizeof why))
+        return complain("servers", why);
+    return stock(&b->servers, ctx);
+}
+
+double bench_server_us(const struct bench_server *b)
+{
+    clockid_t clock;
+    struct timespec t;
+
+    if (!b->child)
+        return cpu_process_us();
+    if (clock_getcpuclockid(b->child, &clock) || clock_gettime(clock, &t))
+        return 0;
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+/* Of another process only /proc tells: the 15th word of its stat, in clock ticks. */
+static double child_kernel_us(pid_t child)
+{
+    char path[40], line[1024] = "", *at;
+    unsigned long user, kernel = 0;
+    ssize_t n;
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)child);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    n = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
+    if (fd >= 0)
+        close(fd);
+    at = n > 0 ? strrchr(line, ')') : NULL;
+    if (!at ||
+        sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel) != 2)
+        return 0;
+    return (double)kernel * 1e6 / (double)sysconf(_SC_CLK_TCK);
+}
+
+double bench_server_kernel_us(const struct bench_server *b)
+{
+    struct rusage u;
+
+    if (b->child)
+        return child_kernel_us(b->child);
+    getrusage(RUSAGE_SELF, &u);
+    return (double)u.ru_stime.tv_sec * 1e6 + (double)u.ru_stime.tv_usec;
+}
+
+void bench_server_close(struct bench_server *b)
+{
+    if (b->leash >= 0)
+        close(b->leash);
+    if (b->child > 0)
+        waitpid(b->child, NULL, 0);
+    else if (b->servers.crypto)
+        servers_close(&b->servers);
+    hosts_close(b->hosts);
+    tls_trust_close(b->trust);
+    identity_close(&b->ci);
+    identity_close(&b->eum);
+    identity_close(&b->dp_auth);
+    if (b->dir[0])
+        remove_folder(b->dir);
+}
+
+/* ---- one client's way ---- */
+
+bool bench_link_open(struct bench_link *l, struct bench_server *b)
+{
+    struct http_client_options o = { .hosts = b->hosts, .connections_host = 1 };
+
+    *l = (struct bench_link){ .server = b };
+    return !b->child || !http_client_open(&o, &l->client) || complain("client", "does not open");
+}
+
+void bench_link_close(struct bench_link *l)
+{
+    http_client_close(l->client);
+}
+
+static enum err ask_far(struct bench_link *l, const char *path, slice media, slice body,
+                        struct arena *a, slice *answer)
+{
+    const struct http_field fields[] = { { SLICE_LIT("X-Admin-Protocol"),
+                                           SLICE_LIT("gsma/rsp/v2.3.0") } };
+    struct http_call call = {
+        .host = l->server->smdp ? BENCH_SMDP : BENCH_EIM,
+        .tls = l->server->trust,
+        .path = path,
+        .content_type = media,
+        .fields = fields,
+        .field_count = COUNT(fields),
+        .body = body,
+    };
+    struct http_answer got;
+    enum err e = http_client_fetch(l->client, &call, a, &got);
+
+    l->status = e ? 0 : got.status;
+    *answer = e ? SLICE_NONE : got.body;
+    return e;
+}
+
+static enum err ask_near(struct bench_link *l, const char *path, slice media, slice body,
+                         struct arena *a, slice *answer)
+{
+    struct served *v =
+        l->server->smdp ? &l->server->servers.smdp_served : &l->server->servers.eim_served;
+    const struct http_field fields[] = {
+        { SLICE_LIT("Host"), SLICE_LIT("localhost") },
+        { SLICE_LIT("Content-Type"), media },
+        { SLICE_LIT("X-Admin-Protocol"), SLICE_LIT("gsma/rsp/v2.3.0") },
+    };
+    const struct http_request request = {
+        .method = SLICE_LIT("POST"),
+        .path = slice_str(path),
+        .fields = fields,
+        .field_count = COUNT(fields),
+        .body = body,
+        .peer = SLICE_LIT("127.0.0.1"),
+    };
+    double from = cpu_thread_us();
+
+    engine_dispatch(&v->site, &request, &l->reply);
+    l->inside_us += cpu_thread_us() - from;
+    l->status = l->reply.response.status;
+    *answer = arena_copy(a, l->reply.response.body);
+    from = cpu_thread_us();
+    engine_reply_release(&l->reply);
+    l->inside_us += cpu_thread_us() - from;
+    return E_OK;
+}
+
+enum err bench_link_ask(struct bench_link *l, const char *path, const char *media, slice body,
+                        struct arena *a, slice *answer)
+{
+    return l->client ? ask_far(l, path, slice_str(media), body, a, answer)
+                     : ask_near(l, path, slice_str(media), body, a, answer);
+}
+
+/* ---- many of them ---- */
+
+static enum err step(struct bench_worker *w)
+{
+    arena_reset(&w->arena);
+    return w->crew->step(w, w->crew->ctx);
+}
+
+static void *work(void *arg)
+{
+    struct bench_worker *w = arg;
+    pthread_barrier_t *barrier = w->crew->barrier;
+    double from;
+
+    w->err = step(w);
+    pthread_barrier_wait(barrier); /* everybody is warm */
+    pthread_barrier_wait(barrier); /* the clocks have been read */
+    w->link.inside_us = 0;
+    from = cpu_thread_us();
+    while (!w->err && !atomic_load(&w->crew->stop)) {
+        w->err = step(w);
+        w->done += !w->err;
+    }
+    w->client_us = cpu_thread_us() - from - w->link.inside_us;
+    return NULL;
+}
+
+/* The reference, again and again while the clients work: what slows them down slows it down. */
+static void measure_bare(struct bench_crew *c, double until)
+{
+    double sums[5] = { 0 };
+    unsigned n = 0;
+
+    do {
+        struct bare b = bare_measure(c->package);
+
+        sums[0] += b.sign;
+        sums[1] += b.verify;
+        sums[2] += b.key_pair;
+        sums[3] += b.agree;
+        sums[4] += b.package;
+        n++;
+    } while (wall_us() < until);
+    c->bare = (struct bare){ sums[0] / n, sums[1] / n, sums[2] / n, sums[3] / n, sums[4] / n };
+}
+
+static void measure(struct bench_crew *c, struct bench_worker *workers, pthread_t *threads)
+{
+    double from, kernel, wall, own, inside = 0, client = 0, until;
+
+    pthread_barrier_wait(c->barrier);
+    from = bench_server_us(c->server);
+    kernel = bench_server_kernel_us(c->server);
+    wall = wall_us();
+    until = wall + c->seconds * 1e6;
+    pthread_barrier_wait(c->barrier);
+    own = cpu_thread_us();
+    measure_bare(c, until);
+    own = cpu_thread_us() - own;
+    atomic_store(&c->stop, true);
+    for (unsigned i = 0; i < c->threads; i++)
+        pthread_join(threads[i], NULL);
+    c->wall_us = wall_us() - wall;
+    c->server_us = bench_server_us(c->server) - from;
+    c->server_kernel_us = bench_server_kernel_us(c->server) - kernel;
+    for (unsigned i = 0; i < c->threads; i++) {
+        c->done += workers[i].done;
+        client += workers[i].client_us;
+        inside += workers[i].link.inside_us;
+    }
+    if (!c->server->child) {
+        c->server_us -= client + own;
+        c->other_us = c->server_us - inside;
+    }
+}
+
+static bool all_well(const struct bench_crew *c, const struct bench_worker *workers)
+{
+    for (unsigned i = 0; i < c->threads; i++) {
+        const struct bench_worker *w = &workers[i];
+
+        if (w->err && w->err != E_NOTFOUND) {
+            fprintf(stderr, "bench: client %u: %s (HTTP %d)\n", i, err_text(w->err),
+                    w->link.status);
+            return false;
+        }
+    }
+    return c->done > 0 || complain("clients", "nothing was done in the time");
+}
+
+bool bench_crew_run(struct bench_crew *c)
+{
+    struct bench_worker *workers = calloc(c->threads, sizeof *workers);
+    pthread_t *threads = calloc(c->threads, sizeof *threads);
+    pthread_barrier_t barrier;
+    bool ok = workers && threads;
+
+    if (ok)
+        pthread_barrier_init(&barrier, NULL, c->threads + 1);
+    c->barrier = &barrier;
+    atomic_store(&c->stop, false);
+    for (unsigned i = 0; ok && i < c->threads; i++) {
+        workers[i] = (struct bench_worker){ .crew = c, .place = i };
+        arena_init(&workers[i].arena, STEP_ARENA);
+        ok = bench_link_open(&workers[i].link, c->server) &&
+             !pthread_create(&threads[i], NULL, work, &workers[i]);
+    }
+    if (!ok) {
+        complain("clients", "no memory or threads");
+        exit(1); /* threads that wait at the barrier cannot be ended otherwise */
+    }
+    measure(c, workers, threads);
+    ok = all_well(c, workers);
+    for (unsigned i = 0; i < c->threads; i++) {
+        bench_link_close(&workers[i].link);
+        arena_free(&workers[i].arena);
+        free(workers[i].own);
+    }
+    pthread_barrier_destroy(&barrier);
+    free(workers);
+    free(threads);
+    return ok;
+}
