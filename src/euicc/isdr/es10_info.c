@@ -72,6 +72,8 @@ enum err put_euicc_info2(struct isdr *i, struct der_writer *w)
     const struct personality *p = i->p;
     uint8_t verify[PKID_LIST_MAX], sign[PKID_LIST_MAX], resource[24];
     uint8_t uicc[DER_BITS_MAX], rsp[DER_BITS_MAX], forbidden[DER_BITS_MAX];
+    uint8_t more[5] = { 0x04, 0x03, p->more_profile_version[0], p->more_profile_version[1],
+                        p->more_profile_version[2] };
     uint8_t iot[5] = { 0x04, 0x03, p->iot_version[0], p->iot_version[1], p->iot_version[2] };
     struct euicc_info2 info = {
         .profile_version = SLICE_OF(p->profile_version),
@@ -95,6 +97,8 @@ enum err put_euicc_info2(struct isdr *i, struct der_writer *w)
     info.euicc_category = p->category;
     if (p->forbidden_pprs)
         info.forbidden_profile_policy_rules = der_bits_make(p->forbidden_pprs, forbidden);
+    if (version(p->more_profile_version).p)
+        info.additional_euicc_profile_package_versions = SLICE_OF(more);
     info.iot_specific_info.iot_version = SLICE_OF(iot);
     info.iot_specific_info.ecall_supported = p->emergency_supported;
     info.iot_specific_info.fallback_supported = p->fallback_supported;

@@ -8,6 +8,7 @@ void personality_defaults(struct personality *p)
 {
     *p = (struct personality){
         .profile_version = { 2, 3, 1 },
+        .more_profile_version = { 3, 3, 1 },
         .svn = { 2, 5, 0 },
         .firmware = { 0, 1, 0 },
         .pp_version = { 1, 0, 0 },

@@ -34,6 +34,7 @@ struct personality {
     slice root_smds;
 
     uint8_t profile_version[3], svn[3], firmware[3], pp_version[3];
+    uint8_t more_profile_version[3]; /* additionalEuiccProfilePackageVersions; 0.0.0: none */
     uint8_t ts102241[3], global_platform[3];
     uint8_t iot_version[3];   /* SGP.32 */
     uint64_t uicc_capability; /* named bit i as bit i */

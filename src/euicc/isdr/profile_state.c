@@ -47,7 +47,8 @@ enum err remove_profile(struct isdr *i, uint32_t root)
 {
     enum err err = notify(i, root, NOTIFICATION_DELETE, 0);
 
-    if (!err)
+    /* deleting makes room: it must not fail for the lack of it */
+    if (!err || err == E_MEMORY)
         err = forget_profile(i, root);
     return err ? err : profile_delete(i->card, root);
 }
