@@ -1,6 +1,6 @@
 /*
  * The IPA's start and retrieval loop against a scripted card and eIM. Rows of the conformance list:
- * IPA-001 to IPA-010 (without 008 in part), IPA-021, IPA-022, IPA-024, IPA-025, IPA-026, IPA-028.
+ * IPA-001 to IPA-010, IPA-021, IPA-022, IPA-024 to IPA-031.
  */
 #include "ipa/world.h"
 
@@ -528,6 +528,130 @@ static void test_ipa_028_stored_result(void **state)
     assert_octets(last_function(&w, "BF30"), hex(&w, "BF3003800109"));
 }
 
+static slice eim_entry(const char *id, const char *host)
+{
+    return tlv(&w, 0x30, 2, tlv(&w, 0x80, 1, text(id)), tlv(&w, 0x81, 1, text(host)));
+}
+
+/* IPA-027: each at its own address, the result to the one that asked. */
+static void test_ipa_027_two_eims(void **state)
+{
+    slice p = package(tlv(&w, 0xA3, 1, iccid())), r = result(9, hex(&w, "830101"));
+
+    (void)state;
+    nothing_pending();
+    card_forgets(&w, "BF55");
+    card_says(&w, "BF55",
+              tlv(&w, 0xBF55, 1,
+                  tlv(&w, 0xA0, 2, eim_entry("eim0", "first.example:8443"),
+                      eim_entry("eim1", "second.example"))),
+              0, -1);
+    card_says(&w, "BF51", r, 0, 1);
+    server_says(&w, "POST first.example:8443 BF4F", NO_PACKAGE, 0, -1);
+    server_says(&w, "POST second.example BF4F", tlv(&w, 0xBF4F, 1, p), 0, 1);
+    server_says(&w, "POST second.example BF4F", NO_PACKAGE, 0, -1);
+    server_says(&w, "POST second.example BF50", hex(&w, "BF5006BF5303800109"), 0, -1);
+    run(&w);
+    assert_log_has(&w, "POST first.example:8443 BF4F;BF2B;POST second.example BF4F;BF51;BF28;"
+                       "POST second.example BF50;BF30;POST second.example BF4F;");
+}
+
+/* The other eIM hears of the switch at the next poll, once (SGP.32 6.3.2.6). */
+static void test_state_change_is_told(void **state)
+{
+    (void)state;
+    nothing_pending();
+    card_forgets(&w, "BF55");
+    card_says(&w, "BF55",
+              tlv(&w, 0xBF55, 1,
+                  tlv(&w, 0xA0, 2, eim_entry("eim0", "first.example"),
+                      eim_entry("eim1", "second.example"))),
+              0, -1);
+    card_says(&w, "BF51", result(9, hex(&w, "830100")), 0x910B, 1);
+    server_says(&w, "POST first.example BF4F", NO_PACKAGE, 0, -1);
+    server_says(&w, "POST second.example BF4F", tlv(&w, 0xBF4F, 1, package(enable(""))), 0, 1);
+    server_says(&w, "POST second.example BF4F", NO_PACKAGE, 0, -1);
+    server_says(&w, "POST second.example BF50", hex(&w, "BF5006BF5303800109"), 0, -1);
+    run(&w);
+    clear_log(&w);
+    wake(&w);
+    assert_octets(w.bodies[0], tlv(&w, 0xBF4F, 3, tlv(&w, 0x5A, 1, SLICE_OF(world_eid)),
+                                   hex(&w, "8000"), hex(&w, "810100")));
+    assert_octets(w.bodies[1], tlv(&w, 0xBF4F, 1, tlv(&w, 0x5A, 1, SLICE_OF(world_eid))));
+    clear_log(&w);
+    wake(&w);
+    assert_octets(w.bodies[0], tlv(&w, 0xBF4F, 1, tlv(&w, 0x5A, 1, SLICE_OF(world_eid))));
+}
+
+/* IPA-029: gone in the middle of a function; a new card is a new start. */
+static void test_ipa_029_card_removed(void **state)
+{
+    struct ipa_event lost = { .kind = IPA_CARD_LOST, .now_ms = 1 };
+    struct ipa_want want;
+
+    (void)state;
+    nothing_pending();
+    eim_has_nothing();
+    want = ipa_step(w.ipa, &(struct ipa_event){ .kind = IPA_START });
+    assert_int_equal(want.kind, IPA_WANT_APDU);
+    want = ipa_step(w.ipa, &lost);
+    assert_int_equal(want.kind, IPA_WANT_CARD);
+    assert_string_equal(ipa_phase(w.ipa), "no-card");
+    want = ipa_step(w.ipa, &(struct ipa_event){ .kind = IPA_TIME, .now_ms = 100000 });
+    assert_int_equal(want.kind, IPA_WANT_CARD);
+    run(&w);
+    assert_log_has(&w, "TERMINAL CAPABILITY;MANAGE CHANNEL;SELECT;BF3E;BF55;BF28;BF2B;"
+                       "POST eim.example BF4F;");
+}
+
+/* IPA-030: no crash, nothing asked of the eUICC, and a pause that is not the usual one. */
+static void test_ipa_030_unusable_answers(void **state)
+{
+    static uint8_t large[IPA_NET_MAX + 1];
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        teardown(NULL);
+        setup(NULL);
+        nothing_pending();
+        if (i == 0)
+            server_says(&w, "POST eim.example BF4F", SLICE_OF(large), 0, -1);
+        else if (i == 1)
+            server_says(&w, "POST eim.example BF4F", SLICE_EMPTY, 0, -1);
+        else if (i == 2)
+            server_says(&w, "POST eim.example BF4F", text("not here"), 404, -1);
+        else
+            server_says(&w, "POST eim.example BF4F", SLICE_EMPTY, -1, -1);
+        run(&w);
+        assert_string_equal(w.log + strlen(w.log) - 22, "POST eim.example BF4F;");
+        assert_int_equal(w.wake_ms, w.now_ms + 1000);
+    }
+}
+
+/* IPA-031 */
+static void test_ipa_031_headers(void **state)
+{
+    struct ipa_event e = { .kind = IPA_START };
+    struct ipa_want want;
+    uint8_t answer[] = { 0x90, 0x00 };
+
+    (void)state;
+    nothing_pending();
+    eim_has_nothing();
+    run(&w);
+    want = ipa_step(w.ipa, &(struct ipa_event){ .kind = IPA_TIME, .number = 1 });
+    while (want.kind == IPA_WANT_APDU) {
+        e = (struct ipa_event){ .kind = IPA_CARD_ANSWER, .data = { answer, sizeof answer } };
+        want = ipa_step(w.ipa, &e);
+    }
+    assert_int_equal(want.kind, IPA_WANT_EXCHANGE);
+    assert_int_equal(want.http.interface, IPA_ESIPA);
+    assert_string_equal(want.http.path, "/gsma/rsp2/asn1");
+    assert_string_equal(want.http.content_type, "application/x-gsma-rsp-asn1");
+    assert_string_equal(want.http.protocol, "gsma/rsp/v2.1.0");
+    assert_string_equal(want.http.user_agent, "gsma-rsp-ipad");
+}
+
 /* IPA-027, IPA-028: a result of another eIM is not for this one. */
 static void test_stored_result_of_another_eim(void **state)
 {
@@ -572,6 +696,11 @@ int main(void)
         TEST(test_ipa_026_unusable_packages),
         TEST(test_ipa_028_stored_result),
         TEST(test_stored_result_of_another_eim),
+        TEST(test_ipa_027_two_eims),
+        TEST(test_state_change_is_told),
+        TEST(test_ipa_029_card_removed),
+        TEST(test_ipa_030_unusable_answers),
+        TEST(test_ipa_031_headers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
