@@ -313,8 +313,20 @@ static void put_insert(struct sql *s, const struct sql_dialect *d, const struct 
     put(s, ")");
 }
 
+bool sql_is_indexed(const struct store_table *t, uint16_t version, const struct store_column *c)
+{
+    if (!column_stands(c, version) || in_index(&t->indexes[0], c))
+        return false;
+    for (size_t i = 1; i < t->index_count; i++) {
+        if (sql_stands(t->indexes[i].since, t->indexes[i].until, version) &&
+            in_index(&t->indexes[i], c))
+            return true;
+    }
+    return false;
+}
+
 static void put_update(struct sql *s, const struct sql_dialect *d, const struct store_table *t,
-                       uint16_t version)
+                       uint16_t version, bool indexed_too)
 {
     put(s, "UPDATE %s SET version = ", t->name);
     put_param(s, d, SQL_NEW_VERSION, NULL);
@@ -322,6 +334,8 @@ static void put_update(struct sql *s, const struct sql_dialect *d, const struct 
         const struct store_column *c = &t->columns[i];
 
         if (!column_stands(c, version) || in_index(&t->indexes[0], c))
+            continue;
+        if (!indexed_too && sql_is_indexed(t, version, c))
             continue;
         put(s, ", %s = ", c->name);
         put_param(s, d, SQL_COLUMN, c);
@@ -338,7 +352,7 @@ void sql_change(struct sql *s, const struct sql_dialect *d, const struct store_t
         put_insert(s, d, t, version);
         return;
     case CHANGE_UPDATE:
-        put_update(s, d, t, version);
+        put_update(s, d, t, version, true);
         return;
     case CHANGE_DELETE:
         put(s, "DELETE FROM %s", t->name);
@@ -347,6 +361,30 @@ void sql_change(struct sql *s, const struct sql_dialect *d, const struct store_t
         put(s, "SELECT 1 FROM %s", t->name);
         break;
     }
+    put_row_is(s, d, t);
+}
+
+void sql_update_rest(struct sql *s, const struct sql_dialect *d, const struct store_table *t,
+                     uint16_t version)
+{
+    start(s);
+    put_update(s, d, t, version, false);
+}
+
+void sql_indexed(struct sql *s, const struct sql_dialect *d, const struct store_table *t,
+                 uint16_t version)
+{
+    const char *comma = "";
+
+    start(s);
+    put(s, "SELECT ");
+    for (size_t i = 0; i < t->column_count; i++) {
+        if (!sql_is_indexed(t, version, &t->columns[i]))
+            continue;
+        put(s, "%s%s", comma, t->columns[i].name);
+        comma = ", ";
+    }
+    put(s, " FROM %s", t->name);
     put_row_is(s, d, t);
 }
 

@@ -62,6 +62,18 @@ void sql_change(struct sql *out, const struct sql_dialect *d, const struct store
                 uint16_t version, enum change_kind kind);
 
 /*
+ * An UPDATE that names a column rewrites its indexes, even with the value that it had. So an update
+ * is two statements: sql_indexed selects, of the row as it is assumed, the columns that stand in
+ * indexes (no row: conflict); when the new ones are equal, sql_update_rest writes the others.
+ */
+bool sql_is_indexed(const struct store_table *table, uint16_t version,
+                    const struct store_column *column);
+void sql_indexed(struct sql *out, const struct sql_dialect *d, const struct store_table *table,
+                 uint16_t version);
+void sql_update_rest(struct sql *out, const struct sql_dialect *d, const struct store_table *table,
+                     uint16_t version);
+
+/*
  * SELECT version and the standing columns, in order. Parameters: query->key, then the bounds that
  * are given, then the limit.
  */

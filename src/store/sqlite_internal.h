@@ -44,6 +44,7 @@ struct connection {
 struct known_table {
     const struct store_table *table;
     uint16_t version; /* of its schema in this database */
+    bool indexed;     /* has columns in indexes beside its key */
 };
 
 struct sqlite_store {

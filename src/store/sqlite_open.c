@@ -206,6 +206,15 @@ enum err sqlite_bring_up(struct sqlite_store *s, sqlite3 *db, const struct store
 
 /* ---- opening ---- */
 
+static struct known_table know(const struct store_table *table, uint16_t version)
+{
+    struct known_table known = { .table = table, .version = version };
+
+    for (size_t i = 0; i < table->column_count; i++)
+        known.indexed |= sql_is_indexed(table, version, &table->columns[i]);
+    return known;
+}
+
 static enum err know_tables(struct sqlite_store *s, const struct store_sqlite_options *o)
 {
     size_t count = 0;
@@ -227,7 +236,7 @@ static enum err know_tables(struct sqlite_store *s, const struct store_sqlite_op
         if (o->version_cap && o->version_cap < version)
             version = o->version_cap;
         for (size_t j = 0; j < schema->table_count; j++)
-            s->tables[s->table_count++] = (struct known_table){ schema->tables[j], version };
+            s->tables[s->table_count++] = know(schema->tables[j], version);
     }
     return E_OK;
 }

@@ -236,17 +236,26 @@ void sqlite_read_end(struct store *base)
 
 /* ---- writing: on the committer's thread ---- */
 
-static enum err change_statement(struct connection *c, int place, enum change_kind kind,
+/* Beside the kinds of change: the two statements of an update (sql.h). */
+#define SHAPE_INDEXED     8u
+#define SHAPE_UPDATE_REST 9u
+
+static enum err change_statement(struct connection *c, int place, unsigned shape,
                                  struct statement **out)
 {
     const struct known_table *known = &c->store->tables[place];
     struct sql sql;
 
-    *out = find(c, place, (unsigned)kind);
+    *out = find(c, place, shape);
     if (*out)
         return E_OK;
-    sql_change(&sql, &sql_sqlite, known->table, known->version, kind);
-    return prepare(c, place, (unsigned)kind, &sql, out);
+    if (shape == SHAPE_INDEXED)
+        sql_indexed(&sql, &sql_sqlite, known->table, known->version);
+    else if (shape == SHAPE_UPDATE_REST)
+        sql_update_rest(&sql, &sql_sqlite, known->table, known->version);
+    else
+        sql_change(&sql, &sql_sqlite, known->table, known->version, (enum change_kind)shape);
+    return prepare(c, place, shape, &sql, out);
 }
 
 static enum err bind_column(sqlite3_stmt *st, int at, const struct store_column *c, const void *row,
@@ -286,16 +295,53 @@ static enum err bind_change(const struct statement *st, const struct change *cha
     return err;
 }
 
-static enum err apply_change(struct connection *c, const struct change *change, uint64_t number)
+static bool column_equals(sqlite3_stmt *st, int at, const struct store_column *c, const void *row)
 {
-    int place = sqlite_table_place(c->store, change->table);
-    struct statement *st;
-    enum err err = place < 0 ? E_ARGUMENT : change_statement(c, place, change->kind, &st);
-    int rc;
+    const slice *s;
 
+    if (c->kind == STORE_INT)
+        return sqlite3_column_int64(st, at) == *store_row_int(row, c);
+    s = store_row_slice(row, c);
+    if (sqlite3_column_type(st, at) == SQLITE_NULL || !s->p)
+        return sqlite3_column_type(st, at) == SQLITE_NULL && !s->p;
+    return (size_t)sqlite3_column_bytes(st, at) == s->n &&
+           (s->n == 0 || memcmp(sqlite3_column_blob(st, at), s->p, s->n) == 0);
+}
+
+/* Whether the update leaves the indexes as they are. E_CONFLICT when the row is not as assumed. */
+static enum err compare_indexed(struct connection *c, int place, const struct change *change,
+                                bool *same)
+{
+    const struct known_table *known = &c->store->tables[place];
+    struct statement *st;
+    enum err err = change_statement(c, place, SHAPE_INDEXED, &st);
+    int rc, at = 0;
+
+    *same = true;
+    if (!err)
+        err = bind_change(st, change, 0);
     if (err)
         return err;
-    err = bind_change(st, change, number);
+    rc = sqlite3_step(st->prepared);
+    for (size_t i = 0; rc == SQLITE_ROW && i < known->table->column_count; i++) {
+        const struct store_column *column = &known->table->columns[i];
+
+        if (sql_is_indexed(known->table, known->version, column))
+            *same &= column_equals(st->prepared, at++, column, change->row);
+    }
+    sqlite3_reset(st->prepared);
+    return rc == SQLITE_DONE ? E_CONFLICT : sqlite_error(rc);
+}
+
+static enum err run_change(struct connection *c, int place, unsigned shape,
+                           const struct change *change, uint64_t number)
+{
+    struct statement *st;
+    enum err err = change_statement(c, place, shape, &st);
+    int rc;
+
+    if (!err)
+        err = bind_change(st, change, number);
     if (err)
         return err;
     rc = sqlite3_step(st->prepared);
@@ -306,6 +352,20 @@ static enum err apply_change(struct connection *c, const struct change *change, 
         err = E_CONFLICT;
     sqlite3_reset(st->prepared);
     return err;
+}
+
+static enum err apply_change(struct connection *c, const struct change *change, uint64_t number)
+{
+    int place = sqlite_table_place(c->store, change->table);
+    unsigned shape = (unsigned)change->kind;
+    bool same = false;
+    enum err err = place < 0 ? E_ARGUMENT : E_OK;
+
+    if (!err && change->kind == CHANGE_UPDATE && c->store->tables[place].indexed)
+        err = compare_indexed(c, place, change, &same);
+    if (err)
+        return err;
+    return run_change(c, place, same ? SHAPE_UPDATE_REST : shape, change, number);
 }
 
 static enum err apply_set(struct sqlite_store *s, struct store_job *job)

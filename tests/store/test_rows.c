@@ -191,6 +191,43 @@ static void unique_indexes_conflict_but_absent_values_do_not(void **state)
     assert_int_equal(fixture_apply(store, CHANGE_UPDATE, &thing_table, &c), E_OK);
 }
 
+static enum err by_token(const char *token, struct thing *out)
+{
+    return store_get(store, &thing_table, THING_BY_TOKEN, STORE_KEY(store_blob(slice_str(token))),
+                     out, &arena);
+}
+
+/* Updates that touch indexed columns and updates that do not take different ways. */
+static void indexes_follow_updates(void **state)
+{
+    struct thing a = thing("a", 1), stale, out;
+
+    (void)state;
+    a.token = SLICE_LIT("t");
+    assert_int_equal(fixture_apply(store, CHANGE_INSERT, &thing_table, &a), E_OK);
+    stale = a;
+    a.amount = 2;
+    assert_int_equal(fixture_apply(store, CHANGE_UPDATE, &thing_table, &a), E_OK);
+    assert_int_equal(by_token("t", &out), E_OK);
+    assert_int_equal(out.amount, 2);
+    assert_int_equal(out.version, a.version);
+    a.token = SLICE_LIT("u");
+    a.amount = 3;
+    assert_int_equal(fixture_apply(store, CHANGE_UPDATE, &thing_table, &a), E_OK);
+    assert_int_equal(by_token("t", &out), E_NOTFOUND);
+    assert_int_equal(by_token("u", &out), E_OK);
+    assert_int_equal(out.amount, 3);
+    a.token = SLICE_NONE;
+    assert_int_equal(fixture_apply(store, CHANGE_UPDATE, &thing_table, &a), E_OK);
+    assert_int_equal(by_token("u", &out), E_NOTFOUND);
+    a.token = SLICE_EMPTY; /* present again */
+    assert_int_equal(fixture_apply(store, CHANGE_UPDATE, &thing_table, &a), E_OK);
+    assert_int_equal(by_token("", &out), E_OK);
+    assert_int_equal(fixture_apply(store, CHANGE_UPDATE, &thing_table, &stale), E_CONFLICT);
+    stale.token = SLICE_NONE;
+    assert_int_equal(fixture_apply(store, CHANGE_UPDATE, &thing_table, &stale), E_CONFLICT);
+}
+
 static void all_of_a_set_or_none(void **state)
 {
     struct thing a = thing("a", 1), b = thing("b", 1), out;
@@ -322,6 +359,7 @@ int main(void)
         TEST(stale_version_conflicts),
         TEST(a_row_made_again_is_another_row),
         TEST(unique_indexes_conflict_but_absent_values_do_not),
+        TEST(indexes_follow_updates),
         TEST(all_of_a_set_or_none),
         TEST(a_state_is_kept_while_reading),
         TEST(turn_gathers_changes_and_events),
