@@ -65,17 +65,20 @@ static enum err find_profile(struct turn *t, slice eid, slice iccid, struct eim_
 /* Of the profiles of a card at most one is enabled. */
 static enum err disable_others(struct turn *t, slice eid, slice iccid)
 {
-    struct eim_profile *all, now;
+    struct eim_profile *all;
     size_t count;
     enum err err = eim_device_profiles(t, eid, &all, &count);
 
     for (size_t i = 0; !err && i < count; i++) {
-        if (slice_eq(all[i].iccid, iccid))
+        struct eim_profile *now = &all[i];
+
+        if (slice_eq(now->iccid, iccid))
             continue;
-        err = find_profile(t, eid, all[i].iccid, &now);
-        if (!err && now.enabled) {
-            now.enabled = 0;
-            err = put_profile(t, &now);
+        if (change_of(t, now->iccid))
+            err = find_profile(t, eid, all[i].iccid, now);
+        if (!err && now->enabled) {
+            now->enabled = 0;
+            err = put_profile(t, now);
         }
         if (err == E_NOTFOUND)
             err = E_OK;

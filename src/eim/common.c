@@ -117,6 +117,65 @@ enum err eim_new_order(struct eim *e, slice eid, enum eim_order_kind kind, struc
     return o->eid.p ? crypto_random(e->options.crypto, id, EIM_TRANSACTION_LEN) : E_MEMORY;
 }
 
+enum err eim_insert_target(struct turn *t, const struct eim_order *o)
+{
+    struct eim_target *row = ARENA_NEW(t->arena, struct eim_target);
+
+    if (!row)
+        return E_MEMORY;
+    row->transaction_id = o->transaction_id;
+    row->smdp = o->smdp;
+    row->created_ms = t->now_ms;
+    return turn_insert(t, &eim_target_table, row);
+}
+
+enum err eim_set_session(struct turn *t, struct eim_order *o, slice rsp_id)
+{
+    struct eim_target *row = ARENA_NEW(t->arena, struct eim_target);
+    enum err err = row ? E_OK : E_MEMORY;
+
+    if (!err)
+        err = store_get(t->store, &eim_target_table, EIM_BY_KEY,
+                        STORE_KEY(store_blob(o->transaction_id)), row, t->arena);
+    if (err)
+        return err;
+    row->rsp_id = o->rsp_id = arena_copy(t->arena, rsp_id);
+    return turn_update(t, &eim_target_table, row);
+}
+
+enum err eim_find_session(struct turn *t, slice rsp_id, struct eim_order **out)
+{
+    struct eim_target row;
+    enum err err = store_get(t->store, &eim_target_table, EIM_TARGET_BY_RSP_ID,
+                             STORE_KEY(store_blob(rsp_id)), &row, t->arena);
+
+    return err ? err
+               : eim_find_order(t, EIM_ORDER_BY_TRANSACTION,
+                                STORE_KEY(store_blob(row.transaction_id)), out);
+}
+
+enum err eim_find_host(struct turn *t, slice smdp, struct eim_order **out)
+{
+    const struct store_query q = {
+        .index = EIM_TARGET_BY_SMDP,
+        .key = { store_text(smdp) },
+        .key_count = 1,
+        .descending = true,
+        .limit = 32,
+    };
+    struct eim_target *rows;
+    size_t count;
+    enum err err = store_list(t->store, &eim_target_table, &q, t->arena, &rows, &count);
+
+    for (size_t i = 0; !err && i < count; i++) {
+        err = eim_find_order(t, EIM_ORDER_BY_TRANSACTION,
+                             STORE_KEY(store_blob(rows[i].transaction_id)), out);
+        if (err || ((*out)->open && (*out)->state != EIM_QUEUED))
+            return err;
+    }
+    return err ? err : E_NOTFOUND;
+}
+
 enum err eim_tell(struct turn *t, const char *kind, slice eid, slice iccid, const char *detail,
                   slice data)
 {

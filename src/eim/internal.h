@@ -28,6 +28,13 @@ MUST_USE enum err eim_save_order(struct turn *t, struct eim_order *order);
 /* A fresh order row, not yet inserted. */
 MUST_USE enum err eim_new_order(struct eim *e, slice eid, enum eim_order_kind kind, struct turn *t,
                                 struct eim_order **out);
+/* Makes a new download order findable; tells which session of the SM-DP+ is its. */
+MUST_USE enum err eim_insert_target(struct turn *t, const struct eim_order *order);
+MUST_USE enum err eim_set_session(struct turn *t, struct eim_order *order, slice rsp_id);
+/* E_NOTFOUND. */
+MUST_USE enum err eim_find_session(struct turn *t, slice rsp_id, struct eim_order **out);
+/* An open download order for this SM-DP+; E_NOTFOUND. */
+MUST_USE enum err eim_find_host(struct turn *t, slice smdp, struct eim_order **out);
 MUST_USE enum err eim_tell(struct turn *t, const char *kind, slice eid, slice iccid,
                            const char *detail, slice data);
 /* Everything that the eIM wants to know of a device, in the tags of its version. */

@@ -120,7 +120,7 @@ static enum err take_installation(struct eim *e, const struct eim_device *d, sli
         err = schema_decode(&T_notification_metadata, data.notification_metadata, &m, NULL);
     if (err)
         return err;
-    err = eim_find_order(t, EIM_ORDER_BY_RSP_ID, STORE_KEY(store_blob(data.transaction_id)), &o);
+    err = eim_find_session(t, data.transaction_id, &o);
     if (err == E_NOTFOUND)
         o = NULL;
     else if (err)

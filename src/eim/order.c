@@ -406,6 +406,8 @@ enum err eim_order_download(struct eim *e, slice eid, const struct eim_download 
         err = eim_new_order(e, eid, EIM_ORDER_DOWNLOAD, t, out);
     if (!err)
         err = fill_download(e, d, n, t, *out);
+    if (!err)
+        err = eim_insert_target(t, *out);
     return err ? err : turn_insert(t, &eim_order_table, *out);
 }
 

@@ -128,14 +128,12 @@ static enum err read_answer(const char *function, enum rsp_function twin,
 /* The order that an IPA means that cannot name it: it names the SM-DP+ instead. */
 static enum err order_at(struct turn *t, slice host, struct eim_order **out)
 {
-    enum err err =
-        eim_find_order(t, EIM_ORDER_BY_SMDP, STORE_KEY(store_text(host), store_int(1)), out);
+    enum err err = eim_find_host(t, host, out);
 
-    if (err == E_NOTFOUND) {
-        *out = NULL;
-        return E_OK;
-    }
-    return err;
+    if (err != E_NOTFOUND)
+        return err;
+    *out = NULL;
+    return E_OK;
 }
 
 static enum err find_context(const struct initiate_authentication_request_esipa *r, struct turn *t,
@@ -289,9 +287,10 @@ enum err eim_answer_initiate(struct eim *e, const struct eim_place *p, const str
         return err ? err : refuse_initiate(t, code);
     }
     if (!err && o) {
-        o->rsp_id = arena_copy(t->arena, ok->transaction_id);
         o->state = EIM_STARTED;
-        err = eim_save_order(t, o);
+        err = eim_set_session(t, o, ok->transaction_id);
+        if (!err)
+            err = eim_save_order(t, o);
         if (!err)
             err = eim_find_device(t, o->eid, &d);
     }
@@ -321,11 +320,11 @@ static enum err adopt_order(struct eim *e, struct relay_session *s,
         if (open[i].kind != EIM_ORDER_DOWNLOAD || open[i].state == EIM_QUEUED ||
             !slice_eq_nocase(open[i].smdp, slice_of(s->host, s->host_len)))
             continue;
-        open[i].rsp_id = arena_copy(t->arena, slice_of(s->id, s->id_len));
         open[i].state = EIM_STARTED;
         s->order_id = open[i].id;
         relay_put(&e->relays, s);
-        return eim_save_order(t, &open[i]);
+        err = eim_set_session(t, &open[i], slice_of(s->id, s->id_len));
+        return err ? err : eim_save_order(t, &open[i]);
     }
     return err;
 }

@@ -91,39 +91,29 @@ static enum err not_verified(struct eim *e, struct eim_device *d, slice result, 
     return queue_data(e, d, SLICE_NONE, t);
 }
 
-/* The newest package with this counter: after an update of the eIM's entry it may begin again. */
-static enum err find_by_counter(const struct eim_device *d, int64_t counter, struct turn *t,
-                                int64_t *id)
+/* Without its transaction a result can only answer the package that is out. */
+static enum err find_outstanding(const struct eim_device *d, struct turn *t, struct eim_order **out)
 {
-    const struct store_query q = {
-        .index = EIM_ORDER_BY_COUNTER,
-        .key = { store_blob(d->eid), store_int(counter) },
-        .key_count = 2,
-        .limit = STORE_LIST_MAX,
-    };
-    struct eim_order *found;
+    struct eim_order *open;
     size_t count;
-    enum err err = store_list(t->store, &eim_order_table, &q, t->arena, &found, &count);
+    enum err err = eim_open_orders(t, d->eid, &open, &count);
 
-    *id = 0;
-    for (size_t i = 0; !err && i < count; i++)
-        *id = found[i].id > *id ? found[i].id : *id;
-    return err || *id ? err : E_NOTFOUND;
+    for (size_t i = 0; !err && i < count; i++) {
+        if (open[i].kind == EIM_ORDER_PACKAGE && open[i].state == EIM_SENT) {
+            *out = &open[i];
+            return E_OK;
+        }
+    }
+    return err ? err : E_NOTFOUND;
 }
 
 static enum err find_answered(const struct eim_device *d, int64_t counter, slice transaction,
                               struct turn *t, struct eim_order **out)
 {
-    int64_t id;
-    enum err err;
+    enum err err = transaction.p ? eim_find_order(t, EIM_ORDER_BY_TRANSACTION,
+                                                  STORE_KEY(store_blob(transaction)), out)
+                                 : find_outstanding(d, t, out);
 
-    if (transaction.p) {
-        err = eim_find_order(t, EIM_ORDER_BY_TRANSACTION, STORE_KEY(store_blob(transaction)), out);
-    } else {
-        err = find_by_counter(d, counter, t, &id);
-        if (!err)
-            err = eim_find_order(t, EIM_BY_KEY, STORE_KEY(store_int(id)), out);
-    }
     if (err)
         return err;
     if ((*out)->kind != EIM_ORDER_PACKAGE || !(*out)->sent.p || (*out)->counter != counter ||

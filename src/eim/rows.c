@@ -24,6 +24,7 @@ const char *eim_order_state_name(int64_t state)
 STORE_COLUMNS(eim_device, EIM_DEVICE);
 STORE_COLUMNS(eim_profile, EIM_PROFILE);
 STORE_COLUMNS(eim_order, EIM_ORDER);
+STORE_COLUMNS(eim_target, EIM_TARGET);
 STORE_COLUMNS(eim_notification, EIM_NOTIFICATION);
 
 static const struct store_index device_indexes[] = { { "eid", { "eid" }, true, 1, 0 } };
@@ -32,8 +33,10 @@ static const struct store_index order_indexes[] = {
     { "id", { "id" }, true, 1, 0 },
     { "eid", { "eid", "open", "id" }, false, 1, 0 },
     { "transaction", { "transaction_id" }, true, 1, 0 },
-    { "counter", { "eid", "counter" }, false, 1, 0 },
-    { "smdp", { "smdp", "open", "id" }, false, 1, 0 },
+};
+static const struct store_index target_indexes[] = {
+    { "transaction", { "transaction_id" }, true, 1, 0 },
+    { "smdp", { "smdp", "created_ms" }, false, 1, 0 },
     { "rsp_id", { "rsp_id" }, false, 1, 0 },
 };
 static const struct store_index notification_indexes[] = {
@@ -56,13 +59,12 @@ static const struct store_index notification_indexes[] = {
 TABLE(eim_device, device_indexes);
 TABLE(eim_profile, profile_indexes);
 TABLE(eim_order, order_indexes);
+TABLE(eim_target, target_indexes);
 TABLE(eim_notification, notification_indexes);
 
 static const struct store_table *const tables[] = {
-    &eim_device_table,
-    &eim_profile_table,
-    &eim_order_table,
-    &eim_notification_table,
+    &eim_device_table, &eim_profile_table,      &eim_order_table,
+    &eim_target_table, &eim_notification_table,
 };
 
 const struct store_schema eim_schema = {

@@ -107,6 +107,16 @@ const char *eim_order_state_name(int64_t state);
     C(T, INT,  created_ms,     0,            1, 0)                                                 \
     C(T, INT,  changed_ms,     0,            1, 0)
 
+/*
+ * How a download order is found by other things than its own. Apart from the orders, because these
+ * are written often and every index costs a page.
+ */
+#define EIM_TARGET(C, T)                                                                           \
+    C(T, BLOB, transaction_id, 0,          1, 0) /* eimTransactionId of the order */               \
+    C(T, TEXT, smdp,           STORE_NULL, 1, 0)                                                   \
+    C(T, BLOB, rsp_id,         STORE_NULL, 1, 0) /* transactionId of its last session */           \
+    C(T, INT,  created_ms,     0,          1, 0)
+
 /* on its way to the SM-DP+; stays, delivered, so that a copy is not sent again */
 #define EIM_NOTIFICATION(C, T)                                                                     \
     C(T, BLOB, digest,     0,          1, 0) /* SHA-256 of data */                                 \
@@ -123,11 +133,13 @@ const char *eim_order_state_name(int64_t state);
 STORE_ROW(eim_device, EIM_DEVICE);
 STORE_ROW(eim_profile, EIM_PROFILE);
 STORE_ROW(eim_order, EIM_ORDER);
+STORE_ROW(eim_target, EIM_TARGET);
 STORE_ROW(eim_notification, EIM_NOTIFICATION);
 
 extern const struct store_table eim_device_table;
 extern const struct store_table eim_profile_table;
 extern const struct store_table eim_order_table;
+extern const struct store_table eim_target_table;
 extern const struct store_table eim_notification_table;
 
 /* Of every table, index 0 is its key. */
@@ -135,9 +147,10 @@ extern const struct store_table eim_notification_table;
 enum {
     EIM_ORDER_BY_EID = 1,     /* eid, open, id */
     EIM_ORDER_BY_TRANSACTION, /* transaction_id */
-    EIM_ORDER_BY_COUNTER,     /* eid, counter */
-    EIM_ORDER_BY_SMDP,        /* smdp, open, id */
-    EIM_ORDER_BY_RSP_ID,      /* rsp_id */
+};
+enum {
+    EIM_TARGET_BY_SMDP = 1, /* smdp, created_ms */
+    EIM_TARGET_BY_RSP_ID,
 };
 enum {
     EIM_NOTIFICATION_BY_DUE = 1, /* pending, due_ms, seq_number */
