@@ -412,6 +412,7 @@ bool download_wants(const struct isdr *i, slice octets)
 
 void download_chain_dropped(struct isdr *i)
 {
+    i->result = 0; /* it stays stored; nobody waits for it here */
     if (i->session.phase == SESSION_LOADING && !bpp_between(&i->bpp))
         i->torn = true;
 }

@@ -109,25 +109,19 @@ static enum err key_of_spki(slice element, struct eim_head *head)
     return err;
 }
 
-/* Some eIMs wrap the certificate instead of replacing its tag: one child then fills the content. */
 static enum err key_of_certificate(struct isdr *i, slice element, struct eim_head *head)
 {
     size_t size = element.n + DER_HEAD_MAX;
     uint8_t *scratch = objects_lend(isdr_objects(i), size);
     struct der_writer w = der_writer(scratch, size);
-    struct tlv outer, inner;
     struct cert cert;
     slice der;
-    enum err err = der_one(element, &outer);
+    enum err err;
 
     if (!scratch)
         return E_MEMORY;
-    if (!err && !der_one(outer.value, &inner) && inner.tag == 0x30)
-        der_put(&w, inner.whole);
-    else
-        der_put_rehead(&w, 0x30, element);
-    if (!err)
-        err = der_written(&w, &der);
+    der_put_rehead(&w, 0x30, element);
+    err = der_written(&w, &der);
     if (!err)
         err = cert_parse(der, &cert);
     if (!err) {

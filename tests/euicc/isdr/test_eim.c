@@ -486,6 +486,73 @@ static void IEU_042_eim_id_length(void **state)
     assert_string_equal(eim_do(&f->b, &f->e1, "%s", arm("A8", hex)), "A803020107");
 }
 
+/* The key from a certificate, whose tag is that of the arm (SGP.32 2.11.1.1.1). */
+static void key_from_certificate(void **state)
+{
+    struct fixture *f = *state;
+    struct bench *b = &f->b;
+    struct identity signer;
+    struct eim_side e = f->e2;
+    uint8_t buf[2048];
+    char hex[4100];
+    struct der_writer w = der_writer(buf, sizeof buf);
+    slice members;
+
+    assert_int_equal(identity_open_role(b->crypto, b->lab->dir, ROLE_EIM_SIGN, &signer), E_OK);
+    e.id = SLICE_LIT("certified");
+    e.signer = signer.signer;
+    der_put_rehead(&w, 0xA1, signer.cert.der);
+    der_wrap(&w, 0xA5, 0);
+    der_put_tlv(&w, 0x80, e.id);
+    assert_int_equal(der_written(&w, &members), E_OK);
+    assert_int_equal(hex_encode(members, hex, sizeof hex), E_OK);
+    assert_hex(initial(b, hex), "BF5704A0020500");
+    assert_string_equal(eim_do(b, &e, "A0 02 A600"), "A600");
+    identity_close(&signer);
+}
+
+/* A card of two CIs signs the results under the one that the eIM asked for. */
+static void results_under_the_second_ci(void **state)
+{
+    struct fixture *f = *state;
+    struct bench *b = &f->b;
+    struct lab *other = lab_get(CURVE_BP256R1);
+    struct euicc_package_result r;
+    struct public_key *key;
+    const struct cert *cert = &other->files.of[0].euicc.cert;
+    slice parts[2];
+    char hex[1300], pkid[41];
+
+    b->personality.ci[1] = other->personality.ci[0];
+    b->personality.ci_count = 2;
+    assert_int_equal(hex_encode(other->ci.cert.ski, pkid, sizeof pkid), E_OK);
+    snprintf(hex, sizeof hex, "%s8814%s", eim_members(&f->e1, false), pkid);
+    assert_hex(initial(b, hex), "BF5704A0020500");
+    assert_int_equal(schema_decode(&T_euicc_package_result,
+                                   bench_es10(b, eim_package(b, &f->e1, "A0 02 A600")), &r, NULL),
+                     E_OK);
+    parts[0] = r.euicc_package_result_signed.euicc_package_result_data_signed;
+    parts[1] = SLICE_LIT("\x84\x01\x00");
+    assert_int_equal(key_open(b->crypto, cert->curve, &cert->point, &key), E_OK);
+    assert_int_equal(key_verify(key, parts, 2, r.euicc_package_result_signed.euicc_sign_epr), E_OK);
+    key_drop(key);
+}
+
+/* An eIM that gives itself a new key and a lower counter: the new value stands. */
+static void update_of_itself(void **state)
+{
+    struct fixture *f = *state;
+    struct bench *b = &f->b;
+    struct eim_side renewed;
+
+    eim_open(b, &renewed, "eim1", CURVE_P256);
+    renewed.counter = 2;
+    assert_string_equal(eim_do(b, &f->e1, "%s", arm("AA", eim_members(&renewed, false))), "8A0100");
+    assert_string_equal(eim_do(b, &renewed, "A0 02 A600"), "A600");
+    assert_int_equal(renewed.counter, 3);
+    eim_close(&renewed);
+}
+
 #define TEST(f)    cmocka_unit_test_setup_teardown(f, setup, teardown)
 #define TEST_E1(f) cmocka_unit_test_setup_teardown(f, setup_e1, teardown)
 
@@ -517,6 +584,9 @@ int main(void)
         TEST_E1(IEU_031_counters_apart),
         TEST_E1(IEU_032_results),
         TEST_E1(IEU_042_eim_id_length),
+        TEST(key_from_certificate),
+        TEST(results_under_the_second_ci),
+        TEST_E1(update_of_itself),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -463,6 +463,36 @@ static void interrupted(void **state)
     bench_install(b, ICCID_A, NULL);
 }
 
+/* CancelSession between two segments: answered, and the load has its result. */
+static void cancelled_while_loading(void **state)
+{
+    struct bench *b = *state;
+    struct cancel_session_response r;
+    struct der_reader reader;
+    char tid[33];
+    slice bpp;
+    uint32_t tag;
+    size_t head, content;
+
+    server_session(b);
+    bpp = server_bind(b);
+    assert_int_equal(der_head(bpp, &tag, &head, &content), E_OK);
+    reader = der_reader(slice_skip(bpp, head));
+    bench_store(b, slice_head(bpp, head + der_take(&reader).whole.n));
+    assert_int_equal(b->sw, 0x9000);
+    bench_store(b, der_take(&reader).whole);
+    assert_int_equal(b->sw, 0x9000);
+    assert_int_equal(hex_encode(SLICE_OF(b->server.tid), tid, sizeof tid), E_OK);
+    assert_int_equal(schema_decode(&T_cancel_session_response,
+                                   bench_es10_hex(b, "BF41 15 8010 %s 8101 05", tid), &r, NULL),
+                     E_OK);
+    assert_int_equal(r.which, cancel_session_response_is_cancel_session_response_ok);
+    assert_int_equal(pending_reason(b), 11);
+    bench_store(b, der_take(&reader).whole);
+    assert_int_not_equal(b->sw, 0x9000);
+    bench_install(b, ICCID_A, NULL);
+}
+
 /* IEU-035: after a download in this session, from the configured server. */
 static void IEU_035_immediate_enable(void **state)
 {
@@ -522,6 +552,7 @@ int main(void)
         TEST(EUC_021_test_profile_keys),
         TEST(dp_data_limit),
         TEST(interrupted),
+        TEST(cancelled_while_loading),
         TEST(IEU_035_immediate_enable),
         TEST(immediate_enable_of_another_server),
     };
