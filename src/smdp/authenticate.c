@@ -229,6 +229,7 @@ static enum err count_attempt(struct client *c)
     c->order->session_eid = arena_copy(c->turn->arena, SLICE_OF(s->eid));
     if (arena_failed(c->turn->arena))
         return E_MEMORY;
+    c->hold->order = c->order;
     err = smdp_save_order(c->turn, c->order);
     return err ? err : smdp_progress(c->turn, SMDP_POINT_ELIGIBILITY, c->order, SLICE_NONE);
 }

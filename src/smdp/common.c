@@ -66,6 +66,18 @@ enum err smdp_progress(struct turn *t, enum smdp_point point, const struct smdp_
     return smdp_tell(t, kinds[point], order, (const char *)detail.p, data);
 }
 
+/* Back to what it was; the order is read anew, since it may be what did not hold. */
+static void restore(struct smdp_hold *h, struct session *s)
+{
+    if (s->euicc_key != h->before.euicc_key)
+        key_drop(s->euicc_key);
+    if (s->metadata != h->before.metadata)
+        free(s->metadata);
+    free(s->order);
+    *s = h->before;
+    s->order = NULL;
+}
+
 static void settle(struct turn *t, bool committed)
 {
     struct smdp_hold *h = t->settle_context;
@@ -76,11 +88,10 @@ static void settle(struct turn *t, bool committed)
         return;
     }
     if (!committed) {
-        if (s->euicc_key != h->before.euicc_key)
-            key_drop(s->euicc_key);
-        if (s->metadata != h->before.metadata)
-            free(s->metadata);
-        *s = h->before;
+        restore(h, s);
+    } else if (h->order) {
+        free(s->order);
+        s->order = store_row_dup(&smdp_order_table, h->order);
     }
     session_put(&h->smdp->sessions, s);
 }

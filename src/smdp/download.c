@@ -64,9 +64,18 @@ static int order_refusal(const struct download *d)
     return -1;
 }
 
+/* As the session left it, or from the store: the commit tells whether it still held. */
+static enum err load_order(struct download *d)
+{
+    if (!d->session->order)
+        return smdp_find_order(d->turn, SLICE_OF(d->session->iccid), &d->order);
+    d->order = store_row_copy(&smdp_order_table, d->session->order, d->turn->arena);
+    return d->order ? E_OK : E_MEMORY;
+}
+
 static enum err find_order(struct download *d, bool *refused)
 {
-    enum err err = smdp_find_order(d->turn, SLICE_OF(d->session->iccid), &d->order);
+    enum err err = load_order(d);
     int why;
 
     *refused = true;
@@ -242,6 +251,7 @@ static enum err remember(struct download *d, const struct smdp_bind *in,
         return E_MEMORY;
     err = keep_transaction(d, in, out);
     s->phase = SESSION_BOUND;
+    d->hold->order = d->order;
     if (!err)
         err = smdp_save_order(d->turn, d->order);
     return err ? err : smdp_progress(d->turn, SMDP_POINT_DOWNLOAD, d->order, SLICE_NONE);

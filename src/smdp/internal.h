@@ -52,9 +52,10 @@ MUST_USE enum err smdp_progress(struct turn *t, enum smdp_point point,
 struct smdp_hold {
     struct smdp *smdp;
     struct session *session;
-    struct session before; /* the changeable part, as it was */
-    bool over;             /* ends when committed */
-    bool fresh;            /* ends when not committed */
+    struct session before;          /* the changeable part, as it was */
+    const struct smdp_order *order; /* that the turn updates, for the next step; may be NULL */
+    bool over;                      /* ends when committed */
+    bool fresh;                     /* ends when not committed */
 };
 MUST_USE enum err smdp_hold(struct smdp *s, struct session *session, struct turn *t,
                             struct smdp_hold **out);

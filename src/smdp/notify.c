@@ -52,8 +52,9 @@ struct installation {
     struct notification_metadata metadata;
     struct session *session; /* taken out, when it is still there */
     slice iccid, eid;
-    struct public_key *key; /* counted */
-    int64_t result;         /* 0, or errorReason */
+    struct smdp_order *order; /* as the session left it; NULL: to be read */
+    struct public_key *key;   /* counted */
+    int64_t result;           /* 0, or errorReason */
 };
 
 static int64_t result_of(const struct final_result *r)
@@ -78,6 +79,8 @@ static bool known_from_session(struct installation *in)
         return false;
     in->iccid = arena_copy(in->turn->arena, SLICE_OF(s->iccid));
     in->eid = arena_copy(in->turn->arena, SLICE_OF(s->eid));
+    if (s->order)
+        in->order = store_row_copy(&smdp_order_table, s->order, in->turn->arena);
     in->key = key_hold(s->euicc_key);
     return true;
 }
@@ -154,10 +157,10 @@ static enum err tell_result(const struct installation *in, const struct smdp_ord
 static enum err settle_installation(struct installation *in)
 {
     struct turn *t = in->turn;
-    struct smdp_order *order;
+    struct smdp_order *order = in->order;
     enum err err = record(t, in->eid, &in->metadata, in->result, in->pending);
 
-    if (!err)
+    if (!err && !order)
         err = smdp_find_order(t, in->iccid, &order);
     if (err)
         return err == E_NOTFOUND ? E_OK : err;

@@ -76,6 +76,7 @@ static void release(struct session_table *t, struct session *s)
 {
     key_drop(s->euicc_key);
     free(s->metadata);
+    free(s->order);
     wipe(s, sizeof *s);
     s->hash_next = t->free;
     t->free = s;

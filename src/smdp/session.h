@@ -28,6 +28,7 @@ enum session_phase {
 };
 
 struct smdp_credential;
+struct smdp_order;
 
 struct session {
     struct session *hash_next;
@@ -44,6 +45,7 @@ struct session {
     /* from AuthenticateClient on */
     uint8_t eid[16];
     uint8_t iccid[10];
+    struct smdp_order *order;     /* as this session left it, from the heap; NULL: to be read */
     int64_t ordered_ms;           /* tells the order from a later one of the same profile */
     struct public_key *euicc_key; /* counted */
     uint8_t *metadata;            /* of the profile as announced, from the heap; what is bound */

@@ -1,6 +1,7 @@
 #include "store/engine.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 
 static enum err key_fits(const struct store_table *table, const struct store_query *q)
 {
@@ -64,6 +65,52 @@ void *store_rows_add(struct store_rows *rows, const struct store_table *table, s
     }
     return rows->rows + rows->count++ * table->size;
 }
+
+/* ---- copies ---- */
+
+static size_t row_octets(const struct store_table *table, const void *row)
+{
+    size_t n = table->size;
+
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (table->columns[i].kind != STORE_INT)
+            n += store_row_slice(row, &table->columns[i])->n;
+    }
+    return n;
+}
+
+static void *fill_copy(const struct store_table *table, const void *row, uint8_t *block)
+{
+    uint8_t *at = block + table->size;
+
+    if (!block)
+        return NULL;
+    memcpy(block, row, table->size);
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct store_column *c = &table->columns[i];
+        slice *s = (slice *)(void *)(block + c->offset);
+
+        if (c->kind == STORE_INT || !s->p)
+            continue;
+        if (s->n)
+            memcpy(at, s->p, s->n);
+        s->p = at;
+        at += s->n;
+    }
+    return block;
+}
+
+void *store_row_dup(const struct store_table *table, const void *row)
+{
+    return fill_copy(table, row, malloc(row_octets(table, row) + 1));
+}
+
+void *store_row_copy(const struct store_table *table, const void *row, struct arena *arena)
+{
+    return fill_copy(table, row, arena_alloc(arena, row_octets(table, row) + 1));
+}
+
+/* ---- */
 
 enum err store_read_begin(struct store *s)
 {

@@ -166,6 +166,14 @@ MUST_USE enum err store_list(struct store *s, const struct store_table *table,
 MUST_USE enum err store_read_begin(struct store *s);
 void store_read_end(struct store *s);
 
+/*
+ * A copy of a row that a role keeps in memory between two turns, to decide on without reading it
+ * again: the version tells at the commit whether it still held. One block with all that the slices
+ * point to: from the heap (free() releases it), or in an arena. NULL when memory is out.
+ */
+void *store_row_dup(const struct store_table *table, const void *row);
+void *store_row_copy(const struct store_table *table, const void *row, struct arena *arena);
+
 /* ---- writing ---- */
 
 enum change_kind {
