@@ -112,8 +112,9 @@ struct isdr_store isdr_store_get(struct isdr *i)
     struct isdr_store s = { 0 };
     slice octets = objects_get(isdr_objects(i), OBJ_STORE);
 
-    if (octets.n == sizeof s)
-        memcpy(&s, octets.p, sizeof s);
+    /* members that a later version adds at the end begin as 0 */
+    if (octets.p)
+        memcpy(&s, octets.p, octets.n < sizeof s ? octets.n : sizeof s);
     return s;
 }
 
