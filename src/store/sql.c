@@ -9,7 +9,6 @@ const struct sql_dialect sql_sqlite = {
     .begin = "BEGIN IMMEDIATE",
     .commit = "COMMIT",
     .rollback = "ROLLBACK",
-    .keyed = " WITHOUT ROWID", /* one tree fewer to write for each row */
 };
 
 /* ---- text that latches its overflow ---- */
@@ -164,11 +163,6 @@ static void put_definition(struct sql *s, const struct sql_dialect *d, const str
         put(s, " NOT NULL%s", added ? " DEFAULT 0" : "");
 }
 
-static bool has_serial_key(const struct store_table *t)
-{
-    return (column_named(t, t->indexes[0].columns[0])->flags & STORE_SERIAL) != 0;
-}
-
 static void create_table(struct sql *s, const struct sql_dialect *d, const struct store_table *t,
                          uint16_t version)
 {
@@ -182,7 +176,7 @@ static void create_table(struct sql *s, const struct sql_dialect *d, const struc
     }
     put(s, "PRIMARY KEY (");
     put_columns(s, &t->indexes[0]);
-    put(s, "))%s", has_serial_key(t) ? "" : d->keyed);
+    put(s, "))");
 }
 
 struct migration {

@@ -17,7 +17,6 @@ struct sql_dialect {
     const char *types[3];    /* by enum store_kind */
     const char *placeholder; /* printf form with one %u, counted from 1 */
     const char *begin, *commit, *rollback;
-    const char *keyed; /* behind CREATE TABLE when the rows may lie in the order of their key */
 };
 
 extern const struct sql_dialect sql_sqlite;
