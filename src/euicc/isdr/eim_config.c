@@ -97,7 +97,7 @@ static enum err key_of_spki(slice element, struct eim_head *head)
 {
     uint8_t buf[SPKI_MAX];
     struct der_writer w = der_writer(buf, sizeof buf);
-    enum curve curve;
+    enum curve curve = CURVE_NONE;
     slice spki;
     enum err err;
 

@@ -177,7 +177,8 @@ slice bench_es10(struct bench *b, slice request)
     return slice_of(b->response, b->n);
 }
 
-static slice from_hex(struct bench *b, const char *fmt, va_list args)
+static slice __attribute__((format(printf, 2, 0)))
+from_hex(struct bench *b, const char *fmt, va_list args)
 {
     slice text = SLICE_NONE;
     va_list again;

@@ -96,7 +96,8 @@ static slice package(struct bench *b, struct eim_side *e, slice body)
     return out;
 }
 
-static slice formatted(struct bench *b, const char *fmt, va_list args)
+static slice __attribute__((format(printf, 2, 0)))
+formatted(struct bench *b, const char *fmt, va_list args)
 {
     static char text[16384];
 

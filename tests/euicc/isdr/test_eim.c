@@ -45,7 +45,7 @@ static int setup_e1(void **state)
 /* AddInitialEim with one entry of these members (hex). */
 static slice initial(struct bench *b, const char *members)
 {
-    static char hex[4096];
+    static char hex[8192];
     size_t n = strlen(members) / 2;
 
     snprintf(hex, sizeof hex, "BF5782%04zX A082%04zX 3082%04zX %s", n + 8, n + 4, n, members);

@@ -93,7 +93,7 @@ static bool cut_download(struct fixture *f, slice package, slice metadata, uint3
                          uint32_t octets)
 {
     struct bench *b = &f->b;
-    slice iccid;
+    slice iccid = SLICE_NONE;
     bool cut;
     int reason;
 
