@@ -5,7 +5,7 @@
 
 const struct sql_dialect sql_sqlite = {
     .types = { "INTEGER", "TEXT", "BLOB" },
-    .placeholder = "?%u",
+    .parameter = "?%u",
     .begin = "BEGIN IMMEDIATE",
     .commit = "COMMIT",
     .rollback = "ROLLBACK",
@@ -36,7 +36,7 @@ static void start(struct sql *s)
 }
 
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the dialect's own placeholder */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the dialect's own parameter */
 static void put_param(struct sql *s, const struct sql_dialect *d, enum sql_param_kind kind,
                       const struct store_column *column)
 {
@@ -47,7 +47,7 @@ static void put_param(struct sql *s, const struct sql_dialect *d, enum sql_param
         return;
     }
     s->params[s->param_count++] = (struct sql_param){ kind, column };
-    snprintf(place, sizeof place, d->placeholder, s->param_count);
+    snprintf(place, sizeof place, d->parameter, s->param_count);
     put(s, "%s", place);
 }
 #pragma GCC diagnostic pop

@@ -14,8 +14,8 @@
 #define SQL_PARAMS_MAX 64
 
 struct sql_dialect {
-    const char *types[3];    /* by enum store_kind */
-    const char *placeholder; /* printf form with one %u, counted from 1 */
+    const char *types[3];  /* by enum store_kind */
+    const char *parameter; /* printf form with one %u, counted from 1 */
     const char *begin, *commit, *rollback;
 };
 
