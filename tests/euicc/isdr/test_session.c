@@ -121,6 +121,28 @@ static void EUC_039_block_order(void **state)
     assert_int_equal(b->sw, 0x6985);
 }
 
+/* Agents fetch the answer with CLA 0X or 8X, or give an Le and get it at once. */
+static void answers_either_way(void **state)
+{
+    struct bench *b = *state;
+    uint8_t out[CARD_REPLY_MAX];
+    slice command;
+    size_t n;
+
+    for (unsigned cla = 0x01; cla <= 0x81; cla += 0x80) {
+        command = bench_hex(b, "81E29100 06 BF3E035C015A");
+        n = card_apdu(b->card, command, out, sizeof out);
+        assert_int_equal(n, 2);
+        assert_memory_equal(out, "\x61\x15", 2);
+        n = card_apdu(b->card, bench_hex(b, "%02XC0000015", cla), out, sizeof out);
+        assert_int_equal(n, 23);
+        assert_memory_equal(out + 21, "\x90\x00", 2);
+    }
+    n = card_apdu(b->card, bench_hex(b, "81E29100 06 BF3E035C015A 00"), out, sizeof out);
+    assert_int_equal(n, 23);
+    assert_memory_equal(out + 21, "\x90\x00", 2);
+}
+
 static void unknown_and_malformed(void **state)
 {
     struct bench *b = *state;
@@ -558,6 +580,7 @@ int main(void)
         TEST(EUC_002_IEU_041_information),
         TEST(IEU_040_certificates),
         TEST(EUC_039_block_order),
+        TEST(answers_either_way),
         TEST(unknown_and_malformed),
         TEST(EUC_040_two_channels),
         TEST(hostile_requests),
