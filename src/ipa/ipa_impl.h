@@ -209,6 +209,7 @@ struct ipa {
     unsigned attempts;
     bool rollback_permitted;
     int64_t last_epr;    /* sequence number of the newest stored result tried in this poll */
+    int64_t own_epr;     /* newest result made in this life: of these we know the rollbackFlag */
     struct blob package; /* an eUICC package request in net */
     bool eims_changed;   /* a package may have changed the configured eIMs */
 

@@ -479,6 +479,7 @@ struct ipa *ipa_init(void *memory, size_t size, const struct ipa_options *option
     ipa->phase = PH_OFF;
     ipa->need = NEED_NOTHING;
     ipa->wake_ms = UINT64_MAX;
+    ipa->own_epr = -1;
     es10_init(&ipa->es, ipa->card, sizeof ipa->card, (uint8_t)ipa->o.block);
     return ipa;
 }

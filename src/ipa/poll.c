@@ -40,7 +40,11 @@ enum err enter_stored_results(struct ipa *ipa)
     return ask_simple(ipa, SLICE_LIT("\xBF\x2B\x04\xA0\x02\x82\x00"));
 }
 
-/* The oldest result for the present eIM that was not tried in this poll. */
+/*
+ * The oldest result for the present eIM that was not tried in this poll. Whether its package had a
+ * rollbackFlag is only known for those of this life; for others the eUICC is asked when it comes to
+ * that, and refuses where there was none (SGP.32 5.9.16).
+ */
 static bool next_result(struct ipa *ipa, slice list, slice *out)
 {
     const struct eim *eim = &ipa->eims[ipa->eim];
@@ -55,6 +59,7 @@ static bool next_result(struct ipa *ipa, slice list, slice *out)
             continue;
         best = v.seq;
         *out = e.whole;
+        ipa->rollback_permitted = v.switches && v.seq > ipa->own_epr;
     }
     if (best != INT64_MAX)
         ipa->last_epr = best;
@@ -65,13 +70,14 @@ enum phase done_stored_results(struct ipa *ipa, const struct outcome *o)
 {
     slice result;
 
+    ipa->rollback_permitted = false;
     if (o->err || !next_result(ipa, whole_elements(o->data, 0xBF2B, 0xA2), &result))
         return PH_POLL;
     ipa->report_n = 0;
     if (!report_add(ipa, result))
         return PH_POLL;
+    ipa->report_epr_n = ipa->report_n;
     ipa->attempts = 0;
-    ipa->rollback_permitted = false;
     ipa->after_report = PH_STORED_RESULTS;
     return PH_PROVIDE;
 }
@@ -232,6 +238,8 @@ enum phase done_load_package(struct ipa *ipa, const struct outcome *o)
     ipa->report_epr_n = ipa->report_n;
     ipa->attempts = 0;
     ipa->rollback_permitted = package.rollback && result.switches;
+    if (result.has_seq)
+        ipa->own_epr = result.seq;
     ipa->after_report = PH_POLL;
     if (result.kind)
         return PH_PROVIDE;

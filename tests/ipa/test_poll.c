@@ -528,6 +528,28 @@ static void test_ipa_028_stored_result(void **state)
     assert_octets(last_function(&w, "BF30"), hex(&w, "BF3003800109"));
 }
 
+/* Power was cut behind the switch, and there is no way to the eIM: the eUICC decides
+ * (SGP.32 3.3.2). */
+static void test_ipa_007_rollback_in_the_next_life(void **state)
+{
+    slice first = result(9, hex(&w, "830100")), second = result(10, hex(&w, "8C0100"));
+
+    (void)state;
+    card_says(&w, "BF2800", NONE, 0, -1);
+    card_says(&w, "BF2B04A0028200", tlv(&w, 0xBF2B, 1, tlv(&w, 0xA2, 1, first)), 0, 1);
+    card_says(&w, "BF2B04A0028200", hex(&w, "BF2B02A200"), 0, -1);
+    card_says(&w, "BF58", tlv(&w, 0xBF58, 2, hex(&w, "020100"), second), 0x910B, 1);
+    server_says(&w, "POST eim.example BF50", SLICE_NONE, -1, 3);
+    server_says(&w, "POST eim.example BF50", hex(&w, "BF5006BF530380010A"), 0, -1);
+    eim_has_nothing();
+    run(&w);
+    wake(&w);
+    wake(&w);
+    assert_log_has(&w, "BF58;SWITCH;TERMINAL CAPABILITY;MANAGE CHANNEL;SELECT;"
+                       "POST eim.example BF50;BF30;");
+    assert_octets(w.bodies[3], provide(second));
+}
+
 static slice eim_entry(const char *id, const char *host)
 {
     return tlv(&w, 0x30, 2, tlv(&w, 0x80, 1, text(id)), tlv(&w, 0x81, 1, text(host)));
@@ -683,6 +705,7 @@ int main(void)
         TEST(test_ipa_006_nothing_acknowledged),
         TEST(test_ipa_007_rollback),
         TEST(test_ipa_007_without_rollback_flag),
+        TEST(test_ipa_007_rollback_in_the_next_life),
         TEST(test_ipa_008_rollback_refused),
         TEST(test_ipa_009_data),
         TEST(test_ipa_009_certificates),
