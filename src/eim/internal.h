@@ -115,6 +115,8 @@ struct eim_place {
     slice id;         /* transactionId, or digest of a notification */
     slice host;
 };
+/* A host name or address with an optional port, and nothing that could mean more in a URL. */
+bool eim_is_address(slice a);
 MUST_USE enum err eim_place_write(struct turn *t, const struct eim_place *p, slice *out);
 MUST_USE enum err eim_place_read(slice in, struct eim_place *out);
 

@@ -12,8 +12,7 @@
 /* How long a call may be under way before it counts as lost; longer than any HTTP timeout. */
 #define CLAIM_MS ((int64_t)2 * 60 * 1000)
 
-/* A host name or address with an optional port, and nothing that could mean more in a URL. */
-static bool is_address(slice a)
+bool eim_is_address(slice a)
 {
     for (size_t i = 0; i < a.n; i++)
         if (!isalnum(a.p[i]) && a.p[i] != '.' && a.p[i] != '-' && a.p[i] != ':' && a.p[i] != '_')
@@ -96,7 +95,7 @@ static enum err take_other(struct eim *e, const struct eim_device *d, slice whol
         err = E_BADCERT;
     if (err)
         return is_ours(err) ? err : distrust(d, whole, err_text(err), t);
-    if (!is_address(m.notification_address))
+    if (!eim_is_address(m.notification_address))
         return distrust(d, whole, "notificationAddress", t);
     eim_ack(acks, m.seq_number);
     return keep(e, slice_of(eid, EID_LEN), whole, &m, t);
@@ -140,7 +139,7 @@ static enum err take_installation(struct eim *e, const struct eim_device *d, sli
     }
     if (err)
         return is_ours(err) ? err : distrust(d, whole, err_text(err), t);
-    if (!is_address(m.notification_address))
+    if (!eim_is_address(m.notification_address))
         return distrust(d, whole, "notificationAddress", t);
     eim_ack(acks, m.seq_number);
     err = keep(e, d->eid, whole, &m, t);

@@ -192,6 +192,7 @@ static slice device_info_of(struct turn *t, slice element)
     return der_written(&w, &out) ? SLICE_NONE : out;
 }
 
+/* Nobody signs for these: they are taken as the answer to our question, and at no other time. */
 static enum err take_data(struct eim *e, struct eim_device *d, const struct ipa_euicc_data *data,
                           struct turn *t)
 {
@@ -249,7 +250,8 @@ static enum err take_data_response(struct eim *e, struct eim_device *d,
                          print(t, "ipaEuiccDataErrorCode", ipa_euicc_data_error_code_names, code),
                          code == IPA_DATA_ECALL_ACTIVE, t);
     }
-    err = take_data(e, d, data, t);
+    if (o && o->open)
+        err = take_data(e, d, data, t);
     if (!err)
         err = take_notifications(e, d, data->notifications_list, acks, t);
     if (!err) {
@@ -263,6 +265,31 @@ static enum err take_data_response(struct eim *e, struct eim_device *d,
 
 /* ---- downloads and refusals ----------------------------------------------------------------- */
 
+/*
+ * The eIM of a direct download does not know the transactionId of the SM-DP+, and the IPA alone
+ * says which order a result is for. The card's sequence numbers only rise (SGP.22 4.1.1.8): a
+ * result that is not newer than one that was here before the order was made cannot be of that
+ * order.
+ */
+static enum err is_older(struct turn *t, const struct eim_order *o, int64_t seq_number, bool *older)
+{
+    const struct store_query q = {
+        .index = EIM_ORDER_BY_EID,
+        .key = { store_blob(o->eid), store_int(0) },
+        .key_count = 2,
+        .descending = true,
+        .limit = 64,
+    };
+    struct eim_order *ended;
+    size_t count;
+    enum err err = store_list(t->store, &eim_order_table, &q, t->arena, &ended, &count);
+
+    *older = false;
+    for (size_t i = 0; !err && i < count; i++)
+        *older |= ended[i].id < o->id && ended[i].verified && ended[i].seq_number >= seq_number;
+    return err;
+}
+
 static enum err take_installed(struct eim *e, struct eim_device *d, struct eim_order *o,
                                slice whole, struct acks *acks, struct turn *t)
 {
@@ -270,6 +297,7 @@ static enum err take_installed(struct eim *e, struct eim_device *d, struct eim_o
     struct profile_installation_result_data data;
     struct notification_metadata m;
     struct public_key *key;
+    bool older;
     enum err err;
 
     /* After a relayed download the eIM carries the result to the SM-DP+ as well. */
@@ -293,6 +321,12 @@ static enum err take_installed(struct eim *e, struct eim_device *d, struct eim_o
     if (err)
         return eim_tell(t, "eim.result.discarded", d->eid, SLICE_NONE, err_text(err), whole);
     eim_ack(acks, m.seq_number);
+    err = is_older(t, o, m.seq_number, &older);
+    if (err)
+        return err;
+    if (older && o->open)
+        return eim_tell(t, "eim.result.discarded", d->eid, SLICE_NONE, "of an earlier download",
+                        whole);
     return eim_finish_download(e, o, r.profile_installation_result_data, t);
 }
 

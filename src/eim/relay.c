@@ -186,7 +186,7 @@ enum err eim_initiate(struct eim *e, const struct initiate_authentication_reques
     }
     if (err)
         return err;
-    if (!up.smdp_address.n || up.smdp_address.n > RELAY_HOST_MAX)
+    if (!eim_is_address(up.smdp_address))
         return refuse_initiate(t, ESIPA_INITIATE_INVALID_DP_ADDRESS);
     if (!up.euicc_info1.p)
         return refuse_initiate(t, ESIPA_INITIATE_UNDEFINED_ERROR);
@@ -279,6 +279,9 @@ enum err eim_answer_initiate(struct eim *e, const struct eim_place *p, const str
 
     if (!err)
         err = order_of(t, p->order_id, &o);
+    /* what ended while the SM-DP+ was asked stays ended */
+    if (!err && o && !o->open)
+        return refuse_initiate(t, ESIPA_INITIATE_INVALID_EIM_TRANSACTION);
     if (!err && !code)
         code = check_server(p, o, ok);
     if (!err && code) {
@@ -329,6 +332,26 @@ static enum err adopt_order(struct eim *e, struct relay_session *s,
     return err;
 }
 
+/*
+ * An order is for one card. The SM-DP+ may not know which (an activation code names none), so the
+ * certificate that comes with the order's session is compared here; the SM-DP+ verifies it.
+ */
+static enum err is_other_card(struct turn *t, const struct relay_session *s,
+                              const struct iot_authenticate_server_response *r, bool *other)
+{
+    uint8_t eid[EID_LEN];
+    struct eim_order *o;
+    struct cert cert;
+    enum err err = order_of(t, s->order_id, &o);
+
+    *other = false;
+    if (err || !o || r->which != iot_authenticate_server_response_is_authenticate_response_ok)
+        return err;
+    *other = cert_parse(r->authenticate_response_ok.euicc_certificate, &cert) ||
+             cert_eid(&cert, eid) || !slice_eq(slice_of(eid, EID_LEN), o->eid);
+    return E_OK;
+}
+
 static struct eim_place place_of(enum eim_step step, const struct relay_session *s, struct turn *t)
 {
     return (struct eim_place){
@@ -349,6 +372,7 @@ enum err eim_client(struct eim *e, const struct authenticate_client_request_esip
     struct iot_authenticate_server_response inner;
     struct relay_session s;
     struct eim_place place;
+    bool other;
     enum err err;
 
     if (!relay_find(&e->relays, r->transaction_id, t->now_ms, &s))
@@ -359,7 +383,11 @@ enum err eim_client(struct eim *e, const struct authenticate_client_request_esip
         return err;
     if (inner.which == iot_authenticate_server_response_is_compact_authenticate_response_ok)
         return refuse_client(t, ESIPA_CLIENT_UNDEFINED_ERROR);
-    err = adopt_order(e, &s, &inner, t);
+    err = is_other_card(t, &s, &inner, &other);
+    if (!err && other)
+        return refuse_client(t, ESIPA_CLIENT_EID_MISMATCH);
+    if (!err)
+        err = adopt_order(e, &s, &inner, t);
     if (err)
         return err;
     place = place_of(STEP_CLIENT, &s, t);

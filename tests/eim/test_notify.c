@@ -482,6 +482,57 @@ static void test_v10_signature(void **state)
     }
 }
 
+/* Whoever knows an EID may send data; only what was asked for is believed. */
+static void test_data_that_nobody_asked_for_changes_nothing(void **state)
+{
+    struct world w;
+    struct card c;
+    slice n, data;
+
+    (void)state;
+    world_open(&w);
+    world_card(&w, 1, &c);
+    n = card_notification(&c, 1, SMDP);
+    data = joined(&w, wrapped(&w, 0xA0, n), world_hex(&w, "8103612E62840107"));
+    card_provides(&c, wrapped(&w, 0xBF52, wrapped(&w, 0xA0, data)));
+    assert_acked(&w, c.seq); /* this one is signed */
+    assert_null(device_get(&c).default_smdp.p);
+    assert_false(device_get(&c).has_token);
+    order_data(&c);
+    card_provides(&c, wrapped(&w, 0xBF52, wrapped(&w, 0xA0, data)));
+    assert_true(slice_eq_str(device_get(&c).default_smdp, "a.b"));
+    assert_true(device_get(&c).has_token);
+    card_close(&c);
+    world_close(&w);
+}
+
+/* An IPA that shows the result of an earlier direct download for the next one. */
+static void test_old_installation_result_does_not_end_the_next_download(void **state)
+{
+    struct world w;
+    struct card c;
+    slice result;
+    int64_t first, second;
+
+    (void)state;
+    world_open(&w);
+    world_card(&w, 1, &c);
+    first = order_download(&c, "1$" SMDP "$A");
+    card_polls(&c);
+    result = wrapped(&w, 0xBF54, card_installation(&c, SLICE_LIT("\x01\x02"), 0));
+    card_provides(&c, result);
+    assert_order(&w, first, DONE);
+    second = order_download(&c, "1$" SMDP "$B");
+    card_polls(&c);
+    card_provides(&c, result);
+    assert_acked(&w, c.seq);
+    assert_order(&w, second, SENT);
+    card_provides(&c, wrapped(&w, 0xBF54, card_installation(&c, SLICE_LIT("\x01\x03"), 0)));
+    assert_order(&w, second, DONE);
+    card_close(&c);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -492,6 +543,8 @@ int main(void)
         cmocka_unit_test(test_eim026_smdp_is_down),
         cmocka_unit_test(test_order_of_notifications),
         cmocka_unit_test(test_eim028_data),
+        cmocka_unit_test(test_data_that_nobody_asked_for_changes_nothing),
+        cmocka_unit_test(test_old_installation_result_does_not_end_the_next_download),
         cmocka_unit_test(test_eim029_data_refused),
         cmocka_unit_test(test_certificates_are_fetched),
         cmocka_unit_test(test_eim042_state_change),

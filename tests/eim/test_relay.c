@@ -671,6 +671,105 @@ static void test_smdp_is_down(void **state)
     world_close(&w);
 }
 
+/* ---- IPAs that lie --------------------------------------------------------------------------- */
+
+/* AuthenticateServerResponse of this card. */
+static slice signed_response(struct session *s, const struct card *card)
+{
+    struct world *w = s->world;
+    struct euicc_info2 info2 = {
+        .profile_version = SLICE_LIT("\x02\x03\x01"),
+        .svn = SLICE_LIT("\x02\x02\x02"),
+        .euicc_firmware_ver = SLICE_LIT("\x01\x00\x00"),
+        .ext_card_resource = SLICE_EMPTY,
+        .uicc_capability = SLICE_LIT("\x03\x78"),
+        .rsp_capability = SLICE_LIT("\x04\x90"),
+        .euicc_ci_pk_id_list_for_verification = SLICE_LIT("\x04\x01\x0A"),
+        .euicc_ci_pk_id_list_for_signing = SLICE_LIT("\x04\x01\x0A"),
+        .pp_version = SLICE_LIT("\x01\x00\x00"),
+        .sas_acreditation_number = SLICE_LIT("TEST"),
+    };
+    const struct euicc_signed1 signed1 = {
+        .transaction_id = SLICE_OF(s->tid),
+        .server_address = s->address,
+        .server_challenge = filled(w, 16, 0x22),
+        .euicc_info2 = encode(w, &T_euicc_info2, &info2),
+        .ctx_params1 = world_hex(w, "A00C8000A108800412345678A100"),
+    };
+    struct iot_authenticate_server_response r = {
+        .which = iot_authenticate_server_response_is_authenticate_response_ok,
+    };
+    struct ec_sig sig;
+
+    r.authenticate_response_ok = (struct authenticate_response_ok){
+        .euicc_signed1 = encode(w, &T_euicc_signed1, &signed1),
+        .euicc_signature1 = SLICE_OF(sig.b),
+        .euicc_certificate = card->own.der,
+        .eum_certificate = w->eum.der,
+    };
+    assert_int_equal(signer_sign(&card->own.signer, w->crypto,
+                                 &r.authenticate_response_ok.euicc_signed1, 1, &sig),
+                     E_OK);
+    return encode(w, &T_iot_authenticate_server_response, &r);
+}
+
+/* A genuine card comes with the trigger of another one. */
+static void test_order_goes_to_its_own_card_only(void **state)
+{
+    (void)state;
+    for (int theirs = 0; theirs < 2; theirs++) {
+        struct world w;
+        struct session s;
+        struct card other;
+        struct authenticate_client_request_esipa r;
+
+        world_open(&w);
+        begin_with(&s, &w, 1, CODE);
+        world_card(&w, 2, &other);
+        initiate(&s);
+        r = (struct authenticate_client_request_esipa){
+            .transaction_id = SLICE_OF(s.tid),
+            .authenticate_server_response = signed_response(&s, theirs ? &other : &s.card),
+        };
+        world_say(&w, encode(&w, &T_authenticate_client_request_esipa, &r));
+        assert_int_equal(w.turn.want, theirs ? TURN_REPLY : TURN_UPSTREAM);
+        if (theirs)
+            replies_with(&w, 0x3B, 0x82, ESIPA_CLIENT_EID_MISMATCH);
+        assert_order(&w, s.order, STARTED);
+        card_close(&other);
+        card_close(&s.card);
+        world_close(&w);
+    }
+}
+
+/* The order ends while the SM-DP+ is being asked: its answer opens nothing again. */
+static void test_late_answer_does_not_reopen_an_order(void **state)
+{
+    struct world w;
+    struct session s;
+    struct initiate_authentication_response_es9 r;
+    struct eim_answer answer = { .reached = true, .status = 200 };
+    const struct json_function *f;
+    slice resume;
+
+    (void)state;
+    world_open(&w);
+    begin_with(&s, &w, 1, CODE);
+    r = hello(&s);
+    say_initiate(&s, transaction_of(&s));
+    resume = arena_copy(&w.arena, w.turn.upstream.resume);
+    f = json_function_find(JSON_ES9PLUS, SLICE_LIT("initiateAuthentication"));
+    assert_int_equal(json_write_response(f, &r, NULL, &w.arena, &answer.body, NULL), E_OK);
+    card_provides(&s.card, world_hex(&w, "BF5405300380017F"));
+    assert_order(&w, s.order, FAILED);
+    assert_int_equal(eim_resume(w.eim, resume, &answer, world_begin(&w)), E_OK);
+    world_end(&w);
+    replies_with(&w, 0x39, 0x81, ESIPA_INITIATE_INVALID_EIM_TRANSACTION);
+    assert_order(&w, s.order, FAILED);
+    card_close(&s.card);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -688,6 +787,8 @@ int main(void)
         cmocka_unit_test(test_eim041_no_cross_talk),
         cmocka_unit_test(test_eim044_restart),
         cmocka_unit_test(test_smdp_is_down),
+        cmocka_unit_test(test_order_goes_to_its_own_card_only),
+        cmocka_unit_test(test_late_answer_does_not_reopen_an_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
