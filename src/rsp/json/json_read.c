@@ -354,16 +354,58 @@ static enum err read_message(const struct reader *r, const struct type *t, const
     return e ? e : schema_decode(t, whole, out, r->fault);
 }
 
-static enum err parse(const struct reader *r, slice body, json_t **object)
+/* ---- text that is not JSON ------------------------------------------------------------------ */
+
+/* The last name in front of a colon, outside of strings; absent when there is none. */
+static slice last_name(slice text)
+{
+    slice string = SLICE_NONE, name = SLICE_NONE;
+    size_t from = 0;
+    bool inside = false;
+
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
+
+        if (inside && c == '\\') {
+            i++;
+        } else if (inside && c == '"') {
+            string = slice_of(text.p + from, i - from);
+            inside = false;
+        } else if (!inside && c == '"') {
+            from = i + 1;
+            inside = true;
+        } else if (!inside && c == ':') {
+            name = string;
+        }
+    }
+    return name;
+}
+
+/* Its name as the tables have it; NULL for a name that is not in the message. */
+static const char *member_called(const struct type *t, slice name)
+{
+    for (unsigned i = 0; i < t->count; i++) {
+        const char *own = json_member_of(&t->fields[i]).name;
+        const char *below =
+            json_is_flat(&t->fields[i]) ? member_called(t->fields[i].type, name) : NULL;
+
+        if (below || slice_eq_nocase(name, slice_str(own)))
+            return below ? below : own;
+    }
+    return NULL;
+}
+
+static enum err parse(const struct reader *r, const struct type *t, slice body, json_t **object)
 {
     json_error_t error;
 
     *object = json_loadb((const char *)body.p, body.n, JSON_REJECT_DUPLICATES, &error);
     if (!*object) {
-        enum err e = refuse(r, NULL, E_SYNTAX);
+        size_t at = error.position > 0 ? (size_t)error.position : 0;
+        enum err e = refuse(r, member_called(t, last_name(slice_head(body, at))), E_SYNTAX);
 
-        if (r->fault && error.position > 0)
-            r->fault->at = (size_t)error.position;
+        if (r->fault)
+            r->fault->at = at;
         return e;
     }
     if (json_is_object(*object))
@@ -378,7 +420,7 @@ enum err json_read_request(const struct json_function *f, slice body, struct are
 {
     struct reader r = { a, fault };
     json_t *object;
-    enum err e = parse(&r, body, &object);
+    enum err e = parse(&r, f->request, body, &object);
 
     if (e)
         return e;
@@ -447,7 +489,7 @@ enum err json_read_response(const struct json_function *f, slice body, struct ar
     struct json_status own;
     struct json_status *s = status ? status : &own;
     json_t *object;
-    enum err e = f->response ? parse(&r, body, &object) : E_ARGUMENT;
+    enum err e = f->response ? parse(&r, f->response, body, &object) : E_ARGUMENT;
 
     if (e)
         return e;
