@@ -285,6 +285,21 @@ static enum err lock_file(struct sqlite_store *s)
     return E_OK;
 }
 
+/*
+ * SQLite would make the file as the umask allows; what stands in it (keys of profiles, codes) is
+ * for its owner only. The log files take over its mode. With the lock held: to close a descriptor
+ * of a file that this process has open in SQLite would drop SQLite's own locks.
+ */
+static enum err make_file(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return E_STORAGE;
+    close(fd);
+    return E_OK;
+}
+
 static void remove_files(const char *path)
 {
     static const char *const tails[] = { "", "-wal", "-shm", ".lock" };
@@ -360,6 +375,8 @@ static enum err open_steps(struct sqlite_store *s, const struct store_sqlite_opt
         err = choose_path(s, o->path);
     if (!err)
         err = lock_file(s);
+    if (!err)
+        err = make_file(s->path);
     if (!err)
         err = sqlite_connect(s, true, &s->writer);
     if (!err)

@@ -1,6 +1,7 @@
 /* Rows in and out, conflicts, sets of changes, events; on one thread. */
 #include "store/fixture.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct store *store;
@@ -347,10 +348,36 @@ static void a_file_that_is_no_database(void **state)
     fixture_remove(path);
 }
 
+/* Keys of profiles stand in it: whatever the umask, nobody else reads the file or its log. */
+static void file_is_for_its_owner_alone(void **state)
+{
+    static const char *const tails[] = { "", "-wal", "-shm", ".lock" };
+    mode_t before = umask(0);
+    char path[64], file[80];
+    struct thing t = { .name = SLICE_LIT("a") };
+    struct store *own;
+    struct stat st;
+
+    (void)state;
+    fixture_path(path);
+    unlink(path);
+    own = fixture_open(path);
+    assert_int_equal(fixture_apply(own, CHANGE_INSERT, &thing_table, &t), E_OK);
+    umask(before);
+    for (size_t i = 0; i < COUNT(tails); i++) {
+        snprintf(file, sizeof file, "%s%s", path, tails[i]);
+        assert_int_equal(stat(file, &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+    }
+    store_close(own);
+    fixture_remove(path);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(file_is_for_its_owner_alone),
         TEST(every_kind_of_value_comes_back),
         TEST(absent_value_in_a_column_that_needs_one),
         TEST(not_found),
