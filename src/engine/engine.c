@@ -287,7 +287,10 @@ static void work_on(struct job *j)
         finish(j);
 }
 
-/* NULL: the engine stops and nothing is left. */
+/*
+ * NULL: the engine stops and nothing is left, not even with the store or an upstream: what comes
+ * back from there needs a worker.
+ */
 static struct job *next_job(struct engine *e)
 {
     struct job *j;
@@ -297,7 +300,7 @@ static struct job *next_job(struct engine *e)
         j = queue_take(&e->going);
         if (!j)
             j = queue_take(&e->fresh);
-        if (j || e->stopping)
+        if (j || (e->stopping && !e->jobs))
             break;
         e->idle++;
         pthread_cond_wait(&e->work, &e->lock);

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -480,6 +481,71 @@ static void asn1_binding(void **state)
     engine_close(site.engine);
 }
 
+/* ---- the end ---- */
+
+static struct {
+    pthread_t thread;
+    engine_answered *answered;
+    void *token;
+    bool asked, resumed;
+} late;
+
+/* Long after the only worker has nothing to do any more. */
+static void *answer_late(void *ctx)
+{
+    usleep(100000);
+    late.answered(late.token, &(struct engine_answer){ .status = 200 });
+    return ctx;
+}
+
+static void call_late(void *ctx, const struct turn_upstream *u, engine_answered *answered,
+                      void *token)
+{
+    (void)ctx;
+    (void)u;
+    late.answered = answered;
+    late.token = token;
+    MUST(pthread_create(&late.thread, NULL, answer_late, NULL) == 0);
+}
+
+/* The engine closes while this runs. */
+static enum err ask_late(void *role, const struct engine_call *call, struct turn *t)
+{
+    (void)role;
+    (void)call;
+    __atomic_store_n(&late.asked, true, __ATOMIC_SEQ_CST);
+    usleep(100000);
+    t->want = TURN_UPSTREAM;
+    return E_OK;
+}
+
+static enum err resume_late(void *role, const struct engine_call *call, struct turn *t)
+{
+    (void)role;
+    (void)t;
+    late.resumed = call->answer->status == 200;
+    return E_OK;
+}
+
+/* Would hang: the last worker went home before the answer came. */
+static void close_waits_for_what_is_with_an_upstream(void **state)
+{
+    static const struct engine_chore chore = {
+        .name = "late", .every_ms = 1000000, .handle = ask_late, .resume = resume_late
+    };
+    struct engine *e = open_engine(&(struct engine_options){
+        .workers = 1, .chores = &chore, .chore_count = 1, .upstream = { .call = call_late } });
+
+    (void)state;
+    while (!__atomic_load_n(&late.asked, __ATOMIC_SEQ_CST))
+        usleep(1000);
+    alarm(20);
+    engine_close(e);
+    alarm(0);
+    pthread_join(late.thread, NULL);
+    assert_true(late.resumed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -491,6 +557,7 @@ int main(void)
         cmocka_unit_test(upstream_calls),
         cmocka_unit_test(json_binding),
         cmocka_unit_test(asn1_binding),
+        cmocka_unit_test(close_waits_for_what_is_with_an_upstream),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
