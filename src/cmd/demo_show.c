@@ -21,6 +21,9 @@ const char *demo_step_name(enum demo_step step)
 }
 
 static void set(struct demo_device *v, bool failed, enum demo_step step, const char *fmt,
+                va_list ap) __attribute__((format(printf, 4, 0)));
+
+static void set(struct demo_device *v, bool failed, enum demo_step step, const char *fmt,
                 va_list ap)
 {
     struct demo *d = v->demo;

@@ -60,8 +60,8 @@ static void refused(struct card *c, const struct psmo *p, unsigned tag, int64_t 
 
 static void test_eim011_refusals(void **state)
 {
-    static const slice iccid = { iccid_a, 10 };
-    static const struct {
+    const slice iccid = { iccid_a, 10 };
+    const struct {
         struct psmo p;
         unsigned tag;
         int64_t codes[8];
