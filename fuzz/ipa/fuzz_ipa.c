@@ -180,6 +180,10 @@ static slice json(struct play *p, const char *path)
         put_member(p, &n, "serverSignature1", &T_signature);
         put_member(p, &n, "euiccCiPKIdToBeUsed", &T_subject_key_identifier);
         put_member(p, &n, "serverCertificate", &T_rsp_certificate);
+    } else if (!strcmp(f, "authenticateClient") && next(p) < 0x30) {
+        put(p, &n,
+            SLICE_LIT(",\"eventEntries\":[{\"eventId\":\"E\",\"rspServerAddress\":\"a\"},"
+                      "{\"rspServerAddress\":\"b\",\"eventId\":\"F\"}]"));
     } else if (!strcmp(f, "authenticateClient")) {
         put_member(p, &n, "profileMetadata", &T_store_metadata_request);
         put_member(p, &n, "smdpSigned2", &T_smdp_signed2);

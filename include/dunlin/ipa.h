@@ -18,8 +18,8 @@
  * retrieval loop (eUICC packages, eUICC data requests, download triggers), results with their
  * notifications, acknowledgements; downloads directly from the SM-DP+ (ES9+, JSON or ASN.1) or
  * relayed by the eIM; immediate enabling; notifications to their addresses; rollback when a result
- * cannot be delivered. What it does not do yet: contactSmds (answered with profileDownloadError),
- * injection (TransferEimPackage), confirmation codes other than those the eIM supplies.
+ * cannot be delivered. What it does not do: injection (TransferEimPackage), confirmation codes
+ * other than those the eIM supplies.
  */
 #ifndef DUNLIN_IPA_H
 #define DUNLIN_IPA_H
@@ -77,7 +77,7 @@ enum {
     X(DATA, "eUICC data requested; number: 0, or the error answered")                              \
     X(TRIGGER, "profile download triggered; text: address")                                        \
     X(TRIGGER_UNUSABLE, "download data unusable; number: 1 activation code, 2 no default SM-DP+, " \
-                        "3 contactSmds is not supported")                                          \
+                        "3 no SM-DS or no event of it")                                            \
     X(SERVER_REFUSED, "a server refused; text: subject/reason; number: error integer or 0")        \
     X(SERVER_MISMATCH, "the server is not the expected one, or its answer inconsistent")           \
     X(EUICC_REFUSED, "the eUICC refused the session; number: its error code")                      \

@@ -39,6 +39,20 @@ static enum phase by_activation_code(struct ipa *ipa, slice code)
     return PH_INFO1;
 }
 
+/* Where the download goes, with an empty matching id. */
+static bool address_taken(struct ipa *ipa, slice address)
+{
+    struct download *d = &ipa->d;
+
+    if (!activation_is_host(address) || address.n > ACTIVATION_CODE_MAX)
+        return false;
+    memcpy(d->text, address.p, address.n);
+    d->code.address = slice_of(d->text, address.n);
+    d->code.matching_id = SLICE_EMPTY;
+    note_text(ipa, IPA_NOTE_TRIGGER, 0, d->code.address);
+    return true;
+}
+
 /* No data: an eIM that handles them itself is meant, and it knows this download by its id. */
 static enum phase by_eim(struct ipa *ipa, slice tx)
 {
@@ -49,12 +63,24 @@ static enum phase by_eim(struct ipa *ipa, slice tx)
     return PH_INFO1;
 }
 
+/* SGP.32 3.2.3.1: the SM-DS of the trigger, or the root SM-DS of the eUICC. */
+static enum phase by_smds(struct ipa *ipa, slice address)
+{
+    struct download *d = &ipa->d;
+
+    d->smds = true;
+    if (!address.n)
+        return PH_ADDRESSES;
+    return address_taken(ipa, address) ? PH_INFO1 : unusable(ipa, 3);
+}
+
 enum phase download_trigger(struct ipa *ipa, slice tx,
                             const struct profile_download_trigger_request *t)
 {
     struct download *d = &ipa->d;
 
     memset(d, 0, sizeof *d);
+    ipa->event = ipa->event_count = 0;
     d->indirect = goes_through_eim(ipa);
     d->tx_n = tx.n <= TX_MAX ? (uint8_t)tx.n : 0;
     if (d->tx_n)
@@ -67,7 +93,7 @@ enum phase download_trigger(struct ipa *ipa, slice tx,
     case profile_download_data_is_contact_default_smdp:
         return PH_ADDRESSES;
     case profile_download_data_is_contact_smds:
-        return unusable(ipa, 3);
+        return by_smds(ipa, t->profile_download_data.contact_smds.smds_address);
     default:
         return by_eim(ipa, slice_of(d->tx, d->tx_n));
     }
@@ -81,15 +107,11 @@ enum err enter_addresses(struct ipa *ipa)
 enum phase done_addresses(struct ipa *ipa, const struct outcome *o)
 {
     struct euicc_configured_addresses_response r;
-    struct download *d = &ipa->d;
+    bool smds = ipa->d.smds;
 
     if (o->err || schema_decode(&T_euicc_configured_addresses_response, o->data, &r, NULL) ||
-        !activation_is_host(r.default_dp_address) || r.default_dp_address.n > ACTIVATION_CODE_MAX)
-        return unusable(ipa, 2);
-    memcpy(d->text, r.default_dp_address.p, r.default_dp_address.n);
-    d->code.address = slice_of(d->text, r.default_dp_address.n);
-    d->code.matching_id = SLICE_EMPTY;
-    note_text(ipa, IPA_NOTE_TRIGGER, 0, d->code.address);
+        !address_taken(ipa, smds ? r.root_ds_address : r.default_dp_address))
+        return unusable(ipa, smds ? 3 : 2);
     return PH_INFO1;
 }
 
@@ -269,12 +291,89 @@ static enum phase cancel(struct ipa *ipa, uint8_t reason)
     return PH_CANCEL;
 }
 
+/* ---- an SM-DS answered (SGP.22 3.6.2, SGP.32 3.9.2.2)
+ * ------------------------------------------------ */
+
+/* The eIM asked the SM-DS and turned the event into a trigger; one that leads on is not followed.
+ */
+static enum phase relayed_event(struct ipa *ipa, const struct outcome *o)
+{
+    struct authenticate_client_response_esipa r;
+    const struct authenticate_client_ok_ds_esipa *ok = &r.authenticate_client_ok_ds_esipa;
+    const struct profile_download_trigger_request *t = &ok->profile_download_trigger;
+    uint8_t tx[TX_MAX];
+    slice id = slice_of(tx, ipa->d.tx_n);
+
+    memcpy(tx, ipa->d.tx, ipa->d.tx_n);
+    if (schema_decode(&T_authenticate_client_response_esipa, o->data, &r, NULL) ||
+        r.which != authenticate_client_response_esipa_is_authenticate_client_ok_ds_esipa ||
+        !ok->has_profile_download_trigger ||
+        t->profile_download_data.which == profile_download_data_is_contact_smds)
+        return unusable(ipa, 3);
+    return download_trigger(ipa, t->eim_transaction_id.p ? t->eim_transaction_id : id, t);
+}
+
+static enum phase smds_answered(struct ipa *ipa, const struct outcome *o)
+{
+    enum err e = o->err;
+
+    if (ipa->d.euicc_refused || e)
+        return PH_TRIGGER_RESULT;
+    if (ipa->d.indirect) {
+        e = wire_take_authenticate(ipa, o);
+        return e == E_UNSUPPORTED ? relayed_event(ipa, o) : PH_TRIGGER_RESULT;
+    }
+    e = wire_take_events(ipa, o);
+    if (e && e != E_REFUSED)
+        note(ipa, IPA_NOTE_SERVER_MISMATCH, 0);
+    return !e && ipa->event_count ? PH_NEXT_EVENT : PH_TRIGGER_RESULT;
+}
+
+enum err enter_next_event(struct ipa *ipa)
+{
+    (void)ipa;
+    return E_OK;
+}
+
+/* Each event is a download of its own, with a result of its own under the same id. */
+enum phase done_next_event(struct ipa *ipa, const struct outcome *o)
+{
+    struct download *d = &ipa->d;
+    const struct event *e = &ipa->events[ipa->event];
+    uint8_t tx[TX_MAX], tx_n = d->tx_n;
+
+    (void)o;
+    if (ipa->event == ipa->event_count)
+        return PH_POLL;
+    ipa->event++;
+    memcpy(tx, d->tx, tx_n);
+    memset(d, 0, sizeof *d);
+    memcpy(d->tx, tx, tx_n);
+    d->tx_n = tx_n;
+    memcpy(d->text, e->address, e->address_n);
+    memcpy(d->text + e->address_n, e->id, e->id_n);
+    d->code.address = slice_of(d->text, e->address_n);
+    d->code.matching_id = slice_of(d->text + e->address_n, e->id_n);
+    note_text(ipa, IPA_NOTE_TRIGGER, 0, d->code.address);
+    return PH_INFO1;
+}
+
+/* Where it goes on when the result of a download is with the eIM. */
+static enum phase behind_download(const struct ipa *ipa)
+{
+    return ipa->event < ipa->event_count ? PH_NEXT_EVENT : PH_POLL;
+}
+
 enum phase done_authenticate_client(struct ipa *ipa, const struct outcome *o)
 {
     struct download *d = &ipa->d;
     struct smdp_signed2 s;
     bool eim_checks = d->indirect && ipa->o.features & IPA_FEATURE_EIM_CHECKS_METADATA;
-    enum err e = wire_take_authenticate(ipa, o);
+    enum err e;
+
+    if (d->smds)
+        return smds_answered(ipa, o);
+    e = wire_take_authenticate(ipa, o);
 
     if (d->euicc_refused || e == E_NETWORK)
         return PH_TRIGGER_RESULT;
@@ -386,7 +485,7 @@ static enum phase installation_ended(struct ipa *ipa, slice pir,
     ipa->changed = true;
     ipa->attempts = 0;
     ipa->rollback_permitted = false;
-    ipa->after_report = PH_POLL;
+    ipa->after_report = behind_download(ipa);
     if (d->installed)
         return PH_IMMEDIATE_ENABLE;
     return d->indirect ? PH_PROVIDE : PH_PIR_SEND;
@@ -557,6 +656,6 @@ enum phase done_trigger_result(struct ipa *ipa, const struct outcome *o)
         report_add(ipa, s);
     ipa->attempts = 0;
     ipa->rollback_permitted = false;
-    ipa->after_report = PH_POLL;
+    ipa->after_report = behind_download(ipa);
     return PH_PROVIDE;
 }

@@ -24,6 +24,8 @@
 #define SEQS_MAX     24 /* notifications listed, or acknowledged, at a time */
 #define TX_MAX       16
 #define ERROR_MAX    48 /* octets of a refusing answer that is quoted to the eIM */
+#define EVENTS_MAX   4  /* events of one SM-DS answer; what is more comes with the next trigger */
+#define EVENT_TEXT   64
 #define CI_PK_ID_MAX 32
 
 /* name, what it is for */
@@ -65,6 +67,7 @@
     X(PIR_SEND, "installation-result-send")                                                        \
     X(CANCEL, "cancel-session")                                                                    \
     X(CANCEL_SEND, "cancel-session-send")                                                          \
+    X(NEXT_EVENT, "next-event")                                                                    \
     X(TRIGGER_RESULT, "trigger-result")                                                            \
     X(SLEEP, "sleep")
 
@@ -100,6 +103,8 @@ enum piece {
     PIECE_STATUS,
     PIECE_SUBJECT,
     PIECE_REASON,
+    PIECE_EVENT_ID, /* of the last one; all stand in exchange.events */
+    PIECE_EVENT_ADDRESS,
     PIECE_TRANSACTION_ID, /* hex text in JSON, octets in ASN.1 */
     PIECE_SIGNED,         /* serverSigned1, smdpSigned2: 30 .. */
     PIECE_SIGNATURE,      /* 5F37 .. */
@@ -136,6 +141,10 @@ struct exchange {
     struct json_stream json_stream;
     uint8_t piece; /* the one that is being collected */
     struct blob pieces[PIECE_COUNT];
+    struct {
+        struct blob id, address;
+    } events[EVENTS_MAX];
+    uint8_t event_ids, event_addresses; /* how many of each came */
 };
 
 struct eim {
@@ -152,8 +161,15 @@ struct notice {
     bool failed;
 };
 
+/* An event of an SM-DS: a download that waits for its turn (SGP.22 3.6). */
+struct event {
+    uint8_t id[EVENT_TEXT], address[EVENT_TEXT];
+    uint8_t id_n, address_n;
+};
+
 struct download {
     bool indirect;
+    bool smds; /* with an SM-DS: no profile but events come of it */
     char text[ACTIVATION_CODE_MAX + 1];
     struct activation_code code; /* into text; address absent: the eIM knows it */
     uint8_t tx[TX_MAX], transaction_id[TX_MAX];
@@ -219,6 +235,8 @@ struct ipa {
     unsigned ack_count, ack;
 
     struct data_request data;
+    struct event events[EVENTS_MAX];
+    unsigned event_count, event; /* the next one */
     struct download d;
     struct exchange x;
     struct es10 es;
@@ -289,6 +307,7 @@ enum err wire_notify(struct ipa *ipa, slice address, slice notification, size_t 
  */
 enum err wire_take_initiate(struct ipa *ipa, const struct outcome *o);
 enum err wire_take_authenticate(struct ipa *ipa, const struct outcome *o);
+enum err wire_take_events(struct ipa *ipa, const struct outcome *o); /* into ipa->events */
 enum err wire_take_refusal(struct ipa *ipa,
                            const struct outcome *o); /* of getBoundProfilePackage */
 /* Octets of an answer whose collect is COLLECT_BPP and whose binding is ASN.1. */
@@ -357,6 +376,7 @@ PHASE_FUNCTIONS(immediate_enable)
 PHASE_FUNCTIONS(pir_send)
 PHASE_FUNCTIONS(cancel)
 PHASE_FUNCTIONS(cancel_send)
+PHASE_FUNCTIONS(next_event)
 PHASE_FUNCTIONS(trigger_result)
 PHASE_FUNCTIONS(sleep)
 

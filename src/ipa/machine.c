@@ -59,10 +59,10 @@ static const struct phase_row rows[PH_COUNT] = {
         BIT(REPORT_READ) | BIT(PROVIDE) },
     [PH_PROVIDE]      = { "provide-result", enter_provide, done_provide,
         BIT(ACKNOWLEDGED) | BIT(RETRY) | BIT(ROLLBACK) | BIT(POLL) | BIT(STORED_RESULTS) |
-        BIT(NEXT_EIM) },
+        BIT(NEXT_EVENT) | BIT(NEXT_EIM) },
     [PH_RETRY]        = { "retry-result", enter_retry, done_retry, BIT(PROVIDE) },
     [PH_ACKNOWLEDGED] = { "acknowledged", enter_acknowledged, done_acknowledged,
-        BIT(ACKNOWLEDGED) | BIT(POLL) | BIT(STORED_RESULTS) | BIT(NEXT_EIM) },
+        BIT(ACKNOWLEDGED) | BIT(POLL) | BIT(STORED_RESULTS) | BIT(NEXT_EVENT) | BIT(NEXT_EIM) },
     [PH_ROLLBACK]     = { "rollback", enter_rollback, done_rollback, BIT(SWITCH) | BIT(RETRY) },
 
     /* download (SGP.32 3.2.3, SGP.22 3.1) */
@@ -78,7 +78,8 @@ static const struct phase_row rows[PH_COUNT] = {
         done_authenticate_server, BIT(AUTHENTICATE_CLIENT) | BIT(TRIGGER_RESULT) },
     [PH_AUTHENTICATE_CLIENT] = { "authenticate-client", enter_authenticate_client,
         done_authenticate_client,
-        BIT(RULES) | BIT(PREPARE) | BIT(CANCEL) | BIT(TRIGGER_RESULT) },
+        BIT(RULES) | BIT(PREPARE) | BIT(NEXT_EVENT) | BIT(INFO1) | BIT(ADDRESSES) | BIT(PROVIDE) |
+        BIT(CANCEL) | BIT(TRIGGER_RESULT) },
     [PH_RULES]               = { "rules-authorisation-table", enter_rules, done_rules,
         BIT(PREPARE) | BIT(CANCEL) },
     [PH_PREPARE]             = { "prepare-download", enter_prepare, done_prepare,
@@ -93,6 +94,8 @@ static const struct phase_row rows[PH_COUNT] = {
         BIT(CANCEL_SEND) | BIT(TRIGGER_RESULT) },
     [PH_CANCEL_SEND]         = { "cancel-session-send", enter_cancel_send, done_cancel_send,
         BIT(TRIGGER_RESULT) },
+    [PH_NEXT_EVENT]          = { "next-event", enter_next_event, done_next_event,
+        BIT(INFO1) | BIT(POLL) },
     [PH_TRIGGER_RESULT]      = { "trigger-result", enter_trigger_result, done_trigger_result,
         BIT(PROVIDE) },
 
@@ -154,6 +157,7 @@ enum err ask_net(struct ipa *ipa, enum collect collect)
         x->max = ipa->d.metadata.n ? ipa->d.metadata.at : sizeof ipa->net;
     x->overflow = x->in_bpp = false;
     memset(x->pieces, 0, sizeof x->pieces);
+    x->event_ids = x->event_addresses = 0;
     json_stream_init(&x->json_stream, &wire_json_sink, ipa);
     ipa->need = NEED_STATUS;
     return E_OK;

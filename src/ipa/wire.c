@@ -296,6 +296,8 @@ static const struct {
     { "status", PIECE_STATUS },
     { "subjectCode", PIECE_SUBJECT },
     { "reasonCode", PIECE_REASON },
+    { "eventId", PIECE_EVENT_ID },
+    { "rspServerAddress", PIECE_EVENT_ADDRESS },
     { "transactionId", PIECE_TRANSACTION_ID },
     { "serverSigned1", PIECE_SIGNED },
     { "serverSignature1", PIECE_SIGNATURE },
@@ -320,6 +322,8 @@ static enum json_take member_begins(void *ctx, unsigned depth, const char *name)
         if (json_stream_is(name, members[i].name))
             p = members[i].piece;
     x->piece = (uint8_t)p;
+    if (p == PIECE_EVENT_ID || p == PIECE_EVENT_ADDRESS)
+        x->pieces[p].n = 0;
     if (!p || x->pieces[p].n || (p == PIECE_BPP && ipa->d.euicc_refused))
         return JSON_SKIP;
     x->pieces[p].at = (uint16_t)x->n;
@@ -342,7 +346,13 @@ static enum err member_octet(void *ctx, uint8_t octet)
 
 static enum err member_ends(void *ctx)
 {
-    (void)ctx;
+    struct exchange *x = &((struct ipa *)ctx)->x;
+    struct blob b = x->pieces[x->piece];
+
+    if (x->piece == PIECE_EVENT_ID && x->event_ids < EVENTS_MAX)
+        x->events[x->event_ids++].id = b;
+    if (x->piece == PIECE_EVENT_ADDRESS && x->event_addresses < EVENTS_MAX)
+        x->events[x->event_addresses++].address = b;
     return E_OK;
 }
 
@@ -558,6 +568,54 @@ enum err wire_take_authenticate(struct ipa *ipa, const struct outcome *o)
     if (!e)
         e = take_json(ipa);
     return e ? e : ipa->d.metadata.n ? E_OK : E_MISSING;
+}
+
+/* An event that cannot be followed is left out; it stays with the SM-DS. */
+static void keep_event(struct ipa *ipa, slice id, slice address)
+{
+    struct event *e = &ipa->events[ipa->event_count];
+
+    if (ipa->event_count == EVENTS_MAX || id.n > EVENT_TEXT || address.n > EVENT_TEXT ||
+        !activation_is_host(address))
+        return;
+    *e = (struct event){ .id_n = (uint8_t)id.n, .address_n = (uint8_t)address.n };
+    if (id.n)
+        memcpy(e->id, id.p, id.n);
+    memcpy(e->address, address.p, address.n);
+    ipa->event_count++;
+}
+
+static enum err take_events_asn1(struct ipa *ipa, slice whole)
+{
+    struct authenticate_client_response_es11 r;
+    struct event_entries e;
+    slice rest;
+    enum err err = schema_decode(&T_authenticate_client_response_es11, whole, &r, NULL);
+
+    if (err)
+        return err;
+    if (r.which == authenticate_client_response_es11_is_authenticate_client_error)
+        return refused(ipa, r.authenticate_client_error, SLICE_NONE, SLICE_NONE, whole);
+    rest = r.authenticate_client_ok.event_entries;
+    while (schema_next(&T_event_entries, &rest, &e))
+        keep_event(ipa, e.event_id, e.rsp_server_address);
+    return keep_transaction(ipa, r.authenticate_client_ok.transaction_id);
+}
+
+enum err wire_take_events(struct ipa *ipa, const struct outcome *o)
+{
+    const struct exchange *x = &ipa->x;
+    enum err e;
+
+    ipa->event = ipa->event_count = 0;
+    if (!x->json)
+        return take_events_asn1(ipa, unwrapped(ipa, o->data));
+    e = json_status(ipa, ES11_AUTHENTICATE_CLIENT);
+    if (!e && x->event_ids != x->event_addresses)
+        e = E_MISSING;
+    for (unsigned i = 0; !e && i < x->event_ids; i++)
+        keep_event(ipa, blob_of(ipa, x->events[i].id), blob_of(ipa, x->events[i].address));
+    return e ? e : keep_hex_transaction(ipa);
 }
 
 /* An answer to getBoundProfilePackage in which no package began. */
