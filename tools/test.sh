@@ -87,6 +87,15 @@ if build "$san" -DCMAKE_BUILD_TYPE=Debug -DDUNLIN_SANITIZE=ON; then
         case $program in *"$pattern"*) run_unit "$program" ;; esac
     done
 fi
+case ipa_library in *"$pattern"*)
+    if tools/check-ipa.sh "$log/ipa" >"$log/ipa_library" 2>&1; then
+        pass ipa_library
+        sed 's/^/          /' "$log/ipa_library"
+    else
+        fail ipa_library "$log/ipa_library"
+    fi
+    ;;
+esac
 for script in tests/e2e/*.sh; do
     [ -f "$script" ] || continue
     case $script in *"$pattern"*) run_script "$script" ;; esac
