@@ -301,7 +301,7 @@ static enum phase relayed_event(struct ipa *ipa, const struct outcome *o)
     struct authenticate_client_response_esipa r;
     const struct authenticate_client_ok_ds_esipa *ok = &r.authenticate_client_ok_ds_esipa;
     const struct profile_download_trigger_request *t = &ok->profile_download_trigger;
-    uint8_t tx[TX_MAX];
+    uint8_t tx[TX_MAX] = { 0 };
     slice id = slice_of(tx, ipa->d.tx_n);
 
     memcpy(tx, ipa->d.tx, ipa->d.tx_n);
