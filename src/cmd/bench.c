@@ -33,10 +33,10 @@ void bench_line(const struct bench_args *args, const char *what, double per_seco
 
 int cmd_bench(int argc, char **argv)
 {
-    struct bench_args args = { .seconds = 3, .threads = 16 };
+    struct bench_args args = { .seconds = 3, .threads = 64 };
     const struct option rows[] = {
         { "seconds", OPTION_INT, &args.seconds, 1, 600, "S", "length of each measurement (3)" },
-        { "clients", OPTION_INT, &args.threads, 1, 256, "N", "clients at the same time (16)" },
+        { "clients", OPTION_INT, &args.threads, 1, 256, "N", "clients at the same time (64)" },
         { "tls", OPTION_FLAG, &args.tls, 0, 0, NULL, "over loopback TLS, connections kept" },
         { "json", OPTION_FLAG, &args.json, 0, 0, NULL, "one JSON object a line" },
     };
