@@ -190,6 +190,26 @@ enum err eim_tell(struct turn *t, const char *kind, slice eid, slice iccid, cons
     return turn_event(t, &event);
 }
 
+/* Two threads at the turn of a minute may tell a few more: that is no harm. */
+static bool may_tell(struct eim *e, int64_t now_ms)
+{
+    int64_t minute = now_ms / 60000;
+
+    if (e->discard_minute != minute) {
+        e->discard_minute = minute;
+        e->discards = 0;
+    }
+    return e->discards++ < DISCARDS_MINUTE;
+}
+
+enum err eim_tell_discarded(struct eim *e, struct turn *t, const char *kind, slice eid,
+                            const char *why, slice data)
+{
+    if (!may_tell(e, t->now_ms))
+        return E_OK;
+    return eim_tell(t, kind, eid, SLICE_NONE, why, slice_head(data, DISCARD_DATA));
+}
+
 slice eim_data_tags(const struct eim_device *d)
 {
     /* v1.0 has defaultSmdpAddress under [0], and names ipaCapabilities by a primitive tag */

@@ -14,6 +14,8 @@
 struct eim {
     struct eim_options options; /* defaults filled in */
     struct relay_table relays;
+    _Atomic int64_t discard_minute; /* Unix time in minutes */
+    _Atomic unsigned discards;      /* told in that minute */
 };
 
 /* ---- rows: copies in the arena, to be changed and handed to turn_update ---- */
@@ -37,6 +39,14 @@ MUST_USE enum err eim_find_session(struct turn *t, slice rsp_id, struct eim_orde
 MUST_USE enum err eim_find_host(struct turn *t, slice smdp, struct eim_order **out);
 MUST_USE enum err eim_tell(struct turn *t, const char *kind, slice eid, slice iccid,
                            const char *detail, slice data);
+/*
+ * Tells of something that arrived and is not believed. Whoever likes can send such things, so what
+ * is kept of them is bounded: the first DISCARD_DATA octets, and DISCARDS_MINUTE a minute.
+ */
+#define DISCARD_DATA    1024u
+#define DISCARDS_MINUTE 60u
+MUST_USE enum err eim_tell_discarded(struct eim *e, struct turn *t, const char *kind, slice eid,
+                                     const char *why, slice data);
 /* Everything that the eIM wants to know of a device, in the tags of its version. */
 slice eim_data_tags(const struct eim_device *d);
 

@@ -60,10 +60,11 @@ static enum err keep(struct eim *e, slice eid, slice data, const struct notifica
     return turn_insert(t, &eim_notification_table, n);
 }
 
-static enum err distrust(const struct eim_device *d, slice data, const char *why, struct turn *t)
+static enum err distrust(struct eim *e, const struct eim_device *d, slice data, const char *why,
+                         struct turn *t)
 {
-    return eim_tell(t, "eim.notification.discarded", d ? d->eid : SLICE_NONE, SLICE_NONE, why,
-                    data);
+    return eim_tell_discarded(e, t, "eim.notification.discarded", d ? d->eid : SLICE_NONE, why,
+                              data);
 }
 
 /* What cannot be verified is the peer's fault, except for failures of ours. */
@@ -94,9 +95,9 @@ static enum err take_other(struct eim *e, const struct eim_device *d, slice whol
     if (!err && d && !slice_eq(slice_of(eid, EID_LEN), d->eid))
         err = E_BADCERT;
     if (err)
-        return is_ours(err) ? err : distrust(d, whole, err_text(err), t);
+        return is_ours(err) ? err : distrust(e, d, whole, err_text(err), t);
     if (!eim_is_address(m.notification_address))
-        return distrust(d, whole, "notificationAddress", t);
+        return distrust(e, d, whole, "notificationAddress", t);
     eim_ack(acks, m.seq_number);
     return keep(e, slice_of(eid, EID_LEN), whole, &m, t);
 }
@@ -131,16 +132,16 @@ static enum err take_installation(struct eim *e, const struct eim_device *d, sli
         d = owner;
     }
     if (!d || (o && !slice_eq(o->eid, d->eid)))
-        return distrust(d, whole, "of no session that is known", t);
+        return distrust(e, d, whole, "of no session that is known", t);
     err = eim_device_key(e, d, t->now_ms, &key);
     if (!err) {
         err = key_verify(key, &r.profile_installation_result_data, 1, r.euicc_sign_pir);
         key_drop(key);
     }
     if (err)
-        return is_ours(err) ? err : distrust(d, whole, err_text(err), t);
+        return is_ours(err) ? err : distrust(e, d, whole, err_text(err), t);
     if (!eim_is_address(m.notification_address))
-        return distrust(d, whole, "notificationAddress", t);
+        return distrust(e, d, whole, "notificationAddress", t);
     eim_ack(acks, m.seq_number);
     err = keep(e, d->eid, whole, &m, t);
     return err || !o ? err : eim_finish_download(e, o, r.profile_installation_result_data, t);
@@ -160,7 +161,7 @@ enum err eim_take_notification(struct eim *e, const struct eim_device *d, slice 
     case iot_pending_notification_is_other_signed_notification:
         return take_other(e, d, n.other_signed_notification, acks, t);
     default:
-        return distrust(d, pending, "compact forms are not supported", t);
+        return distrust(e, d, pending, "compact forms are not supported", t);
     }
 }
 

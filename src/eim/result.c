@@ -54,9 +54,10 @@ static enum err verify(struct eim *e, const struct eim_device *d, const struct e
 }
 
 /* Not believed: nothing changes, nothing is acknowledged, but somebody should know. */
-static enum err discard(struct eim_device *d, slice result, const char *why, struct turn *t)
+static enum err discard(struct eim *e, struct eim_device *d, slice result, const char *why,
+                        struct turn *t)
 {
-    return eim_tell(t, "eim.result.discarded", d->eid, SLICE_NONE, why, result);
+    return eim_tell_discarded(e, t, "eim.result.discarded", d->eid, why, result);
 }
 
 /* Asks the IPA for data, unless that is queued already. */
@@ -85,7 +86,7 @@ static enum err not_verified(struct eim *e, struct eim_device *d, slice result, 
 
     if (err_class(why) == ERR_SYSTEM || err_class(why) == ERR_CALLER)
         return why;
-    err = discard(d, result, err_text(why), t);
+    err = discard(e, d, result, err_text(why), t);
     if (err || why != E_NOTFOUND)
         return err;
     return queue_data(e, d, SLICE_NONE, t);
@@ -144,10 +145,10 @@ static enum err take_signed(struct eim *e, struct eim_device *d, slice whole,
     if (err)
         return err;
     if (!slice_eq(data.eim_id, e->options.eim_id))
-        return discard(d, whole, "eimId of another eIM", t);
+        return discard(e, d, whole, "eimId of another eIM", t);
     err = find_answered(d, data.counter_value, data.eim_transaction_id, t, &o);
     if (err)
-        return err == E_NOTFOUND ? discard(d, whole, "answers no package of ours", t) : err;
+        return err == E_NOTFOUND ? discard(e, d, whole, "answers no package of ours", t) : err;
     if (o->result.p && slice_eq(o->result, whole)) {
         eim_ack(acks, data.seq_number);
         return E_OK;
@@ -195,10 +196,10 @@ static enum err take_error_signed(struct eim *e, struct eim_device *d, slice who
     if (err)
         return err;
     if (!slice_eq(data.eim_id, e->options.eim_id))
-        return discard(d, whole, "eimId of another eIM", t);
+        return discard(e, d, whole, "eimId of another eIM", t);
     err = find_answered(d, data.counter_value, data.eim_transaction_id, t, &o);
     if (err)
-        return err == E_NOTFOUND ? discard(d, whole, "answers no package of ours", t) : err;
+        return err == E_NOTFOUND ? discard(e, d, whole, "answers no package of ours", t) : err;
     err = verify(e, d, o, r->euicc_package_error_data_signed, r->euicc_sign_epe, t);
     if (err)
         return not_verified(e, d, whole, err, t);
@@ -220,7 +221,7 @@ static enum err take_error_unsigned(struct eim *e, struct eim_device *d, slice w
     enum err err;
 
     if (!slice_eq(r->eim_id, e->options.eim_id))
-        return discard(d, whole, "eimId of another eIM", t);
+        return discard(e, d, whole, "eimId of another eIM", t);
     err = eim_open_orders(t, d->eid, &open, &count);
     if (err)
         return err;
@@ -228,7 +229,7 @@ static enum err take_error_unsigned(struct eim *e, struct eim_device *d, slice w
         if (open[i].kind == EIM_ORDER_PACKAGE && open[i].state == EIM_SENT)
             o = &open[i];
     if (!o || (r->eim_transaction_id.p && !slice_eq(r->eim_transaction_id, o->transaction_id)))
-        return discard(d, whole, "answers no package of ours", t);
+        return discard(e, d, whole, "answers no package of ours", t);
     return fail_package(o, whole,
                         r->has_euicc_package_unsigned_error_code
                             ? r->euicc_package_unsigned_error_code

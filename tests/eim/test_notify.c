@@ -533,6 +533,51 @@ static void test_old_installation_result_does_not_end_the_next_download(void **s
     world_close(&w);
 }
 
+static size_t discarded(struct world *w, size_t *longest)
+{
+    const struct store_query q = { .limit = STORE_LIST_MAX };
+    struct store_event *events;
+    size_t count, n = 0;
+
+    assert_int_equal(store_list(w->store, &store_event_table, &q, &w->arena, &events, &count),
+                     E_OK);
+    for (size_t i = 0; i < count; i++) {
+        if (!slice_eq_str(events[i].kind, "eim.notification.discarded"))
+            continue;
+        n++;
+        if (events[i].data.n > *longest)
+            *longest = events[i].data.n;
+    }
+    return n;
+}
+
+/* Anybody can send what is not believed, without end: the store is not filled with it. */
+static void test_forged_notifications_do_not_fill_the_store(void **state)
+{
+    struct world w;
+    struct card c, other;
+    size_t longest = 0;
+    char address[1200];
+
+    (void)state;
+    world_open(&w);
+    world_card(&w, 1, &c);
+    world_stranger(&w, 2, &other);
+    c.change.other = &other;
+    memset(address, 'a', sizeof address);
+    address[250] = 0;
+    for (unsigned i = 0; i < 200; i++)
+        world_say(&w, wrapped(&w, 0xBF3D, wrapped(&w, 0xA0, card_notification(&c, 1, address))));
+    assert_in_range(discarded(&w, &longest), 1, 60);
+    assert_in_range(longest, 1, 1024);
+    w.now_ms += 60000; /* later ones are told of again */
+    world_say(&w, wrapped(&w, 0xBF3D, wrapped(&w, 0xA0, card_notification(&c, 1, SMDP))));
+    assert_int_equal(discarded(&w, &longest), 61);
+    card_close(&other);
+    card_close(&c);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -544,6 +589,7 @@ int main(void)
         cmocka_unit_test(test_order_of_notifications),
         cmocka_unit_test(test_eim028_data),
         cmocka_unit_test(test_data_that_nobody_asked_for_changes_nothing),
+        cmocka_unit_test(test_forged_notifications_do_not_fill_the_store),
         cmocka_unit_test(test_old_installation_result_does_not_end_the_next_download),
         cmocka_unit_test(test_eim029_data_refused),
         cmocka_unit_test(test_certificates_are_fetched),
