@@ -5,6 +5,8 @@
  */
 #include "euicc/nvm.h"
 
+#include "base/secret.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -69,18 +71,11 @@ static enum err settle(const struct nvm_file *file)
 }
 
 /* Small parts are gathered so that a record is one system call. */
-static enum err file_write(void *ctx, unsigned half, uint32_t at, const slice *parts, size_t count)
+static enum err write_gathered(const struct nvm_file *file, off_t to, const slice *parts,
+                               size_t count, uint8_t block[BLOCK])
 {
-    const struct nvm_file *file = ctx;
-    uint8_t block[BLOCK];
-    size_t held = 0, total = 0;
-    off_t to;
+    size_t held = 0;
 
-    for (size_t i = 0; i < count; i++)
-        total += parts[i].n;
-    if (half >= NVM_HALVES || at > file->half_octets || total > file->half_octets - at)
-        return E_STORAGE;
-    to = position(file, half, at);
     for (size_t i = 0; i < count; i++) {
         for (slice rest = parts[i]; rest.n > 0;) {
             size_t n = rest.n < BLOCK - held ? rest.n : BLOCK - held;
@@ -98,9 +93,23 @@ static enum err file_write(void *ctx, unsigned half, uint32_t at, const slice *p
         }
     }
     invert(block, held);
-    if (write_all(file, block, held, to))
+    return write_all(file, block, held, to);
+}
+
+static enum err file_write(void *ctx, unsigned half, uint32_t at, const slice *parts, size_t count)
+{
+    const struct nvm_file *file = ctx;
+    uint8_t block[BLOCK];
+    size_t total = 0;
+    enum err err;
+
+    for (size_t i = 0; i < count; i++)
+        total += parts[i].n;
+    if (half >= NVM_HALVES || at > file->half_octets || total > file->half_octets - at)
         return E_STORAGE;
-    return settle(file);
+    err = write_gathered(file, position(file, half, at), parts, count, block);
+    wipe(block, sizeof block); /* keys of profiles pass through here */
+    return err ? err : settle(file);
 }
 
 /* The upper half is cut off; the lower one becomes a run of zeros. */
