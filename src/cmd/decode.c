@@ -232,8 +232,8 @@ static int decode(const char *word, const char *name, bool json)
         snprintf(why, sizeof why, "no message begins with tag %" PRIX32, der_peek(&r));
         if (t)
             status = print_message(t, octets, json);
-        else if (name)
-            status = fail(name, "no type of this name (--list shows the messages)");
+        else if (name && fail(name, "no type of this name (--list shows the messages)"))
+            status = EXIT_USAGE;
         else
             status = fail(word, der_peek(&r) ? why : err_text(in.n ? E_TAG : E_TRUNCATED));
     }

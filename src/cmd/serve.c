@@ -90,7 +90,7 @@ int cmd_serve(int argc, char **argv)
         .bind = "127.0.0.1",
         .roles = "smdp,eim",
         .smdp_name = "testsmdpplus1.example.com",
-        .eim_name = "eim.example.com",
+        .eim_name = "testeim.example.com",
         .smdp_port = 8443,
         .eim_port = 8444,
     };

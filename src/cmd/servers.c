@@ -95,9 +95,11 @@ static enum err open_store(struct served *v, const struct servers_options *o, co
     if ((size_t)snprintf(path, sizeof path, "%s/%s", o->dir, file) >= sizeof path)
         return because(w, E_ARGUMENT, "folder name %s is too long", o->dir);
     e = store_sqlite_open(&options, &v->store);
-    return e ? because(w, e, "database %s%s", path,
-                       e == E_EXISTS ? " (another process has it open)" : "")
-             : E_OK;
+    if (e == E_EXISTS) {
+        snprintf(w->text, w->size, "database %s: another process has it open", path);
+        return e;
+    }
+    return e ? because(w, e, "database %s", path) : E_OK;
 }
 
 static enum err open_engine(struct servers *s, struct served *v, const struct servers_options *o,
