@@ -21,7 +21,11 @@
 #include "net/http_server.h"
 #include "store/turn.h"
 
-#define ENGINE_TRIES 8u /* runs of one handler before a conflict becomes 503 */
+/*
+ * Runs of one handler before a conflict becomes 503. Eight cards that race for one order can cost
+ * one of them nine: each of the others once, the winner's package and its result.
+ */
+#define ENGINE_TRIES 16u
 #define ENGINE_HOPS  8u /* upstream calls within one request */
 
 struct engine;
