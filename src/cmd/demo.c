@@ -68,6 +68,8 @@ static bool open_servers(struct demo *d)
         .bind = "127.0.0.1",
         .smdp_name = DEMO_SMDP,
         .eim_name = DEMO_EIM,
+        /* A demo that is killed over and over begins its downloads as often. */
+        .download_attempts = 1000,
     };
 
     if (!servers_open(&d->servers, &o, why, sizeof why))

@@ -18,7 +18,20 @@ struct line {
     char *words[WORDS_MAX];
     size_t count;
     struct placed placed;
+    struct orders_watch *watch;
 };
+
+static bool watch(struct line *l, int64_t id)
+{
+    struct orders_watch *w = l->watch;
+
+    if (w->count < ORDERS_WATCHED) {
+        w->order[w->count].id = id;
+        w->order[w->count].line = l->number;
+        w->order[w->count++].told = -1;
+    }
+    return true;
+}
 
 static bool complain(const struct line *l, const char *field, const char *what)
 {
@@ -70,7 +83,8 @@ static bool order_download(struct line *l)
         return false;
     if (l->count < 3)
         return complain(l, "ACTIVATION-CODE", "is missing");
-    return place_download(l->s, eid, slice_str(l->words[2]), indirect, &id, &l->placed);
+    return place_download(l->s, eid, slice_str(l->words[2]), indirect, &id, &l->placed) &&
+           watch(l, id);
 }
 
 static bool order_psmo(struct line *l, enum place_psmo what)
@@ -83,7 +97,7 @@ static bool order_psmo(struct line *l, enum place_psmo what)
         return false;
     if (what != PLACE_LIST && (l->count < 3 || iccid_from_digits(slice_str(l->words[2]), iccid)))
         return complain(l, "ICCID", "18 to 20 digits are needed");
-    return place_psmo(l->s, eid, what, SLICE_OF(iccid), rollback, &id, &l->placed);
+    return place_psmo(l->s, eid, what, SLICE_OF(iccid), rollback, &id, &l->placed) && watch(l, id);
 }
 
 static bool place_line(struct line *l)
@@ -106,7 +120,30 @@ static bool place_line(struct line *l)
                     "no such order (profile, device, download, enable, disable, delete, list)");
 }
 
-int orders_place(struct servers *s, const char *path)
+void orders_tell(struct servers *s, struct orders_watch *w)
+{
+    struct arena a;
+
+    arena_init(&a, (size_t)1 << 20);
+    for (size_t i = 0; i < w->count; i++) {
+        char eid[EID_DIGITS + 1] = "";
+        struct eim_order o;
+
+        arena_reset(&a);
+        if (!placed_order(s, w->order[i].id, &a, &o) || o.state == w->order[i].told)
+            continue;
+        w->order[i].told = o.state;
+        if (o.eid.n == EID_LEN)
+            eid_to_digits(o.eid.p, eid);
+        printf("serve: order of line %u for %s: %s%s%.*s\n", w->order[i].line, eid,
+               eim_order_state_name(o.state), o.outcome.n ? ": " : "", (int)o.outcome.n,
+               o.outcome.n ? (const char *)o.outcome.p : "");
+        fflush(stdout);
+    }
+    arena_free(&a);
+}
+
+int orders_place(struct servers *s, const char *path, struct orders_watch *w)
 {
     FILE *f = fopen(path, "r");
     char text[2048];
@@ -117,12 +154,12 @@ int orders_place(struct servers *s, const char *path)
         return EXIT_FAILED;
     }
     for (unsigned number = 1; ok && fgets(text, sizeof text, f); number++) {
-        struct line l = { .s = s, .path = path, .number = number };
+        struct line l = { .s = s, .path = path, .number = number, .watch = w };
         char *rest = text;
 
         text[strcspn(text, "#\r\n")] = '\0';
-        for (char *w; l.count < WORDS_MAX && (w = strtok_r(rest, " \t", &rest));)
-            l.words[l.count++] = w;
+        for (char *word; l.count < WORDS_MAX && (word = strtok_r(rest, " \t", &rest));)
+            l.words[l.count++] = word;
         if (!l.count)
             continue;
         ok = place_line(&l);

@@ -16,7 +16,21 @@
 
 #include "cmd/servers.h"
 
+#define ORDERS_WATCHED 1024
+
+/* The eIM's orders of a file, to tell what becomes of them. */
+struct orders_watch {
+    struct {
+        int64_t id;
+        unsigned line;
+        int64_t told; /* state that was told last; -1: none */
+    } order[ORDERS_WATCHED];
+    size_t count;
+};
+
 /* Exit status; complaints on stderr name file, line and field. */
-int orders_place(struct servers *s, const char *path);
+int orders_place(struct servers *s, const char *path, struct orders_watch *w);
+/* A line on stdout for each order whose state has changed since it was told. */
+void orders_tell(struct servers *s, struct orders_watch *w);
 
 #endif

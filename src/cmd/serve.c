@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define PATH_SIZE 1024
 #define HOSTS_MAX 16
@@ -37,6 +38,15 @@ static size_t split_hosts(char *text, const char **rows)
     return n;
 }
 
+static void wait_for(const sigset_t *stop, struct servers *s, struct orders_watch *w)
+{
+    const struct timespec a_moment = { 0, 500 * 1000000L };
+
+    do
+        orders_tell(s, w);
+    while (sigtimedwait(stop, NULL, &a_moment) < 0);
+}
+
 static int run(const struct serve_args *a)
 {
     char why[600], pki[PATH_SIZE], hosts[1024] = "";
@@ -53,9 +63,10 @@ static int run(const struct serve_args *a)
         .hosts = rows,
         .log = true,
     };
+    static struct orders_watch watch;
     struct servers s;
     sigset_t stop;
-    int got, status = EXIT_DONE;
+    int status = EXIT_DONE;
 
     snprintf(pki, sizeof pki, "%s/pki", a->dir);
     if (a->hosts)
@@ -70,14 +81,14 @@ static int run(const struct serve_args *a)
         return EXIT_FAILED;
     }
     if (a->orders)
-        status = orders_place(&s, a->orders);
+        status = orders_place(&s, a->orders, &watch);
     if (status == EXIT_DONE) {
         if (o.smdp_name)
             printf("serve: SM-DP+ %s on %s port %u\n", o.smdp_name, a->bind, s.smdp_served.port);
         if (o.eim_name)
             printf("serve: eIM %s on %s port %u\n", o.eim_name, a->bind, s.eim_served.port);
         fflush(stdout);
-        sigwait(&stop, &got);
+        wait_for(&stop, &s, &watch);
     }
     servers_close(&s);
     return status;

@@ -171,6 +171,7 @@ static enum err open_smdp(struct servers *s, const struct servers_options *o, st
         .credentials = &s->credential,
         .credential_count = 1,
         .trust = &s->trust,
+        .download_attempts = o->download_attempts,
     };
     enum err e = open_identity(s, o->pki, ROLE_DP_AUTH, &s->dp_auth, w);
 

@@ -22,8 +22,9 @@ struct servers_options {
     long workers;             /* of each engine; 0: one a processor */
     const char *const *hosts; /* rows for net/resolve.h: where the eIM finds SM-DP+ servers */
     size_t host_count;
-    bool volatile_store; /* do not wait for the disk: benchmarks of everything else */
-    bool log;            /* a line on stderr for each request that was refused or failed */
+    unsigned download_attempts; /* of one order at the SM-DP+; 0: its default */
+    bool volatile_store;        /* do not wait for the disk: benchmarks of everything else */
+    bool log;                   /* a line on stderr for each request that was refused or failed */
 };
 
 /* One role with what serves it. */
