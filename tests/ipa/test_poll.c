@@ -1,6 +1,7 @@
 /*
  * The IPA's start and retrieval loop against a scripted card and eIM. Rows of the conformance list:
- * IPA-001 to IPA-010, IPA-021, IPA-022, IPA-024 to IPA-031.
+ * IPA-001, IPA-002, IPA-003, IPA-004, IPA-005, IPA-006, IPA-007, IPA-008, IPA-009, IPA-010, IPA-021,
+ * IPA-022, IPA-024, IPA-025, IPA-026, IPA-027, IPA-028, IPA-029, IPA-030, IPA-031.
  */
 #include "ipa/world.h"
 
