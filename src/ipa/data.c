@@ -92,7 +92,7 @@ enum phase data_begin(struct ipa *ipa, const struct ipa_euicc_data_request *r)
         memcpy(d->ci_pk_id, r->euicc_ci_pk_identifier_to_be_used.p, d->ci_pk_id_n);
     }
     keep_criterion(d, &r->search_criteria_notification);
-    ipa->report_n = 0;
+    report_begin(ipa);
     return PH_DATA;
 }
 
@@ -108,6 +108,22 @@ static void add_element(struct ipa *ipa, uint32_t tag, slice content)
         return;
     ipa->report_n = before;
     ipa->data.error = IPA_DATA_UNDEFINED_ERROR;
+}
+
+/* Their numbers, so that the eIM may acknowledge what it has got here. */
+static void add_pending(struct ipa *ipa, uint32_t tag, slice list)
+{
+    struct notification_metadata m;
+
+    add_element(ipa, tag, list);
+    for (struct der_reader r = der_reader(list); !ipa->data.error && der_more(&r);) {
+        struct tlv e = der_take(&r);
+
+        if (tag == 0xA2)
+            report_result_number(ipa, e.whole);
+        else if (notification_read(e.whole, &m))
+            report_number(ipa, m.seq_number);
+    }
 }
 
 static void add_token(struct ipa *ipa)
@@ -252,10 +268,10 @@ static void take_item(struct ipa *ipa, slice answer, const struct item *i)
 {
     switch (i->source) {
     case NOTIFICATIONS:
-        add_element(ipa, 0xA0, whole_elements(answer, 0xBF2B, 0xA0));
+        add_pending(ipa, 0xA0, whole_elements(answer, 0xBF2B, 0xA0));
         break;
     case RESULTS:
-        add_element(ipa, 0xA2, whole_elements(answer, 0xBF2B, 0xA2));
+        add_pending(ipa, 0xA2, whole_elements(answer, 0xBF2B, 0xA2));
         break;
     case DEFAULT_DP:
     case ROOT_DS:
@@ -290,7 +306,7 @@ static void close_data(struct ipa *ipa)
         der_put_tlv(&w, 0x80, slice_of(d->tx, d->tx_n));
     der_wrap(&w, 0xA1, 0);
     der_wrap(&w, 0xBF52, 0);
-    ipa->report_n = 0;
+    report_begin(ipa);
     if (!der_written(&w, &s))
         report_add(ipa, s);
 }

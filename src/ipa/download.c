@@ -474,12 +474,13 @@ static enum phase installation_ended(struct ipa *ipa, slice pir,
         note(ipa, IPA_NOTE_INSTALLED, d->pir_seq);
     else
         note(ipa, IPA_NOTE_NOT_INSTALLED, data->final_result.error_result.error_reason);
-    ipa->report_n = 0;
+    report_begin(ipa);
     if (d->tx_n) {
         report_add(ipa, SLICE_OF(head));
         report_add(ipa, slice_of(d->tx, d->tx_n));
     }
     report_add(ipa, pir);
+    report_number(ipa, d->pir_seq);
     report_wrap(ipa, 0xBF54);
     d->pir_is_report = true;
     ipa->changed = true;
@@ -651,7 +652,7 @@ enum phase done_trigger_result(struct ipa *ipa, const struct outcome *o)
     if (d->tx_n)
         der_put_tlv(&w, 0x82, slice_of(d->tx, d->tx_n));
     der_wrap(&w, 0xBF54, 0);
-    ipa->report_n = 0;
+    report_begin(ipa);
     if (!der_written(&w, &s))
         report_add(ipa, s);
     ipa->attempts = 0;

@@ -21,7 +21,8 @@
 #include "ipa/json_stream.h"
 
 #define REPORT_AT    64 /* octets for the heads of BF50, 5A, and 30 or BF54 */
-#define SEQS_MAX     24 /* notifications listed, or acknowledged, at a time */
+#define SEQS_MAX     24 /* notifications listed at a time */
+#define REPORTED_MAX 32 /* sequence numbers of a report that can be acknowledged; one bit each */
 #define TX_MAX       16
 #define ERROR_MAX    48 /* octets of a refusing answer that is quoted to the eIM */
 #define EVENTS_MAX   4  /* events of one SM-DS answer; what is more comes with the next trigger */
@@ -231,8 +232,13 @@ struct ipa {
 
     struct notice notices[SEQS_MAX];
     unsigned notice_count, notice;
-    int64_t acks[SEQS_MAX];
-    unsigned ack_count, ack;
+    /*
+     * The numbers of results and notifications that stand in the report. Nothing else is removed on
+     * the word of the eIM, which could otherwise delete what is meant for others.
+     */
+    int64_t reported[REPORTED_MAX];
+    unsigned reported_count, ack;
+    uint32_t acknowledged; /* bit i: reported[i] may be removed */
 
     struct data_request data;
     struct event events[EVENTS_MAX];
@@ -277,6 +283,12 @@ static inline uint8_t *report(struct ipa *ipa)
 }
 
 /* ---- reports for the eIM (report.c) ---- */
+/* Empty, with nothing to acknowledge. */
+void report_begin(struct ipa *ipa);
+/* What was added to the report can be acknowledged under this number. */
+void report_number(struct ipa *ipa, int64_t seq);
+/* Likewise a package result, when it is meant for the present eIM. */
+void report_result_number(struct ipa *ipa, slice bf51);
 /* EimPackageResultResponseError: A0{[80 tx],02 code}; then PH_PROVIDE. */
 enum phase report_error(struct ipa *ipa, slice tx, int code);
 /* Puts a head in front of report[0 .. report_n). */
@@ -321,6 +333,11 @@ bool policy_allows(slice metadata, slice rat);
 bool policy_has_rules(slice metadata);
 /* Is the OID a registeredID in the subjectAltName of this certificate? */
 bool policy_certificate_is(slice certificate, slice oid_text);
+
+/* ---- notify.c ---- */
+struct notification_metadata;
+/* The metadata of a pending notification of either kind, into its octets; false when unreadable. */
+bool notification_read(slice notification, struct notification_metadata *out);
 
 /* ---- poll.c ---- */
 /* A new round over all eIMs. */

@@ -78,24 +78,22 @@ static enum err one_of(const struct ipa *ipa, const struct outcome *o, slice *ou
     return err;
 }
 
-static slice address_of(slice notification)
+bool notification_read(slice notification, struct notification_metadata *out)
 {
     struct pending_notification p;
     struct profile_installation_result_data d;
-    struct notification_metadata m;
     slice metadata;
 
     if (schema_decode(&T_pending_notification, notification, &p, NULL))
-        return SLICE_NONE;
+        return false;
     metadata = p.other_signed_notification.tbs_other_notification;
     if (p.which == pending_notification_is_profile_installation_result) {
         if (schema_decode(&T_profile_installation_result_data,
                           p.profile_installation_result.profile_installation_result_data, &d, NULL))
-            return SLICE_NONE;
+            return false;
         metadata = d.notification_metadata;
     }
-    return schema_decode(&T_notification_metadata, metadata, &m, NULL) ? SLICE_NONE
-                                                                       : m.notification_address;
+    return !schema_decode(&T_notification_metadata, metadata, out, NULL);
 }
 
 /* ---- delivery ------------------------------------------------------------------------------- */
@@ -142,10 +140,13 @@ enum phase done_notify_read(struct ipa *ipa, const struct outcome *o)
 enum err enter_notify_send(struct ipa *ipa)
 {
     const struct outcome o = { E_OK, slice_of(ipa->card, ipa->es.answer_n) };
+    struct notification_metadata m;
     slice n;
     enum err e = one_of(ipa, &o, &n);
 
-    return e ? e : wire_notify(ipa, address_of(n), n, 0);
+    if (!e && !notification_read(n, &m))
+        e = E_INTERNAL;
+    return e ? e : wire_notify(ipa, m.notification_address, n, 0);
 }
 
 /* The rest for that address waits, or the order would change. */
@@ -244,8 +245,8 @@ enum phase done_report_read(struct ipa *ipa, const struct outcome *o)
 
     if (ipa->notice == ipa->notice_count)
         return close_report(ipa);
-    if (!one_of(ipa, o, &n))
-        report_add(ipa, n);
+    if (!one_of(ipa, o, &n) && report_add(ipa, n))
+        report_number(ipa, ipa->notices[ipa->notice].seq);
     ipa->notice++;
     return PH_REPORT_READ;
 }
@@ -255,13 +256,16 @@ enum phase done_report_read(struct ipa *ipa, const struct outcome *o)
 
 enum err enter_acknowledged(struct ipa *ipa)
 {
-    return ipa->ack == ipa->ack_count ? E_OK : remove_one(ipa, ipa->acks[ipa->ack]);
+    while (ipa->ack < ipa->reported_count && !(ipa->acknowledged >> ipa->ack & 1))
+        ipa->ack++;
+    return ipa->ack == ipa->reported_count ? E_OK : remove_one(ipa, ipa->reported[ipa->ack]);
 }
 
 enum phase done_acknowledged(struct ipa *ipa, const struct outcome *o)
 {
     (void)o;
-    if (ipa->ack++ < ipa->ack_count)
-        return PH_ACKNOWLEDGED;
-    return ipa->after_report;
+    if (ipa->ack == ipa->reported_count)
+        return ipa->after_report;
+    ipa->ack++;
+    return PH_ACKNOWLEDGED;
 }

@@ -73,9 +73,10 @@ enum phase done_stored_results(struct ipa *ipa, const struct outcome *o)
     ipa->rollback_permitted = false;
     if (o->err || !next_result(ipa, whole_elements(o->data, 0xBF2B, 0xA2), &result))
         return PH_POLL;
-    ipa->report_n = 0;
+    report_begin(ipa);
     if (!report_add(ipa, result))
         return PH_POLL;
+    report_result_number(ipa, result);
     ipa->report_epr_n = ipa->report_n;
     ipa->attempts = 0;
     ipa->after_report = PH_STORED_RESULTS;
@@ -230,11 +231,12 @@ enum phase done_load_package(struct ipa *ipa, const struct outcome *o)
 
     if (tx_n)
         memcpy(tx, package.tx.p, tx_n);
-    ipa->report_n = 0;
+    report_begin(ipa);
     if (content_of(ipa, o, 0xBF51, &content) || !report_add(ipa, o->data) ||
         epr_read(o->data, &result))
         return report_error(ipa, slice_of(tx, tx_n), 127);
     note(ipa, IPA_NOTE_PACKAGE, result.kind);
+    report_result_number(ipa, o->data);
     ipa->report_epr_n = ipa->report_n;
     ipa->attempts = 0;
     ipa->rollback_permitted = package.rollback && result.switches;

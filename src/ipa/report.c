@@ -7,6 +7,28 @@
 
 #include "rsp/sgp32.h"
 
+void report_begin(struct ipa *ipa)
+{
+    ipa->report_n = 0;
+    ipa->reported_count = 0;
+}
+
+/* One too many is delivered and stays in the eUICC. */
+void report_number(struct ipa *ipa, int64_t seq)
+{
+    if (ipa->reported_count < REPORTED_MAX)
+        ipa->reported[ipa->reported_count++] = seq;
+}
+
+void report_result_number(struct ipa *ipa, slice bf51)
+{
+    const struct eim *eim = &ipa->eims[ipa->eim];
+    struct epr_view v;
+
+    if (!epr_read(bf51, &v) && v.has_seq && slice_eq(v.eim_id, slice_of(eim->id, eim->id_n)))
+        report_number(ipa, v.seq);
+}
+
 void report_wrap(struct ipa *ipa, uint32_t tag)
 {
     uint8_t head[DER_HEAD_MAX];
@@ -39,7 +61,7 @@ enum phase report_error(struct ipa *ipa, slice tx, int code)
     if (tx.n && tx.n <= TX_MAX)
         der_put_tlv(&w, 0x80, tx);
     der_wrap(&w, 0xA0, 0);
-    ipa->report_n = 0;
+    report_begin(ipa);
     if (!der_written(&w, &s))
         report_add(ipa, s);
     ipa->attempts = 0;
@@ -122,25 +144,28 @@ static bool may_remove(const struct ipa *ipa, int64_t seq)
     return !(ipa->d.pir_is_report && !ipa->d.indirect && seq == ipa->d.pir_seq && !ipa->d.pir_sent);
 }
 
-static void add_ack(struct ipa *ipa, int64_t seq)
+static unsigned acknowledge(struct ipa *ipa, int64_t seq)
 {
-    for (unsigned i = 0; i < ipa->ack_count; i++)
-        if (ipa->acks[i] == seq)
-            return;
-    if (ipa->ack_count < SEQS_MAX && may_remove(ipa, seq))
-        ipa->acks[ipa->ack_count++] = seq;
+    uint32_t before = ipa->acknowledged;
+
+    for (unsigned i = 0; i < ipa->reported_count; i++)
+        if (ipa->reported[i] == seq && may_remove(ipa, seq))
+            ipa->acknowledged |= UINT32_C(1) << i;
+    return ipa->acknowledged != before;
 }
 
 static enum phase accepted(struct ipa *ipa, slice acknowledgements)
 {
+    unsigned count = 0;
     int64_t seq;
 
-    ipa->ack = ipa->ack_count = 0;
+    ipa->ack = 0;
+    ipa->acknowledged = 0;
     while (schema_next(&T_sequence_number, &acknowledgements, &seq))
-        add_ack(ipa, seq);
-    note(ipa, IPA_NOTE_DELIVERED, ipa->ack_count);
+        count += acknowledge(ipa, seq);
+    note(ipa, IPA_NOTE_DELIVERED, count);
     if (ipa->d.pir_is_report && ipa->d.pir_sent)
-        add_ack(ipa, ipa->d.pir_seq);
+        acknowledge(ipa, ipa->d.pir_seq);
     ipa->d.pir_is_report = false;
     ipa->rollback_permitted = false;
     return PH_ACKNOWLEDGED;
@@ -207,9 +232,10 @@ enum phase done_rollback(struct ipa *ipa, const struct outcome *o)
     note(ipa, IPA_NOTE_ROLLBACK, r.cmd_result);
     if (r.cmd_result || !r.euicc_package_result.p)
         return PH_RETRY;
-    ipa->report_n = 0;
+    report_begin(ipa);
     if (!report_add(ipa, r.euicc_package_result))
         return PH_RETRY;
+    report_result_number(ipa, r.euicc_package_result);
     ipa->report_epr_n = ipa->report_n;
     ipa->after_switch = PH_PROVIDE;
     return PH_SWITCH;

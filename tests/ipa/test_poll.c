@@ -1,7 +1,7 @@
 /*
  * The IPA's start and retrieval loop against a scripted card and eIM. Rows of the conformance list:
- * IPA-001, IPA-002, IPA-003, IPA-004, IPA-005, IPA-006, IPA-007, IPA-008, IPA-009, IPA-010, IPA-021,
- * IPA-022, IPA-024, IPA-025, IPA-026, IPA-027, IPA-028, IPA-029, IPA-030, IPA-031.
+ * IPA-001, IPA-002, IPA-003, IPA-004, IPA-005, IPA-006, IPA-007, IPA-008, IPA-009, IPA-010,
+ * IPA-021, IPA-022, IPA-024, IPA-025, IPA-026, IPA-027, IPA-028, IPA-029, IPA-030, IPA-031.
  */
 #include "ipa/world.h"
 
@@ -230,6 +230,68 @@ static void test_ipa_006_nothing_acknowledged(void **state)
     assert_log_has(&w, "BF2B;POST eim.example BF50;"); /* sent again later */
     assert_octets(w.bodies[0], provide(r));
     assert_int_equal(log_count(&w, "BF30;"), 0);
+}
+
+/* What other eIMs wait for, or a notification that went with nothing, is not the eIM's to delete.
+ */
+static void test_ipa_006_acknowledges_what_it_never_got(void **state)
+{
+    (void)state;
+    nothing_pending();
+    card_says(&w, "BF51", result(9, hex(&w, "830101")), 0, 1);
+    eim_has(package(tlv(&w, 0xA3, 1, iccid())));
+    server_says(&w, "POST eim.example BF50", hex(&w, "BF500CBF5309800107800109800108"), 0, -1);
+    run(&w);
+    assert_log_has(&w, "POST eim.example BF50;BF30;POST eim.example BF4F;");
+    assert_int_equal(log_count(&w, "BF30;"), 1);
+    assert_octets(last_function(&w, "BF30"), hex(&w, "BF3003800109"));
+}
+
+/* The report that is acknowledged counts, not one before it. */
+static void test_ipa_006_numbers_of_an_earlier_report(void **state)
+{
+    (void)state;
+    nothing_pending();
+    card_says(&w, "BF51", result(9, hex(&w, "830101")), 0, 1);
+    server_says(&w, "POST eim.example BF4F", tlv(&w, 0xBF4F, 1, package(tlv(&w, 0xA3, 1, iccid()))),
+                0, 1);
+    eim_has(tlv(&w, 0xBF52, 1, hex(&w, "5C0184")));
+    server_says(&w, "POST eim.example BF50", hex(&w, "BF50023000"), 0, 1);
+    server_says(&w, "POST eim.example BF50", hex(&w, "BF5006BF5303800109"), 0, -1);
+    run(&w);
+    assert_int_equal(log_count(&w, "POST eim.example BF50;"), 2);
+    assert_int_equal(log_count(&w, "BF30;"), 0);
+}
+
+/* In IPA eUICC data stand also the results of another eIM: told, but not this one's to delete. */
+static void test_ipa_006_data(void **state)
+{
+    slice own = result(9, hex(&w, "830101"));
+    slice other = tlv(&w, 0xBF51, 1,
+                      tlv(&w, 0xA0, 2,
+                          tlv(&w, 0x30, 4, tlv(&w, 0x80, 1, text("eim2")), hex(&w, "810101"),
+                              hex(&w, "830107"), hex(&w, "3003830101")),
+                          signature(&w)));
+
+    (void)state;
+    card_says(&w, "BF2803", NONE, 0, -1);
+    card_says(&w, "BF2800", NONE, 0, -1);
+    card_says(&w, "BF2B04A0028200", hex(&w, "BF2B02A200"), 0, 1);
+    card_says(&w, "BF2B04A0028200", tlv(&w, 0xBF2B, 1, tlv(&w, 0xA2, 2, own, other)), 0, 1);
+    card_says(&w, "BF2B04A0028200", hex(&w, "BF2B02A200"), 0, -1);
+    card_says(
+        &w, "BF2B00",
+        tlv(&w, 0xBF2B, 1,
+            tlv(&w, 0xA0, 2, notification(&w, 1, "a.example"), notification(&w, 2, "b.example"))),
+        0, -1);
+    eim_has(tlv(&w, 0xBF52, 1, hex(&w, "5C02A0A2")));
+    server_says(&w, "POST eim.example BF50", hex(&w, "BF500FBF530C800109800107800103800101"), 0,
+                -1);
+    run(&w);
+    assert_log_has(&w, "POST eim.example BF50;BF30;BF30;POST eim.example BF4F;");
+    assert_int_equal(log_count(&w, "BF30;"), 2);
+    assert_octets(last_function(&w, "BF30"), hex(&w, "BF3003800109"));
+    assert_int_equal(w.functions[w.function_n - 2].p[5], 1);
 }
 
 static void test_ipa_007_rollback(void **state)
@@ -704,6 +766,9 @@ int main(void)
         TEST(test_ipa_005_report),
         TEST(test_ipa_006_acknowledgements),
         TEST(test_ipa_006_nothing_acknowledged),
+        TEST(test_ipa_006_acknowledges_what_it_never_got),
+        TEST(test_ipa_006_numbers_of_an_earlier_report),
+        TEST(test_ipa_006_data),
         TEST(test_ipa_007_rollback),
         TEST(test_ipa_007_without_rollback_flag),
         TEST(test_ipa_007_rollback_in_the_next_life),
