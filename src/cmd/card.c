@@ -6,8 +6,8 @@
  * The directory remembers whose card it is: card.nvm is the memory, card.conf names EID and keys,
  * so that a later start needs neither.
  */
+#include "base/file.h"
 #include "cmd/cmd.h"
-#include "cmd/files.h"
 #include "cmd/options.h"
 
 #include "euicc/isdr/isdr.h"
@@ -96,7 +96,7 @@ static enum err write_conf(const struct host *h)
 
     if (!path_in(h, "card.conf", path) || n < 0 || (size_t)n >= sizeof text)
         return E_LIMIT;
-    return file_write(path, slice_of(text, (size_t)n), 0600);
+    return file_replace(path, slice_of(text, (size_t)n), 0600);
 }
 
 /* What the directory says, where the command line does not. Returns as options_parse. */

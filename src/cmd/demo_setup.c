@@ -1,7 +1,7 @@
 #include "cmd/demo.h"
 
+#include "base/file.h"
 #include "base/secret.h"
-#include "cmd/files.h"
 #include "pki/testci.h"
 #include "profile/build.h"
 #include "profile/check.h"
@@ -41,7 +41,7 @@ static bool read_seed(struct demo *d)
     if (e == E_NOTFOUND) {
         e = crypto_random(d->crypto, d->seed, sizeof d->seed);
         if (!e)
-            e = file_write(path, SLICE_OF(d->seed), 0600);
+            e = file_replace(path, SLICE_OF(d->seed), 0600);
     } else if (!e && content.n == sizeof d->seed) {
         memcpy(d->seed, content.p, sizeof d->seed);
     } else if (!e) {

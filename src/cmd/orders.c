@@ -1,7 +1,7 @@
 #include "cmd/orders.h"
 
+#include "base/file.h"
 #include "cmd/cmd.h"
-#include "cmd/files.h"
 #include "cmd/place.h"
 
 #include <errno.h>

@@ -1,11 +1,11 @@
 /* Private keys as PEM text and files. */
 #include "crypto/openssl.h"
 
+#include "base/file.h"
 #include "base/secret.h"
 #include "crypto/signer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
@@ -13,7 +13,6 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #define PEM_MAX 8192u
 
@@ -95,21 +94,6 @@ enum err signer_open_file(const struct crypto *c, const char *path, struct signe
     return err;
 }
 
-static enum err write_all(int fd, const char *text, size_t n)
-{
-    while (n) {
-        ssize_t done = write(fd, text, n);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return E_STORAGE;
-        text += done;
-        n -= (size_t)done;
-    }
-    return E_OK;
-}
-
 enum err key_write_file(const struct crypto *c, const char *path, enum curve curve,
                         const struct ec_scalar *secret)
 {
@@ -117,7 +101,6 @@ enum err key_write_file(const struct crypto *c, const char *path, enum curve cur
     BIO *bio = NULL;
     char *text;
     long n;
-    int fd;
     enum err err = ossl_private(curve, secret, &pkey);
 
     (void)c;
@@ -130,16 +113,7 @@ enum err key_write_file(const struct crypto *c, const char *path, enum curve cur
         err = E_CRYPTO;
         goto end;
     }
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        err = errno == EEXIST ? E_EXISTS : E_STORAGE;
-        goto end;
-    }
-    err = write_all(fd, text, (size_t)n);
-    if (close(fd) != 0 && !err)
-        err = E_STORAGE;
-    if (err)
-        unlink(path);
+    err = file_create(path, slice_of(text, (size_t)n), 0600);
 end:
     BIO_free(bio);
     EVP_PKEY_free(pkey);

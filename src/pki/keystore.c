@@ -1,12 +1,11 @@
 #include "pki/keystore.h"
 
+#include "base/file.h"
 #include "base/secret.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define FILE_MAX  (4 * CERT_MAX)
 #define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
@@ -130,28 +129,6 @@ void identity_close(struct identity *id)
     *id = (struct identity){ .der = NULL };
 }
 
-static enum err write_file(const char *path, slice content)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    enum err err = E_OK;
-
-    if (fd < 0)
-        return errno == EEXIST ? E_EXISTS : E_STORAGE;
-    while (!err && content.n) {
-        ssize_t done = write(fd, content.p, content.n);
-
-        if (done > 0)
-            content = slice_skip(content, (size_t)done);
-        else if (done == 0 || errno != EINTR)
-            err = E_STORAGE;
-    }
-    if (close(fd) != 0 && !err)
-        err = E_STORAGE;
-    if (err)
-        unlink(path);
-    return err;
-}
-
 static enum err wrap_pem(slice der, char *out, size_t size, size_t *n)
 {
     char line[PEM_LINE + 1];
@@ -179,11 +156,11 @@ enum err cert_write_files(const char *dir, const char *stem, slice der, bool pem
     enum err err = keystore_path(dir, stem, "der", path, sizeof path);
 
     if (!err)
-        err = write_file(path, der);
+        err = file_create(path, der, 0644);
     if (err || !pem)
         return err;
     err = wrap_pem(der, text, sizeof text, &n);
     if (!err)
         err = keystore_path(dir, stem, "pem", path, sizeof path);
-    return err ? err : write_file(path, slice_of(text, n));
+    return err ? err : file_create(path, slice_of(text, n), 0644);
 }
