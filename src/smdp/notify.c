@@ -12,19 +12,29 @@ static enum err ignore(struct turn *t, const char *why)
     return E_OK;
 }
 
-/* *known when this number of this eUICC has been recorded. */
-static enum err look_up(struct turn *t, slice eid, int64_t seq_number, bool *known)
+/* SHA-256 of what is signed: not of the signature, of which another form verifies as well. */
+static enum err digest_of(struct smdp *s, struct turn *t, slice tbs, slice *out)
+{
+    uint8_t *digest = arena_alloc(t->arena, DIGEST_LEN);
+
+    *out = slice_of(digest, DIGEST_LEN);
+    return digest ? crypto_sha256(s->options.crypto, &tbs, 1, digest) : E_MEMORY;
+}
+
+/* *known when this word of this eUICC has been recorded. */
+static enum err look_up(struct turn *t, slice eid, int64_t seq_number, slice digest, bool *known)
 {
     struct smdp_notification row;
     enum err err = store_get(t->store, &smdp_notification_table, SMDP_BY_KEY,
-                             STORE_KEY(store_blob(eid), store_int(seq_number)), &row, t->arena);
+                             STORE_KEY(store_blob(eid), store_int(seq_number), store_blob(digest)),
+                             &row, t->arena);
 
     *known = err == E_OK;
     return err == E_NOTFOUND ? E_OK : err;
 }
 
 static enum err record(struct turn *t, slice eid, const struct notification_metadata *m,
-                       int64_t result, slice pending)
+                       slice digest, int64_t result, slice pending)
 {
     struct smdp_notification *row = ARENA_NEW(t->arena, struct smdp_notification);
 
@@ -33,6 +43,7 @@ static enum err record(struct turn *t, slice eid, const struct notification_meta
     *row = (struct smdp_notification){
         .eid = eid,
         .seq_number = m->seq_number,
+        .digest = digest,
         .events = (int64_t)der_bits(m->profile_management_operation),
         .iccid = m->iccid,
         .result = result,
@@ -47,7 +58,7 @@ static enum err record(struct turn *t, slice eid, const struct notification_meta
 struct installation {
     struct smdp *smdp;
     struct turn *turn;
-    slice pending;
+    slice pending, digest;
     struct profile_installation_result_data data;
     struct notification_metadata metadata;
     struct session *session; /* taken out, when it is still there */
@@ -95,7 +106,7 @@ static enum err known_from_store(struct installation *in)
                              STORE_KEY(store_blob(in->data.transaction_id)), &row, in->turn->arena);
 
     if (!err)
-        err = look_up(in->turn, row.eid, in->metadata.seq_number, &known);
+        err = look_up(in->turn, row.eid, in->metadata.seq_number, in->digest, &known);
     if (err || known)
         return err ? err : E_EXISTS;
     in->iccid = row.iccid;
@@ -158,7 +169,7 @@ static enum err settle_installation(struct installation *in)
 {
     struct turn *t = in->turn;
     struct smdp_order *order = in->order;
-    enum err err = record(t, in->eid, &in->metadata, in->result, in->pending);
+    enum err err = record(t, in->eid, &in->metadata, in->digest, in->result, in->pending);
 
     if (!err && !order)
         err = smdp_find_order(t, in->iccid, &order);
@@ -180,6 +191,8 @@ static enum err decode_result(struct installation *in, const struct profile_inst
     if (!err)
         err = schema_decode(&T_notification_metadata, in->data.notification_metadata, &in->metadata,
                             NULL);
+    if (!err)
+        err = digest_of(in->smdp, in->turn, r->profile_installation_result_data, &in->digest);
     in->result = err ? 0 : result_of(&in->data.final_result);
     return err;
 }
@@ -265,7 +278,7 @@ static enum err other_notification(struct smdp *s, const struct other_signed_not
     struct smdp_order *order;
     const char *event;
     bool valid, known;
-    slice eid;
+    slice eid, digest;
     enum err err = schema_decode(&T_notification_metadata, n->tbs_other_notification, &m, NULL);
 
     if (err)
@@ -282,12 +295,14 @@ static enum err other_notification(struct smdp *s, const struct other_signed_not
     if (err == E_NOTFOUND)
         return ignore(t, "notification is about no profile of ours");
     if (!err)
-        err = look_up(t, eid, m.seq_number, &known);
+        err = digest_of(s, t, n->tbs_other_notification, &digest);
+    if (!err)
+        err = look_up(t, eid, m.seq_number, digest, &known);
     if (err)
         return err;
     if (known)
         return ignore(t, "notification has been here before");
-    err = record(t, eid, &m, 0, pending);
+    err = record(t, eid, &m, digest, 0, pending);
     return err ? err : smdp_tell(t, "smdp.notification", order, event, pending);
 }
 

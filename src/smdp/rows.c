@@ -33,7 +33,7 @@ static const struct store_index transaction_indexes[] = {
     { "id", { "transaction_id" }, true, 1, 0 },
 };
 static const struct store_index notification_indexes[] = {
-    { "eid", { "eid", "seq_number" }, true, 1, 0 },
+    { "eid", { "eid", "seq_number", "digest" }, true, 1, 0 },
     { "iccid", { "iccid", "received_ms" }, false, 1, 0 },
 };
 

@@ -93,9 +93,11 @@ const char *smdp_state_name(int64_t state);
     C(T, BLOB, head,           STORE_NULL, 1, 0) /* A0, A1 and A2 as sent */                       \
     C(T, BLOB, elements,       STORE_NULL, 1, 0) /* A3 as sent; absent: the protected row's */
 
+/* digest: SHA-256 of what the eUICC signed; a card made anew under its EID counts from 1 again */
 #define SMDP_NOTIFICATION(C, T)                                                                    \
     C(T, BLOB, eid,         0,          1, 0)                                                      \
     C(T, INT,  seq_number,  0,          1, 0)                                                      \
+    C(T, BLOB, digest,      0,          1, 0)                                                      \
     C(T, INT,  events,      0,          1, 0) /* profileManagementOperation, bit i as bit i */     \
     C(T, BLOB, iccid,       STORE_NULL, 1, 0)                                                      \
     C(T, INT,  result,      0,          1, 0) /* of an installation: 0 or errorReason */           \

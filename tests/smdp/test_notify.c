@@ -87,6 +87,31 @@ static void twice(void **state)
     assert_int_equal(world_rows(&w, &smdp_notification_table), 1);
 }
 
+/* A laboratory resets its cards: the same EID, and sequence numbers from 1. */
+static void a_card_made_anew_counts_from_one_again(void **state)
+{
+    struct profile first, second;
+    struct card c;
+
+    (void)state;
+    world_move_to_file(&w);
+    world_card(&w, 3, &c);
+    world_release(&w, &(struct stock){ 0 }, &first);
+    world_release(&w, &(struct stock){ 0 }, &second);
+    c.change.matching_id = first.matching_id;
+    card_download(&c);
+    world_notify(&w, card_installation_result(&c, 0));
+    assert_state(&w, &first, INSTALLED);
+    c.seq = 0;
+    c.change.matching_id = second.matching_id;
+    card_download(&c);
+    world_restart(&w); /* so that the transaction is known from the store only */
+    world_notify(&w, card_installation_result(&c, 0));
+    assert_state(&w, &second, INSTALLED);
+    assert_int_equal(world_rows(&w, &smdp_notification_table), 2);
+    card_close(&c);
+}
+
 static void bad_signature_DPP_032(void **state)
 {
     (void)state;
@@ -363,6 +388,7 @@ int main(void)
         TEST(failures),
         TEST(temporary_failures_leave_the_order),
         TEST(twice),
+        TEST(a_card_made_anew_counts_from_one_again),
         TEST(bad_signature_DPP_032),
         TEST(result_of_another_card_DPP_032),
         TEST(result_for_another_server),
