@@ -202,8 +202,8 @@ static bool may_tell(struct eim *e, int64_t now_ms)
     return e->discards++ < DISCARDS_MINUTE;
 }
 
-enum err eim_tell_discarded(struct eim *e, struct turn *t, const char *kind, slice eid,
-                            const char *why, slice data)
+enum err eim_tell_unproven(struct eim *e, struct turn *t, const char *kind, slice eid,
+                           const char *why, slice data)
 {
     if (!may_tell(e, t->now_ms))
         return E_OK;

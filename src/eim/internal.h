@@ -40,13 +40,14 @@ MUST_USE enum err eim_find_host(struct turn *t, slice smdp, struct eim_order **o
 MUST_USE enum err eim_tell(struct turn *t, const char *kind, slice eid, slice iccid,
                            const char *detail, slice data);
 /*
- * Tells of something that arrived and is not believed. Whoever likes can send such things, so what
- * is kept of them is bounded: the first DISCARD_DATA octets, and DISCARDS_MINUTE a minute.
+ * Tells of something that arrived and is not believed, or that nobody signed. Whoever likes can
+ * send such things, so what is kept of them is bounded: the first DISCARD_DATA octets, and
+ * DISCARDS_MINUTE a minute.
  */
 #define DISCARD_DATA    1024u
 #define DISCARDS_MINUTE 60u
-MUST_USE enum err eim_tell_discarded(struct eim *e, struct turn *t, const char *kind, slice eid,
-                                     const char *why, slice data);
+MUST_USE enum err eim_tell_unproven(struct eim *e, struct turn *t, const char *kind, slice eid,
+                                    const char *why, slice data);
 /* Everything that the eIM wants to know of a device, in the tags of its version. */
 slice eim_data_tags(const struct eim_device *d);
 

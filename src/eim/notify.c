@@ -63,8 +63,8 @@ static enum err keep(struct eim *e, slice eid, slice data, const struct notifica
 static enum err distrust(struct eim *e, const struct eim_device *d, slice data, const char *why,
                          struct turn *t)
 {
-    return eim_tell_discarded(e, t, "eim.notification.discarded", d ? d->eid : SLICE_NONE, why,
-                              data);
+    return eim_tell_unproven(e, t, "eim.notification.discarded", d ? d->eid : SLICE_NONE, why,
+                             data);
 }
 
 /* What cannot be verified is the peer's fault, except for failures of ours. */

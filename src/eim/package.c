@@ -164,12 +164,34 @@ static enum err next_package(struct eim *e, struct eim_device *d, bool v10, stru
     return err ? err : refuse(t, v10, GET_PACKAGE_NONE);
 }
 
+/* The same cause again within this time is not worth a row and an event. */
+#define SAME_CHANGE_MS 60000
+
+/*
+ * notifyStateChange is signed by nobody. What is written for it is bounded, but the profiles are
+ * asked for each time: no two such orders wait, and a change that was not asked for would be
+ * missed.
+ */
+static enum err take_state_change(struct eim *e, struct eim_device *d, int64_t cause,
+                                  struct turn *t)
+{
+    enum err err = E_OK;
+
+    if (cause != d->changed_cause || t->now_ms - d->changed_ms >= SAME_CHANGE_MS) {
+        d->changed_ms = t->now_ms;
+        d->changed_cause = cause;
+        err = eim_tell_unproven(e, t, "eim.state_changed", d->eid,
+                                value_name(state_change_cause_names, cause), SLICE_NONE);
+    }
+    if (!err && d->associated)
+        err = eim_queue_list(e, d, t);
+    return err;
+}
+
 /* What the request tells of the device. Nothing is written for a poll that tells nothing new. */
 static enum err take_news(struct eim *e, struct eim_device *d,
                           const struct get_eim_package_request *r, bool v10, struct turn *t)
 {
-    enum err err = E_OK;
-
     if (v10)
         d->wire = EIM_WIRE_V10;
     else if (r->has_state_change_cause || r->r_plmn.p)
@@ -178,13 +200,8 @@ static enum err take_news(struct eim *e, struct eim_device *d,
         d->r_plmn = arena_copy(t->arena, r->r_plmn);
     if (!r->notify_state_change)
         return E_OK;
-    d->changed_ms = t->now_ms;
-    d->changed_cause = r->has_state_change_cause ? r->state_change_cause : STATE_CHANGE_UNDEFINED;
-    err = eim_tell(t, "eim.state_changed", d->eid, SLICE_NONE,
-                   value_name(state_change_cause_names, d->changed_cause), SLICE_NONE);
-    if (!err && d->associated)
-        err = eim_queue_list(e, d, t);
-    return err;
+    return take_state_change(
+        e, d, r->has_state_change_cause ? r->state_change_cause : STATE_CHANGE_UNDEFINED, t);
 }
 
 enum err eim_get_package(struct eim *e, const struct get_eim_package_request *r, bool v10,

@@ -153,8 +153,8 @@ static enum err take_certificates(struct eim *e, struct eim_device *d,
     if (!err)
         chain_close(&chain);
     if (err || !slice_eq(slice_of(eid, EID_LEN), d->eid))
-        return eim_tell_discarded(e, t, "eim.certificate.refused", d->eid,
-                                  err ? fault.why : "it is for another EID", SLICE_NONE);
+        return eim_tell_unproven(e, t, "eim.certificate.refused", d->eid,
+                                 err ? fault.why : "it is for another EID", SLICE_NONE);
     d->euicc_certificate = euicc;
     d->eum_certificate = eum;
     return E_OK;
@@ -319,14 +319,14 @@ static enum err take_installed(struct eim *e, struct eim_device *d, struct eim_o
     if (err_class(err) == ERR_SYSTEM || err_class(err) == ERR_CALLER)
         return err;
     if (err)
-        return eim_tell_discarded(e, t, "eim.result.discarded", d->eid, err_text(err), whole);
+        return eim_tell_unproven(e, t, "eim.result.discarded", d->eid, err_text(err), whole);
     eim_ack(acks, m.seq_number);
     err = is_older(t, o, m.seq_number, &older);
     if (err)
         return err;
     if (older && o->open)
-        return eim_tell_discarded(e, t, "eim.result.discarded", d->eid, "of an earlier download",
-                                  whole);
+        return eim_tell_unproven(e, t, "eim.result.discarded", d->eid, "of an earlier download",
+                                 whole);
     return eim_finish_download(e, o, r.profile_installation_result_data, t);
 }
 

@@ -57,7 +57,7 @@ static enum err verify(struct eim *e, const struct eim_device *d, const struct e
 static enum err discard(struct eim *e, struct eim_device *d, slice result, const char *why,
                         struct turn *t)
 {
-    return eim_tell_discarded(e, t, "eim.result.discarded", d->eid, why, result);
+    return eim_tell_unproven(e, t, "eim.result.discarded", d->eid, why, result);
 }
 
 /* Asks the IPA for data, unless that is queued already. */

@@ -2,6 +2,7 @@
  * Notifications and data of the IPA: EIM-023, EIM-024, EIM-025, EIM-026, EIM-028, EIM-029 (with
  * test_result), EIM-042; and IPAs of v1.0.
  */
+#include "eim/rows.h"
 #include "eim/world.h"
 
 static slice wrapped(struct world *w, uint32_t tag, slice content)
@@ -533,7 +534,7 @@ static void test_old_installation_result_does_not_end_the_next_download(void **s
     world_close(&w);
 }
 
-static size_t discarded(struct world *w, size_t *longest)
+static size_t told(struct world *w, const char *kind, size_t *longest)
 {
     const struct store_query q = { .limit = STORE_LIST_MAX };
     struct store_event *events;
@@ -542,13 +543,18 @@ static size_t discarded(struct world *w, size_t *longest)
     assert_int_equal(store_list(w->store, &store_event_table, &q, &w->arena, &events, &count),
                      E_OK);
     for (size_t i = 0; i < count; i++) {
-        if (!slice_eq_str(events[i].kind, "eim.notification.discarded"))
+        if (!slice_eq_str(events[i].kind, kind))
             continue;
         n++;
         if (events[i].data.n > *longest)
             *longest = events[i].data.n;
     }
     return n;
+}
+
+static size_t discarded(struct world *w, size_t *longest)
+{
+    return told(w, "eim.notification.discarded", longest);
 }
 
 /* Anybody can send what is not believed, without end: the store is not filled with it. */
@@ -578,6 +584,35 @@ static void test_forged_notifications_do_not_fill_the_store(void **state)
     world_close(&w);
 }
 
+/* Neither can notifyStateChange, which nobody signs: one cause is told of once a minute, and all of
+ * them so often and no more. */
+static void test_state_changes_do_not_fill_the_store(void **state)
+{
+    struct world w;
+    struct card c;
+    const struct store_query all = { .limit = STORE_LIST_MAX };
+    struct eim_order *open;
+    size_t longest = 0, orders;
+
+    (void)state;
+    world_open(&w);
+    world_card(&w, 1, &c);
+    for (unsigned i = 0; i < 100; i++)
+        poll_with(&c, "8000810101820362F210");
+    assert_int_equal(told(&w, "eim.state_changed", &longest), 1);
+    w.now_ms += 60000;
+    poll_with(&c, "8000810101820362F210");
+    assert_int_equal(told(&w, "eim.state_changed", &longest), 2);
+    w.now_ms += 60000;
+    for (unsigned i = 0; i < 100; i++)
+        poll_with(&c, i % 2 ? "8000810101820362F210" : "8000810102820362F210");
+    assert_in_range(told(&w, "eim.state_changed", &longest), 3, 62);
+    assert_int_equal(store_list(w.store, &eim_order_table, &all, &w.arena, &open, &orders), E_OK);
+    assert_in_range(orders, 1, 2); /* one that was handed out, one that waits */
+    card_close(&c);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -590,6 +625,7 @@ int main(void)
         cmocka_unit_test(test_eim028_data),
         cmocka_unit_test(test_data_that_nobody_asked_for_changes_nothing),
         cmocka_unit_test(test_forged_notifications_do_not_fill_the_store),
+        cmocka_unit_test(test_state_changes_do_not_fill_the_store),
         cmocka_unit_test(test_old_installation_result_does_not_end_the_next_download),
         cmocka_unit_test(test_eim029_data_refused),
         cmocka_unit_test(test_certificates_are_fetched),
