@@ -46,6 +46,16 @@ static enum err reserve(struct turn *t, const struct smdp_download_order *r,
     return set_state(t, order, r->eid.p ? SMDP_LINKED : SMDP_ALLOCATED);
 }
 
+/*
+ * The caller did not get our answer and asks again: nothing is reserved twice. Behind ConfirmOrder
+ * it is no repetition any more.
+ */
+static bool is_repeated(const struct smdp_download_order *r, const struct smdp_order *order)
+{
+    return (order->state == SMDP_ALLOCATED || order->state == SMDP_LINKED) &&
+           slice_eq(r->requester, order->requester) && slice_eq(r->eid, order->eid);
+}
+
 static enum err order_by_iccid(struct turn *t, const struct smdp_download_order *r,
                                uint8_t iccid[10])
 {
@@ -63,6 +73,10 @@ static enum err order_by_iccid(struct turn *t, const struct smdp_download_order 
         return smdp_refuse_order(t, SMDP_REFUSE_ICCID_NOT_ALLOWED);
     if (r->profile_type.p && !slice_eq(r->profile_type, profile.profile_type))
         return smdp_refuse_order(t, SMDP_REFUSE_TYPE_MISMATCH);
+    if (is_repeated(r, order)) {
+        memcpy(iccid, order->iccid.p, ICCID_SIZE);
+        return E_OK;
+    }
     if (order->state != SMDP_AVAILABLE)
         return smdp_refuse_order(t, SMDP_REFUSE_ICCID_IN_USE);
     return reserve(t, r, order, iccid);

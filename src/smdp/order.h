@@ -49,7 +49,10 @@ struct smdp_download_order {
     slice profile_type; /* needed without an ICCID */
 };
 
-/* ES2+.DownloadOrder: reserves a profile. On success iccid is it. */
+/*
+ * ES2+.DownloadOrder: reserves a profile. On success iccid is it. The same call again for an ICCID
+ * (requester and EID too), before ConfirmOrder, has the same answer and changes nothing.
+ */
 MUST_USE enum err smdp_download_order(struct smdp *s, const struct smdp_download_order *r,
                                       struct turn *t, uint8_t iccid[10]);
 

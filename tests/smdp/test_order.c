@@ -1,6 +1,6 @@
 /*
- * Orders, as an operator gives them (ES2+ functions of the role): DPP-041, DPP-042, DPP-044,
- * DPP-045, DPP-048, DPP-049. CancelOrder without what it does at an SM-DS.
+ * Orders, as an operator gives them (ES2+ functions of the role): DPP-041, DPP-042, DPP-043,
+ * DPP-044, DPP-045, DPP-048, DPP-049. CancelOrder without what it does at an SM-DS.
  */
 #include "smdp/world.h"
 
@@ -123,9 +123,10 @@ static void refusals_of_download_order_DPP_042(void **state)
     download_order(&r, iccid);
     assert_success(&w);
     r.iccid = SLICE_OF(gold.iccid);
+    r.eid = SLICE_OF(card.eid);
     download_order(&r, iccid);
     assert_refused(&w, "8.2.1", "3.3");
-    r.iccid = SLICE_NONE;
+    r.iccid = r.eid = SLICE_NONE;
     download_order(&r, iccid);
     assert_refused(&w, "8.2.5", "3.7");
 }
@@ -139,6 +140,46 @@ static void allocate(struct profile *p, slice eid)
     r.iccid = SLICE_OF(p->iccid);
     download_order(&r, iccid);
     assert_success(&w);
+}
+
+/* The answer got lost: the same again is one order, and one thing in it changed is another. */
+static void repeated_DPP_043(void **state)
+{
+    struct smdp_download_order r = { .requester = SLICE_LIT("op1"), .eid = SLICE_OF(card.eid) };
+    struct smdp_download_order other;
+    struct smdp_confirm_order c = { .requester = SLICE_LIT("op1") };
+    struct smdp_confirmed confirmed;
+    struct smdp_order first, again;
+    uint8_t iccid[10];
+
+    (void)state;
+    world_add(&w, &(struct stock){ .type = "gold", .owner = "op1" }, &profile);
+    c.iccid = r.iccid = SLICE_OF(profile.iccid);
+    download_order(&r, iccid);
+    assert_success(&w);
+    first = world_order(&w, &profile);
+    memset(iccid, 0, sizeof iccid);
+    w.now_ms += 1000;
+    download_order(&r, iccid);
+    assert_success(&w);
+    assert_memory_equal(iccid, profile.iccid, 10);
+    assert_state(&w, &profile, LINKED);
+    again = world_order(&w, &profile);
+    assert_int_equal(again.version, first.version);
+    assert_int_equal(again.ordered_ms, first.ordered_ms);
+
+    other = r;
+    other.eid = SLICE_NONE;
+    download_order(&other, iccid);
+    assert_refused(&w, "8.2.1", "3.3");
+    other = r;
+    other.requester = SLICE_NONE;
+    download_order(&other, iccid);
+    assert_refused(&w, "8.2.1", "3.3");
+    confirm_order(&c, &confirmed);
+    assert_success(&w);
+    download_order(&r, iccid);
+    assert_refused(&w, "8.2.1", "3.3");
 }
 
 static void confirm_DPP_044(void **state)
@@ -335,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(by_iccid_and_by_type_DPP_041),
         TEST(refusals_of_download_order_DPP_042),
+        TEST(repeated_DPP_043),
         TEST(confirm_DPP_044),
         TEST(only_the_hash_of_the_code_is_kept),
         TEST(refusals_of_confirm_order_DPP_045),
