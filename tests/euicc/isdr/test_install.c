@@ -126,6 +126,64 @@ static void EUC_014_second_secure_channel(void **state)
     bench_install(b, ICCID_A, NULL);
 }
 
+/* Nothing of a package is taken: no answer, no result, no profile beside those that are there. */
+static void no_second_package(struct bench *b, slice bpp)
+{
+    struct card_profile p;
+    struct der_reader r;
+    size_t head, content, n;
+    uint32_t tag;
+
+    n = bench_es10_hex(b, "BF2800").n;
+    assert_int_equal(der_head(bpp, &tag, &head, &content), E_OK);
+    r = der_reader(slice_skip(bpp, head));
+    bench_store(b, slice_head(bpp, head + der_take(&r).whole.n)); /* BF36 head and BF23 whole */
+    assert_int_equal(b->sw, 0x6985);
+    assert_int_equal(b->n, 0);
+    assert_int_equal(bench_load(b, bpp).n, 0);
+    assert_int_equal(bench_es10_hex(b, "BF2800").n, n);
+    assert_int_equal(profile_by_iccid(b->card, bench_hex(b, "%s", iccid_hex(ICCID_B)), &p),
+                     E_NOTFOUND);
+}
+
+/*
+ * A whole second package, right in every octet, in the session of one that is over: the one-time
+ * key is used up.
+ */
+/* EUC-014 */
+static void EUC_014_second_package_after_success(void **state)
+{
+    struct bench *b = *state;
+    slice second;
+
+    server_session(b);
+    b->server.package = bench_package(b, ICCID_B);
+    b->server.metadata = bench_metadata(b, ICCID_B, NULL);
+    second = arena_copy(&b->arena, server_bind(b));
+    b->server.package = bench_package(b, ICCID_A);
+    b->server.metadata = bench_metadata(b, ICCID_A, NULL);
+    assert_int_equal(pir_read(b, bench_load(b, server_bind(b))).reason, 0);
+    no_second_package(b, second);
+    /* of a fresh session it is taken */
+    bench_install(b, ICCID_B, NULL);
+}
+
+/* EUC-014 */
+static void EUC_014_second_package_after_failure(void **state)
+{
+    struct bench *b = *state;
+    slice second;
+
+    server_session(b);
+    b->server.package = bench_package(b, ICCID_B);
+    b->server.metadata = bench_metadata(b, ICCID_B, NULL);
+    second = arena_copy(&b->arena, server_bind(b));
+    b->server.flip_group = 0x86;
+    assert_int_equal(pir_read(b, bench_load(b, server_bind(b))).reason, 8);
+    no_second_package(b, second);
+    bench_install(b, ICCID_B, NULL);
+}
+
 /* ---- protection ---- */
 
 /* EUC-015 */
@@ -530,6 +588,8 @@ int main(void)
         TEST(EUC_013_key_type),
         TEST(EUC_013_key_length),
         TEST(EUC_014_second_secure_channel),
+        TEST(EUC_014_second_package_after_success),
+        TEST(EUC_014_second_package_after_failure),
         TEST(EUC_015_mac_of_configure),
         TEST(EUC_015_mac_of_metadata),
         TEST(EUC_015_mac_of_elements),
