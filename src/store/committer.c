@@ -71,13 +71,18 @@ static struct store_job *next_batch(struct committer *c)
     return batch;
 }
 
+static bool is_its_own(enum err err)
+{
+    return err == E_CONFLICT || err == E_ARGUMENT || err == E_SIZE;
+}
+
 static enum err apply_all(struct committer *c, struct store_job *batch)
 {
     enum err err = c->ops->begin(c->engine);
 
     for (struct store_job *job = batch; job && !err; job = job->next) {
         job->err = c->ops->apply(c->engine, job);
-        if (job->err && job->err != E_CONFLICT && job->err != E_ARGUMENT)
+        if (job->err && !is_its_own(job->err))
             err = job->err;
     }
     if (!err)

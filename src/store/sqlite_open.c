@@ -33,6 +33,8 @@ enum err sqlite_error(int rc)
         return E_CONFLICT;
     case SQLITE_NOMEM:
         return E_MEMORY;
+    case SQLITE_TOOBIG: /* a value or row past its limit; the transaction stands */
+        return E_SIZE;
     default:
         return E_STORAGE;
     }

@@ -382,7 +382,7 @@ static enum err apply_set(struct sqlite_store *s, struct store_job *job)
 }
 
 /*
- * A set of several changes stands behind a savepoint, so that its conflict undoes only itself. A
+ * A set of several changes stands behind a savepoint, so that its failure undoes only itself. A
  * single statement undoes itself.
  */
 static enum err apply(void *engine, struct store_job *job)

@@ -193,7 +193,8 @@ struct change {
 
 /*
  * Applies all changes or none; durable on return. E_CONFLICT: *failed is the place of the first
- * change that did not hold (failed may be NULL). E_STORAGE: nothing was applied.
+ * change that did not hold (failed may be NULL). E_SIZE: a value or row that is too large for the
+ * engine. E_STORAGE: nothing was applied.
  */
 MUST_USE enum err store_apply(struct store *s, const struct change *changes, size_t count,
                               size_t *failed);

@@ -1,4 +1,4 @@
-/* Many threads: no lost update, no half commit in sight, conflicts stay with their owner. */
+/* Many threads: no lost update, no half commit in sight, failures stay with their owner. */
 #include "store/fixture.h"
 
 #include <pthread.h>
@@ -188,12 +188,57 @@ static void conflicts_stay_with_their_owner(void **state)
     free(all);
 }
 
+/* Every third set has a row that no statement takes, alone or behind a good one. */
+static void rows_too_large_stay_with_their_owner(void **state)
+{
+    /* never read: it is refused by its length */
+    const slice huge = slice_of(&(uint8_t){ 0 }, 3000000000u);
+    struct outcome *all = calloc(JOBS, sizeof *all);
+    struct thing out;
+    struct arena arena;
+
+    (void)state;
+    assert_non_null(all);
+    completed = 0;
+    for (unsigned i = 0; i < JOBS; i++) {
+        struct outcome *o = &all[i];
+
+        snprintf(o->name, sizeof o->name, "n%u", i);
+        o->row.name = slice_str(o->name);
+        o->other.name = SLICE_LIT("large");
+        o->other.remark = huge;
+        o->set[0] = (struct change){ CHANGE_INSERT, &thing_table, &o->row };
+        o->set[1] = (struct change){ CHANGE_INSERT, &thing_table, &o->other };
+        o->job = (struct store_job){
+            .changes = o->set, .count = i % 3 ? 1 : 2, .done = done, .context = o
+        };
+        if (i % 6 == 3)
+            o->job.changes++, o->job.count--;
+        store_commit(store, &o->job);
+    }
+    pthread_mutex_lock(&completed_lock);
+    while (completed < JOBS)
+        pthread_cond_wait(&completed_more, &completed_lock);
+    pthread_mutex_unlock(&completed_lock);
+    arena_init(&arena, 1 << 20);
+    for (unsigned i = 0; i < JOBS; i++) {
+        bool good = i % 3;
+
+        assert_int_equal(all[i].job.err, good ? E_OK : E_SIZE);
+        assert_int_equal(fixture_thing(store, all[i].name, &out, &arena), good ? E_OK : E_NOTFOUND);
+    }
+    assert_int_equal(fixture_thing(store, "large", &out, &arena), E_NOTFOUND);
+    arena_free(&arena);
+    free(all);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(no_update_lost_no_half_commit_seen),
         TEST(conflicts_stay_with_their_owner),
+        TEST(rows_too_large_stay_with_their_owner),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
