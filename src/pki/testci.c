@@ -169,9 +169,10 @@ static enum err make_row(struct making *m, const struct row *row)
     return err;
 }
 
+/* Keys lie in it: for its owner alone, like them. One that is there already stays as it is. */
 static enum err make_dir(const char *path)
 {
-    return mkdir(path, 0755) == 0 || errno == EEXIST ? E_OK : E_STORAGE;
+    return mkdir(path, 0700) == 0 || errno == EEXIST ? E_OK : E_STORAGE;
 }
 
 static enum err make_dirs(struct making *m)

@@ -133,6 +133,28 @@ static void euiccs_and_one_more(void **state)
     }
 }
 
+/* Whatever the umask would have allowed. */
+static void folders_are_for_their_owner_alone(void **state)
+{
+    struct testci_plan p = plan(0);
+    char path[3][KEYSTORE_PATH_MAX], where[KEYSTORE_PATH_MAX];
+    mode_t before = umask(0);
+    struct stat st;
+
+    (void)state;
+    snprintf(path[0], sizeof path[0], "%s/new", dir[0]);
+    snprintf(path[1], sizeof path[1], "%s/new/pki", dir[0]);
+    snprintf(path[2], sizeof path[2], "%s/new/pki/%s", dir[0], role_facts(ROLE_EUICC)->file);
+    p.dir = path[1];
+    assert_int_equal(testci_init(c, &p, where), E_OK);
+    umask(before);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(stat(path[i], &st), 0);
+        assert_true(S_ISDIR(st.st_mode));
+        assert_int_equal(st.st_mode & 0777, 0700);
+    }
+}
+
 static void known_eid(void **state)
 {
     uint8_t eid[EID_LEN];
@@ -229,8 +251,11 @@ static void openssl_accepts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everything_verifies), cmocka_unit_test(euiccs_and_one_more),
-        cmocka_unit_test(known_eid),           cmocka_unit_test(refusals),
+        cmocka_unit_test(everything_verifies),
+        cmocka_unit_test(euiccs_and_one_more),
+        cmocka_unit_test(folders_are_for_their_owner_alone),
+        cmocka_unit_test(known_eid),
+        cmocka_unit_test(refusals),
         cmocka_unit_test(openssl_accepts),
     };
 
