@@ -32,7 +32,7 @@ static struct testci_plan plan(int i)
 
 static int remove_dirs(void **state)
 {
-    char command[128];
+    char command[160];
 
     (void)state;
     for (int i = 0; i < 2; i++) {
