@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#define KNOWN_DEVICES 32768 /* slots; a device takes about 4 KB */
+
 enum err eim_open(const struct eim_options *o, struct eim **out)
 {
     struct eim *e;
@@ -23,7 +25,10 @@ enum err eim_open(const struct eim_options *o, struct eim **out)
         e->options.unanswered_ms = 60 * 60 * 1000;
     if (!e->options.retry_ms)
         e->options.retry_ms = 10 * 1000;
-    if (relay_table_open(&e->relays, e->options.session_max)) {
+    if (!o->shared_store)
+        e->known = known_open(KNOWN_DEVICES);
+    if ((!o->shared_store && !e->known) || relay_table_open(&e->relays, e->options.session_max)) {
+        known_close(e->known);
         free(e);
         return E_MEMORY;
     }
@@ -36,12 +41,42 @@ void eim_close(struct eim *e)
     if (!e)
         return;
     relay_table_close(&e->relays);
+    known_close(e->known);
     free(e);
 }
 
 /* ---- rows ----------------------------------------------------------------------------------- */
 
-enum err eim_find_device(struct turn *t, slice eid, struct eim_device **out)
+struct watch {
+    struct eim *e;
+    uint64_t ticket;
+};
+
+static void settled(struct turn *t, bool committed)
+{
+    const struct watch *w = t->settle_context;
+
+    known_settle(w->e->known, t, committed);
+}
+
+enum err eim_watch(struct eim *e, struct turn *t)
+{
+    struct watch *w = ARENA_NEW(t->arena, struct watch);
+
+    if (!w)
+        return E_MEMORY;
+    *w = (struct watch){ e, e->known ? known_ticket(e->known) : 0 };
+    t->settle = e->known ? settled : NULL;
+    t->settle_context = w;
+    return E_OK;
+}
+
+static const struct watch *watch_of(const struct turn *t)
+{
+    return t->settle == settled ? t->settle_context : NULL;
+}
+
+static enum err read_device(struct turn *t, slice eid, struct eim_device **out)
 {
     struct eim_device *d = ARENA_NEW(t->arena, struct eim_device);
 
@@ -50,6 +85,43 @@ enum err eim_find_device(struct turn *t, slice eid, struct eim_device **out)
         return E_MEMORY;
     return store_get(t->store, &eim_device_table, EIM_BY_KEY, STORE_KEY(store_blob(eid)), d,
                      t->arena);
+}
+
+static enum err read_open_orders(struct turn *t, slice eid, struct eim_order **out, size_t *count)
+{
+    const struct store_query q = {
+        .index = EIM_ORDER_BY_EID,
+        .key = { store_blob(eid), store_int(1) },
+        .key_count = 2,
+        .limit = 64,
+    };
+
+    return store_list(t->store, &eim_order_table, &q, t->arena, out, count);
+}
+
+/* Device and open orders, from memory where they are known, and known afterwards. */
+static enum err look_up(struct turn *t, slice eid, struct eim_device **device,
+                        struct eim_order **orders, size_t *count)
+{
+    const struct watch *w = watch_of(t);
+    enum err err;
+
+    if (w && known_find(w->e->known, eid, t->arena, device, orders, count))
+        return E_OK;
+    err = read_device(t, eid, device);
+    if (!err)
+        err = read_open_orders(t, eid, orders, count);
+    if (!err && w)
+        known_learn(w->e->known, w->ticket, *device, *orders, *count);
+    return err;
+}
+
+enum err eim_find_device(struct turn *t, slice eid, struct eim_device **out)
+{
+    struct eim_order *orders;
+    size_t count;
+
+    return watch_of(t) ? look_up(t, eid, out, &orders, &count) : read_device(t, eid, out);
 }
 
 /* The row that this turn is about to write, so that two changes of one order become one. */
@@ -82,14 +154,32 @@ enum err eim_find_order(struct turn *t, unsigned index, const struct store_value
 
 enum err eim_open_orders(struct turn *t, slice eid, struct eim_order **out, size_t *count)
 {
-    const struct store_query q = {
-        .index = EIM_ORDER_BY_EID,
-        .key = { store_blob(eid), store_int(1) },
-        .key_count = 2,
-        .limit = 64,
-    };
+    struct eim_device *device;
+    enum err err = E_NOTFOUND;
 
-    return store_list(t->store, &eim_order_table, &q, t->arena, out, count);
+    if (watch_of(t))
+        err = look_up(t, eid, &device, out, count);
+    return err == E_NOTFOUND ? read_open_orders(t, eid, out, count) : err;
+}
+
+enum err eim_find_transaction(struct turn *t, slice eid, slice transaction, struct eim_order **out)
+{
+    struct eim_order *open;
+    size_t count = 0;
+    enum err err = watch_of(t) ? eim_open_orders(t, eid, &open, &count) : E_OK;
+
+    for (size_t i = 0; !err && i < count; i++) {
+        struct eim_order *changed;
+
+        if (!slice_eq(open[i].transaction_id, transaction))
+            continue;
+        changed = order_in_turn(t, open[i].id);
+        *out = changed ? changed : &open[i];
+        return E_OK;
+    }
+    return err ? err
+               : eim_find_order(t, EIM_ORDER_BY_TRANSACTION, STORE_KEY(store_blob(transaction)),
+                                out);
 }
 
 enum err eim_save_order(struct turn *t, struct eim_order *o)

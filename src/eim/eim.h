@@ -29,6 +29,7 @@ struct eim_options {
     const struct trust *trust;   /* CIs of the eUICCs, with a cache; borrowed */
     slice es9_trust;             /* name of the trust profile for SM-DP+ servers; absent: "es9" */
 
+    bool shared_store;     /* other processes write to it too: nothing is kept in memory */
     size_t session_max;    /* relayed sessions at a time; 0: 4096 */
     int64_t session_ms;    /* life of one; 0: ten minutes */
     int64_t unanswered_ms; /* after which an unsigned package counts as lost; 0: one hour */

@@ -123,7 +123,10 @@ enum err eim_esipa_message(struct eim *e, const struct esipa_message_from_ipa_to
                            struct turn *t)
 {
     struct eim_result_message m;
+    enum err err = eim_watch(e, t);
 
+    if (err)
+        return err;
     switch (in->which) {
     case esipa_message_from_ipa_to_eim_is_initiate_authentication_request_esipa:
         return eim_initiate(e, &in->initiate_authentication_request_esipa, t);
@@ -201,10 +204,12 @@ static enum err handle_v10(struct eim *e, const struct v10_esipa_message_from_ip
  */
 static bool is_v10(slice message, enum err v12)
 {
-    if (schema_check(&T_v10_esipa_message_from_ipa_to_eim, message, NULL))
+    size_t strangers =
+        v12 ? SIZE_MAX : registry_strangers(&T_esipa_message_from_ipa_to_eim, message);
+
+    if (!strangers || schema_check(&T_v10_esipa_message_from_ipa_to_eim, message, NULL))
         return false;
-    return v12 || registry_strangers(&T_v10_esipa_message_from_ipa_to_eim, message) <
-                      registry_strangers(&T_esipa_message_from_ipa_to_eim, message);
+    return v12 || registry_strangers(&T_v10_esipa_message_from_ipa_to_eim, message) < strangers;
 }
 
 enum err eim_esipa(struct eim *e, slice message, struct turn *t)
@@ -215,6 +220,8 @@ enum err eim_esipa(struct eim *e, slice message, struct turn *t)
 
     if (is_v10(message, err)) {
         err = schema_decode(&T_v10_esipa_message_from_ipa_to_eim, message, &v10, NULL);
+        if (!err)
+            err = eim_watch(e, t);
         return err ? err : handle_v10(e, &v10, t);
     }
     return err ? err : eim_esipa_message(e, &v12, t);

@@ -3,6 +3,7 @@
 #define DUNLIN_EIM_INTERNAL_H
 
 #include "eim/eim.h"
+#include "eim/known.h"
 #include "eim/relays.h"
 
 #include "base/text.h"
@@ -14,15 +15,23 @@
 struct eim {
     struct eim_options options; /* defaults filled in */
     struct relay_table relays;
+    struct known_table *known;      /* NULL: the store is shared */
     _Atomic int64_t discard_minute; /* Unix time in minutes */
     _Atomic unsigned discards;      /* told in that minute */
 };
+
+/* First thing in every call that may change devices or orders: lets the turn use and keep what is
+   known in memory. E_MEMORY. */
+MUST_USE enum err eim_watch(struct eim *e, struct turn *t);
 
 /* ---- rows: copies in the arena, to be changed and handed to turn_update ---- */
 
 MUST_USE enum err eim_find_device(struct turn *t, slice eid, struct eim_device **out);
 MUST_USE enum err eim_find_order(struct turn *t, unsigned index, const struct store_value *key,
                                  size_t key_count, struct eim_order **out);
+/* The order of this device with this transaction, open or not. */
+MUST_USE enum err eim_find_transaction(struct turn *t, slice eid, slice transaction,
+                                       struct eim_order **out);
 /* The open orders of a device, oldest first. */
 MUST_USE enum err eim_open_orders(struct turn *t, slice eid, struct eim_order **out, size_t *count);
 /* Update with its time; `open` follows from the state. */

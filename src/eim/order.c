@@ -10,10 +10,12 @@ static enum err complain(struct turn *t, enum err e, const char *message)
     return e;
 }
 
-static enum err device_of(struct turn *t, slice eid, struct eim_device **out)
+static enum err device_of(struct eim *e, struct turn *t, slice eid, struct eim_device **out)
 {
-    enum err err;
+    enum err err = eim_watch(e, t);
 
+    if (err)
+        return err;
     if (eid.n != EID_LEN)
         return complain(t, E_ARGUMENT, "eid: 32 digits are needed");
     err = eim_find_device(t, eid, out);
@@ -55,6 +57,9 @@ enum err eim_device_add(struct eim *e, const struct eim_device_new *n, struct tu
         return complain(t, E_ARGUMENT, "eid: 32 digits with good check digits are needed");
     if (n->counter < 0)
         return complain(t, E_ARGUMENT, "counterValue: below zero");
+    err = eim_watch(e, t);
+    if (err)
+        return err;
     err = store_get(t->store, &eim_device_table, EIM_BY_KEY, STORE_KEY(store_blob(n->eid)), &old,
                     t->arena);
     if (!err)
@@ -86,9 +91,8 @@ enum err eim_device_associate(struct eim *e, slice eid, int64_t counter, bool ha
                               int64_t token, struct turn *t)
 {
     struct eim_device *d;
-    enum err err = device_of(t, eid, &d);
+    enum err err = device_of(e, t, eid, &d);
 
-    (void)e;
     if (err)
         return err;
     if (counter < 0)
@@ -169,7 +173,7 @@ enum err eim_order_psmo(struct eim *e, slice eid, const struct psmo *operations,
     struct eim_device *d;
     unsigned enables = 0, disables = 0;
     slice content;
-    enum err err = device_of(t, eid, &d);
+    enum err err = device_of(e, t, eid, &d);
 
     if (!err)
         err = check_count(count, t);
@@ -199,7 +203,7 @@ enum err eim_order_eco(struct eim *e, slice eid, const struct eco *operations, s
 {
     struct eim_device *d;
     slice content;
-    enum err err = device_of(t, eid, &d);
+    enum err err = device_of(e, t, eid, &d);
 
     if (!err)
         err = check_count(count, t);
@@ -297,7 +301,7 @@ enum err eim_order_data(struct eim *e, slice eid, slice tags, struct turn *t,
                         struct eim_order **out)
 {
     struct eim_device *d;
-    enum err err = device_of(t, eid, &d);
+    enum err err = device_of(e, t, eid, &d);
 
     if (err)
         return err;
@@ -400,7 +404,7 @@ enum err eim_order_download(struct eim *e, slice eid, const struct eim_download 
                             struct eim_order **out)
 {
     struct eim_device *d;
-    enum err err = device_of(t, eid, &d);
+    enum err err = device_of(e, t, eid, &d);
 
     if (!err)
         err = eim_new_order(e, eid, EIM_ORDER_DOWNLOAD, t, out);
@@ -419,11 +423,13 @@ enum err eim_order_get(struct turn *t, int64_t id, struct eim_order *out)
                      t->arena);
 }
 
-enum err eim_order_retry(struct turn *t, int64_t id)
+enum err eim_order_retry(struct eim *e, struct turn *t, int64_t id)
 {
     struct eim_order *o;
-    enum err err = eim_find_order(t, EIM_BY_KEY, STORE_KEY(store_int(id)), &o);
+    enum err err = eim_watch(e, t);
 
+    if (!err)
+        err = eim_find_order(t, EIM_BY_KEY, STORE_KEY(store_int(id)), &o);
     if (err)
         return err;
     if (o->state != EIM_FAILED || !o->retryable)

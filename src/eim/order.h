@@ -74,6 +74,6 @@ MUST_USE enum err eim_order_download(struct eim *e, slice eid, const struct eim_
 
 MUST_USE enum err eim_order_get(struct turn *t, int64_t id, struct eim_order *out);
 /* Queues a failed order again, with a new package: only when it is `retryable`, else E_STATE. */
-MUST_USE enum err eim_order_retry(struct turn *t, int64_t id);
+MUST_USE enum err eim_order_retry(struct eim *e, struct turn *t, int64_t id);
 
 #endif

@@ -98,7 +98,7 @@ static enum err find_order(struct turn *t, const struct eim_device *d, slice tra
 
     *out = NULL;
     if (transaction.p) {
-        err = eim_find_order(t, EIM_ORDER_BY_TRANSACTION, STORE_KEY(store_blob(transaction)), out);
+        err = eim_find_transaction(t, d->eid, transaction, out);
         if (!err && (!slice_eq((*out)->eid, d->eid) || (kind >= 0 && (*out)->kind != kind)))
             *out = NULL;
         if (err == E_NOTFOUND)

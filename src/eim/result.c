@@ -111,8 +111,7 @@ static enum err find_outstanding(const struct eim_device *d, struct turn *t, str
 static enum err find_answered(const struct eim_device *d, int64_t counter, slice transaction,
                               struct turn *t, struct eim_order **out)
 {
-    enum err err = transaction.p ? eim_find_order(t, EIM_ORDER_BY_TRANSACTION,
-                                                  STORE_KEY(store_blob(transaction)), out)
+    enum err err = transaction.p ? eim_find_transaction(t, d->eid, transaction, out)
                                  : find_outstanding(d, t, out);
 
     if (err)

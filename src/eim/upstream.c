@@ -71,6 +71,8 @@ enum err eim_resume(struct eim *e, slice resume, const struct eim_answer *answer
     struct eim_place p;
     enum err err = eim_place_read(resume, &p);
 
+    if (!err)
+        err = eim_watch(e, t);
     if (err)
         return err;
     t->want = TURN_REPLY;

@@ -226,12 +226,14 @@ static int64_t order_data(struct card *c)
 {
     struct world *w = c->world;
     struct eim_order *o;
+    int64_t id;
 
     assert_int_equal(eim_order_data(w->eim, SLICE_OF(c->eid), SLICE_NONE, world_begin(w), &o),
                      E_OK);
     world_end(w);
+    id = o->id;
     card_polls(c);
-    return o->id;
+    return id;
 }
 
 static void test_eim028_data(void **state)

@@ -261,7 +261,7 @@ static void test_eim017_signed_errors(void **state)
         assert_int_equal(o.state, EIM_FAILED);
         assert_int_equal(o.code, codes[i]);
         assert_int_equal(o.retryable, codes[i] == PACKAGE_ECALL_ACTIVE);
-        assert_int_equal(eim_order_retry(world_begin(&w), id),
+        assert_int_equal(eim_order_retry(w.eim, world_begin(&w), id),
                          codes[i] == PACKAGE_ECALL_ACTIVE ? E_OK : E_STATE);
         if (codes[i] == PACKAGE_ECALL_ACTIVE) {
             world_end(&w);

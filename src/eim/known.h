@@ -1,0 +1,37 @@
+/*
+ * What is known of a device between two turns: its row and its open orders, as last committed, so
+ * that a poll and a result are decided without reading the store.
+ *
+ * Correct for the reason that every decision is: what a turn changes names the row version that it
+ * assumed, and a stale one becomes a conflict, which drops the entry and decides again on what the
+ * store says. An entry follows the commits of this process (known_settle); a store that several
+ * processes write to must not be used with it (eim_options.shared_store).
+ *
+ * A table of fixed size, one device to a slot: what is not asked for makes room. Thread safe.
+ */
+#ifndef DUNLIN_EIM_KNOWN_H
+#define DUNLIN_EIM_KNOWN_H
+
+#include "eim/rows.h"
+
+#define KNOWN_ORDERS 8 /* devices with more open orders are read from the store */
+
+struct known_table;
+
+/* NULL: out of memory. */
+struct known_table *known_open(size_t slots);
+/* NULL is allowed. */
+void known_close(struct known_table *k);
+
+/* To be drawn at the beginning of a turn, before it reads anything: see known_learn. */
+uint64_t known_ticket(struct known_table *k);
+/* Copies in the arena; false: not known. */
+bool known_find(struct known_table *k, slice eid, struct arena *arena, struct eim_device **device,
+                struct eim_order **orders, size_t *count);
+/* What the store said to a turn. Not kept when a commit has come in between. */
+void known_learn(struct known_table *k, uint64_t ticket, const struct eim_device *device,
+                 const struct eim_order *orders, size_t count);
+/* The turn's changes were committed, or not: to be called before anybody is answered. */
+void known_settle(struct known_table *k, const struct turn *t, bool committed);
+
+#endif

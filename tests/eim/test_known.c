@@ -1,0 +1,186 @@
+/*
+ * What the eIM keeps in memory of a device between two turns: it follows commits, and it is dropped
+ * rather than believed when anything came in between.
+ */
+#include "eim/known.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct known_table *k;
+static struct arena arena;
+static const uint8_t eid[16] = { 0x89, 0x04 };
+static const uint8_t other[16] = { 0x89, 0x05 };
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena_init(&arena, 1 << 20);
+    k = known_open(1); /* every device in the one slot */
+    return !k;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    known_close(k);
+    arena_free(&arena);
+    return 0;
+}
+
+static struct eim_device device(const uint8_t *whose, uint64_t version, int64_t counter)
+{
+    return (
+        struct eim_device){ .version = version, .eid = slice_of(whose, 16), .counter = counter };
+}
+
+static struct eim_order order(int64_t id, uint64_t version, int64_t open)
+{
+    return (struct eim_order){ .version = version,
+                               .id = id,
+                               .eid = SLICE_OF(eid),
+                               .state = open ? EIM_QUEUED : EIM_DONE,
+                               .open = open,
+                               .transaction_id = SLICE_LIT("tx") };
+}
+
+static void learn(const struct eim_order *orders, size_t count)
+{
+    struct eim_device d = device(eid, 10, 5);
+
+    known_learn(k, known_ticket(k), &d, orders, count);
+}
+
+/* How many open orders are known; -1: the device is not. */
+static int known(struct eim_device **d, struct eim_order **orders)
+{
+    size_t count;
+
+    return known_find(k, SLICE_OF(eid), &arena, d, orders, &count) ? (int)count : -1;
+}
+
+static int known_count(void)
+{
+    struct eim_device *d;
+    struct eim_order *o;
+
+    return known(&d, &o);
+}
+
+static void settle(enum change_kind kind, const struct store_table *table, void *row,
+                   bool committed)
+{
+    struct change c = { kind, table, row };
+    struct turn t = { .changes = &c, .change_count = 1 };
+
+    known_settle(k, &t, committed);
+}
+
+static void follows_commits(void **state)
+{
+    struct eim_order first = order(1, 11, 1), second = order(2, 12, 1);
+    struct eim_device d = device(eid, 13, 6), *got;
+    struct eim_order *orders;
+
+    (void)state;
+    assert_int_equal(known_count(), -1);
+    learn(&first, 1);
+    assert_int_equal(known(&got, &orders), 1);
+    assert_int_equal(got->counter, 5);
+    assert_int_equal(orders[0].id, 1);
+    settle(CHANGE_INSERT, &eim_order_table, &second, true);
+    assert_int_equal(known_count(), 2);
+    settle(CHANGE_UPDATE, &eim_device_table, &d, true);
+    first = order(1, 14, 0);
+    settle(CHANGE_UPDATE, &eim_order_table, &first, true);
+    assert_int_equal(known(&got, &orders), 1);
+    assert_int_equal(got->counter, 6);
+    assert_int_equal(orders[0].id, 2);
+    assert_true(slice_eq_str(orders[0].transaction_id, "tx"));
+    first = order(1, 15, 1); /* tried again: it is the older one */
+    settle(CHANGE_UPDATE, &eim_order_table, &first, true);
+    assert_int_equal(known(&got, &orders), 2);
+    assert_int_equal(orders[0].id, 1);
+}
+
+static void a_conflict_is_forgotten(void **state)
+{
+    struct eim_order o = order(1, 11, 1);
+
+    (void)state;
+    learn(&o, 1);
+    settle(CHANGE_UPDATE, &eim_order_table, &o, false);
+    assert_int_equal(known_count(), -1);
+}
+
+static void a_late_commit_does_not_turn_time_back(void **state)
+{
+    struct eim_order sent = order(1, 20, 1), done = order(1, 21, 0);
+
+    (void)state;
+    learn(NULL, 0);
+    settle(CHANGE_UPDATE, &eim_order_table, &done, true);
+    assert_int_equal(known_count(), 0);
+    settle(CHANGE_UPDATE, &eim_order_table, &sent, true);
+    assert_int_equal(known_count(), -1);
+}
+
+static void what_was_read_before_a_commit_is_not_kept(void **state)
+{
+    uint64_t ticket = known_ticket(k);
+    struct eim_device d = device(eid, 10, 5);
+    struct eim_order o = order(1, 11, 1);
+
+    (void)state;
+    settle(CHANGE_INSERT, &eim_order_table, &o, true);
+    known_learn(k, ticket, &d, NULL, 0);
+    assert_int_equal(known_count(), -1);
+    known_learn(k, known_ticket(k), &d, &o, 1);
+    assert_int_equal(known_count(), 1);
+}
+
+static void too_many_orders_stay_in_the_store(void **state)
+{
+    struct eim_order orders[KNOWN_ORDERS + 1];
+
+    (void)state;
+    for (int i = 0; i <= KNOWN_ORDERS; i++)
+        orders[i] = order(i + 1, 11, 1);
+    learn(orders, KNOWN_ORDERS + 1);
+    assert_int_equal(known_count(), -1);
+    learn(orders, KNOWN_ORDERS);
+    assert_int_equal(known_count(), KNOWN_ORDERS);
+    orders[KNOWN_ORDERS].version = 12;
+    settle(CHANGE_INSERT, &eim_order_table, &orders[KNOWN_ORDERS], true);
+    assert_int_equal(known_count(), -1);
+}
+
+static void devices_share_slots(void **state)
+{
+    struct eim_device d = device(other, 30, 1);
+
+    (void)state;
+    learn(NULL, 0);
+    settle(CHANGE_UPDATE, &eim_device_table, &d, true);
+    assert_int_equal(known_count(), 0);
+    known_learn(k, known_ticket(k), &d, NULL, 0);
+    assert_int_equal(known_count(), -1);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(follows_commits),
+        TEST(a_conflict_is_forgotten),
+        TEST(a_late_commit_does_not_turn_time_back),
+        TEST(what_was_read_before_a_commit_is_not_kept),
+        TEST(too_many_orders_stay_in_the_store),
+        TEST(devices_share_slots),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
