@@ -51,6 +51,9 @@ static enum err remove_profile(struct turn *t, const struct eim_profile *p)
 static enum err find_profile(struct turn *t, slice eid, slice iccid, struct eim_profile *out)
 {
     struct change *c = change_of(t, iccid);
+    struct eim_profile *all;
+    size_t count = 0;
+    enum err err;
 
     if (c && c->kind == CHANGE_DELETE)
         return E_NOTFOUND;
@@ -58,8 +61,14 @@ static enum err find_profile(struct turn *t, slice eid, slice iccid, struct eim_
         *out = *(struct eim_profile *)c->row;
         return E_OK;
     }
-    return store_get(t->store, &eim_profile_table, EIM_BY_KEY,
-                     STORE_KEY(store_blob(eid), store_blob(iccid)), out, t->arena);
+    err = eim_device_profiles(t, eid, &all, &count);
+    for (size_t i = 0; !err && i < count; i++) {
+        if (slice_eq(all[i].iccid, iccid)) {
+            *out = all[i];
+            return E_OK;
+        }
+    }
+    return err ? err : E_NOTFOUND;
 }
 
 /* Of the profiles of a card at most one is enabled. */

@@ -99,29 +99,43 @@ static enum err read_open_orders(struct turn *t, slice eid, struct eim_order **o
     return store_list(t->store, &eim_order_table, &q, t->arena, out, count);
 }
 
-/* Device and open orders, from memory where they are known, and known afterwards. */
-static enum err look_up(struct turn *t, slice eid, struct eim_device **device,
-                        struct eim_order **orders, size_t *count)
+static enum err read_profiles(struct turn *t, slice eid, struct eim_profile **out, size_t *count)
 {
-    const struct watch *w = watch_of(t);
+    const struct store_query q = {
+        .index = EIM_BY_KEY, .key = { store_blob(eid) }, .key_count = 1, .limit = STORE_LIST_MAX
+    };
+
+    return store_list(t->store, &eim_profile_table, &q, t->arena, out, count);
+}
+
+/* From memory where it is known, and known afterwards. E_NOTFOUND: no such device. */
+static enum err look_up(struct turn *t, const struct watch *w, slice eid, struct known_device *out)
+{
     enum err err;
 
-    if (w && known_find(w->e->known, eid, t->arena, device, orders, count))
+    if (known_find(w->e->known, eid, t->arena, out))
         return E_OK;
-    err = read_device(t, eid, device);
+    err = read_device(t, eid, &out->device);
     if (!err)
-        err = read_open_orders(t, eid, orders, count);
-    if (!err && w)
-        known_learn(w->e->known, w->ticket, *device, *orders, *count);
+        err = read_open_orders(t, eid, &out->orders, &out->order_count);
+    if (!err)
+        err = read_profiles(t, eid, &out->profiles, &out->profile_count);
+    if (!err)
+        known_learn(w->e->known, w->ticket, out);
     return err;
 }
 
 enum err eim_find_device(struct turn *t, slice eid, struct eim_device **out)
 {
-    struct eim_order *orders;
-    size_t count;
+    const struct watch *w = watch_of(t);
+    struct known_device known;
+    enum err err;
 
-    return watch_of(t) ? look_up(t, eid, out, &orders, &count) : read_device(t, eid, out);
+    if (!w)
+        return read_device(t, eid, out);
+    err = look_up(t, w, eid, &known);
+    *out = err ? NULL : known.device;
+    return err;
 }
 
 /* The row that this turn is about to write, so that two changes of one order become one. */
@@ -154,12 +168,32 @@ enum err eim_find_order(struct turn *t, unsigned index, const struct store_value
 
 enum err eim_open_orders(struct turn *t, slice eid, struct eim_order **out, size_t *count)
 {
-    struct eim_device *device;
-    enum err err = E_NOTFOUND;
+    const struct watch *w = watch_of(t);
+    struct known_device known;
+    enum err err = w ? look_up(t, w, eid, &known) : E_NOTFOUND;
 
-    if (watch_of(t))
-        err = look_up(t, eid, &device, out, count);
-    return err == E_NOTFOUND ? read_open_orders(t, eid, out, count) : err;
+    if (err == E_NOTFOUND)
+        return read_open_orders(t, eid, out, count);
+    if (!err) {
+        *out = known.orders;
+        *count = known.order_count;
+    }
+    return err;
+}
+
+enum err eim_device_profiles(struct turn *t, slice eid, struct eim_profile **out, size_t *count)
+{
+    const struct watch *w = watch_of(t);
+    struct known_device known;
+    enum err err = w ? look_up(t, w, eid, &known) : E_NOTFOUND;
+
+    if (err == E_NOTFOUND)
+        return read_profiles(t, eid, out, count);
+    if (!err) {
+        *out = known.profiles;
+        *count = known.profile_count;
+    }
+    return err;
 }
 
 enum err eim_find_transaction(struct turn *t, slice eid, slice transaction, struct eim_order **out)

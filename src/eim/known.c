@@ -8,11 +8,16 @@
 
 #define LOCKS 64
 
-/* One device. Rows are blocks of their own (store_row_dup). */
+/* Rows of one table, each a block of its own (store_row_dup). */
+struct shelf {
+    void *rows[KNOWN_ROWS];
+    size_t count;
+};
+
+/* One device. */
 struct entry {
     struct eim_device *device; /* NULL: the slot is free */
-    struct eim_order *orders[KNOWN_ORDERS];
-    size_t count;
+    struct shelf orders, profiles;
     uint64_t latest;  /* version of the newest row that was taken in */
     uint64_t touched; /* number of the last commit that concerned the slot */
 };
@@ -36,13 +41,19 @@ struct known_table *known_open(size_t slots)
     return k;
 }
 
+static void clear(struct shelf *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        free(s->rows[i]);
+    s->count = 0;
+}
+
 static void forget(struct entry *e)
 {
     free(e->device);
-    for (size_t i = 0; i < e->count; i++)
-        free(e->orders[i]);
     e->device = NULL;
-    e->count = 0;
+    clear(&e->orders);
+    clear(&e->profiles);
 }
 
 void known_close(struct known_table *k)
@@ -77,22 +88,29 @@ static void unlock_slot(struct known_table *k, size_t slot)
     pthread_mutex_unlock(&k->locks[slot % LOCKS]);
 }
 
-static bool copy_out(const struct entry *e, struct arena *arena, struct eim_device **device,
-                     struct eim_order **orders, size_t *count)
+/* The rows as an array in the arena; NULL when it is full. */
+static void *copy_shelf(const struct shelf *s, const struct store_table *table, struct arena *arena,
+                        size_t *count)
 {
-    *device = store_row_copy(&eim_device_table, e->device, arena);
-    *orders = arena_alloc(arena, KNOWN_ORDERS * sizeof **orders);
-    if (!*device || !*orders)
-        return false;
-    for (size_t i = 0; i < e->count; i++) {
-        const struct eim_order *o = store_row_copy(&eim_order_table, e->orders[i], arena);
+    uint8_t *out = arena_alloc(arena, (s->count ? s->count : 1) * table->size);
 
-        if (!o)
-            return false;
-        (*orders)[i] = *o;
+    for (size_t i = 0; out && i < s->count; i++) {
+        const void *row = store_row_copy(table, s->rows[i], arena);
+
+        if (!row)
+            return NULL;
+        memcpy(out + i * table->size, row, table->size);
     }
-    *count = e->count;
-    return true;
+    *count = s->count;
+    return out;
+}
+
+static bool copy_out(const struct entry *e, struct arena *arena, struct known_device *out)
+{
+    out->device = store_row_copy(&eim_device_table, e->device, arena);
+    out->orders = copy_shelf(&e->orders, &eim_order_table, arena, &out->order_count);
+    out->profiles = copy_shelf(&e->profiles, &eim_profile_table, arena, &out->profile_count);
+    return out->device && out->orders && out->profiles;
 }
 
 uint64_t known_ticket(struct known_table *k)
@@ -100,35 +118,48 @@ uint64_t known_ticket(struct known_table *k)
     return k->commits;
 }
 
-bool known_find(struct known_table *k, slice eid, struct arena *arena, struct eim_device **device,
-                struct eim_order **orders, size_t *count)
+bool known_find(struct known_table *k, slice eid, struct arena *arena, struct known_device *out)
 {
     size_t slot = slot_of(k, eid);
     struct entry *e = lock_slot(k, slot);
-    bool found =
-        e->device && slice_eq(e->device->eid, eid) && copy_out(e, arena, device, orders, count);
+    bool found = e->device && slice_eq(e->device->eid, eid) && copy_out(e, arena, out);
 
     unlock_slot(k, slot);
     return found;
 }
 
-void known_learn(struct known_table *k, uint64_t ticket, const struct eim_device *device,
-                 const struct eim_order *orders, size_t count)
+static bool fill(struct shelf *s, const struct store_table *table, const void *rows, size_t count,
+                 uint64_t *latest)
 {
-    struct entry fresh = { .device = store_row_dup(&eim_device_table, device) };
-    size_t slot = slot_of(k, device->eid);
-    bool whole = fresh.device && count <= KNOWN_ORDERS;
-    struct entry *e;
+    const uint8_t *row = rows;
 
-    fresh.latest = device->version;
-    for (size_t i = 0; whole && i < count; i++) {
-        fresh.orders[i] = store_row_dup(&eim_order_table, &orders[i]);
-        whole = fresh.orders[i] != NULL;
-        fresh.count += whole;
-        if (orders[i].version > fresh.latest)
-            fresh.latest = orders[i].version;
+    if (count > KNOWN_ROWS)
+        return false;
+    for (size_t i = 0; i < count; i++, row += table->size) {
+        uint64_t version;
+
+        memcpy(&version, row, sizeof version); /* every row begins with it */
+        if (version > *latest)
+            *latest = version;
+        s->rows[i] = store_row_dup(table, row);
+        if (!s->rows[i])
+            return false;
+        s->count++;
     }
-    e = lock_slot(k, slot);
+    return true;
+}
+
+void known_learn(struct known_table *k, uint64_t ticket, const struct known_device *in)
+{
+    struct entry fresh = { .device = store_row_dup(&eim_device_table, in->device),
+                           .latest = in->device->version };
+    size_t slot = slot_of(k, in->device->eid);
+    bool whole =
+        fresh.device &&
+        fill(&fresh.orders, &eim_order_table, in->orders, in->order_count, &fresh.latest) &&
+        fill(&fresh.profiles, &eim_profile_table, in->profiles, in->profile_count, &fresh.latest);
+    struct entry *e = lock_slot(k, slot);
+
     if (whole && e->touched <= ticket) {
         forget(e);
         fresh.touched = e->touched;
@@ -152,37 +183,56 @@ static bool take_device(struct entry *e, const struct eim_device *row)
     return true;
 }
 
-static bool take_order(struct entry *e, const struct eim_order *row)
+/* Puts the row in the place of its older self, or behind the others; or takes it away. */
+static bool put(struct shelf *s, const struct store_table *table, size_t at, const void *row,
+                bool stays)
 {
-    struct eim_order *copy = row->open ? store_row_dup(&eim_order_table, row) : NULL;
-    size_t at = 0;
+    void *copy = stays ? store_row_dup(table, row) : NULL;
 
-    while (at < e->count && e->orders[at]->id != row->id)
-        at++;
-    if (row->open && (!copy || at == KNOWN_ORDERS)) {
+    if (stays && (!copy || at == KNOWN_ROWS)) {
         free(copy);
         return false;
     }
-    if (at < e->count)
-        free(e->orders[at]);
-    if (row->open) {
-        e->orders[at] = copy;
-        e->count += at == e->count;
-    } else if (at < e->count) {
-        memmove(&e->orders[at], &e->orders[at + 1], (--e->count - at) * sizeof e->orders[0]);
+    if (at < s->count)
+        free(s->rows[at]);
+    if (stays) {
+        s->rows[at] = copy;
+        s->count += at == s->count;
+    } else if (at < s->count) {
+        memmove(&s->rows[at], &s->rows[at + 1], (--s->count - at) * sizeof s->rows[0]);
     }
     return true;
 }
 
-/* An order that is open again stands where its age puts it: the oldest is served first. */
-static void sort_orders(struct entry *e)
+static bool take_order(struct shelf *s, const struct eim_order *row)
 {
-    for (size_t i = 1; i < e->count; i++)
-        for (size_t j = i; j && e->orders[j - 1]->id > e->orders[j]->id; j--) {
-            struct eim_order *o = e->orders[j];
+    size_t at = 0;
 
-            e->orders[j] = e->orders[j - 1];
-            e->orders[j - 1] = o;
+    while (at < s->count && ((struct eim_order *)s->rows[at])->id != row->id)
+        at++;
+    return put(s, &eim_order_table, at, row, row->open != 0);
+}
+
+static bool take_profile(struct shelf *s, const struct eim_profile *row)
+{
+    size_t at = 0;
+
+    while (at < s->count && !slice_eq(((struct eim_profile *)s->rows[at])->iccid, row->iccid))
+        at++;
+    return put(s, &eim_profile_table, at, row, true);
+}
+
+/* An order that is open again stands where its age puts it: the oldest is served first. */
+static void sort_orders(struct shelf *s)
+{
+    for (size_t i = 1; i < s->count; i++)
+        for (size_t j = i; j; j--) {
+            struct eim_order *before = s->rows[j - 1], *after = s->rows[j];
+
+            if (before->id <= after->id)
+                break;
+            s->rows[j - 1] = after;
+            s->rows[j] = before;
         }
 }
 
@@ -192,30 +242,43 @@ static bool follow(struct entry *e, const struct change *c)
     uint64_t version;
     bool ok;
 
-    memcpy(&version, c->row, sizeof version); /* every row begins with it */
+    memcpy(&version, c->row, sizeof version);
     /* Turns are settled by many threads: an older one that comes late would turn time back. */
     if (c->kind == CHANGE_DELETE || version < e->latest)
         return false;
     e->latest = version;
-    ok = c->table == &eim_device_table ? take_device(e, c->row) : take_order(e, c->row);
-    sort_orders(e);
+    ok = c->table == &eim_device_table  ? take_device(e, c->row)
+         : c->table == &eim_order_table ? take_order(&e->orders, c->row)
+                                        : take_profile(&e->profiles, c->row);
+    sort_orders(&e->orders);
     return ok;
+}
+
+/* The device that a change concerns; absent: none. */
+static slice eid_of(const struct change *c)
+{
+    const struct eim_device *device = c->row;
+    const struct eim_order *order = c->row;
+    const struct eim_profile *profile = c->row;
+
+    if (c->kind == CHANGE_ASSUME)
+        return SLICE_NONE;
+    return c->table == &eim_device_table    ? device->eid
+           : c->table == &eim_order_table   ? order->eid
+           : c->table == &eim_profile_table ? profile->eid
+                                            : SLICE_NONE;
 }
 
 void known_settle(struct known_table *k, const struct turn *t, bool committed)
 {
     for (size_t i = 0; i < t->change_count; i++) {
         const struct change *c = &t->changes[i];
-        const struct eim_device *device = c->row;
-        const struct eim_order *order = c->row;
-        bool mine = c->table == &eim_device_table || c->table == &eim_order_table;
+        slice eid = eid_of(c);
         struct entry *e;
-        slice eid;
         size_t slot;
 
-        if (!mine || c->kind == CHANGE_ASSUME)
+        if (!eid.p)
             continue;
-        eid = c->table == &eim_device_table ? device->eid : order->eid;
         slot = slot_of(k, eid);
         e = lock_slot(k, slot);
         e->touched = ++k->commits;

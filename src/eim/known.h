@@ -1,6 +1,6 @@
 /*
- * What is known of a device between two turns: its row and its open orders, as last committed, so
- * that a poll and a result are decided without reading the store.
+ * What is known of a device between two turns: its row, its open orders and its profiles, as last
+ * committed, so that a poll and a result are decided without reading the store.
  *
  * Correct for the reason that every decision is: what a turn changes names the row version that it
  * assumed, and a stale one becomes a conflict, which drops the entry and decides again on what the
@@ -14,7 +14,15 @@
 
 #include "eim/rows.h"
 
-#define KNOWN_ORDERS 8 /* devices with more open orders are read from the store */
+#define KNOWN_ROWS 16 /* devices with more open orders, or profiles, are read from the store */
+
+struct known_device {
+    struct eim_device *device;
+    struct eim_order *orders; /* the open ones, oldest first */
+    size_t order_count;
+    struct eim_profile *profiles;
+    size_t profile_count;
+};
 
 struct known_table;
 
@@ -26,11 +34,9 @@ void known_close(struct known_table *k);
 /* To be drawn at the beginning of a turn, before it reads anything: see known_learn. */
 uint64_t known_ticket(struct known_table *k);
 /* Copies in the arena; false: not known. */
-bool known_find(struct known_table *k, slice eid, struct arena *arena, struct eim_device **device,
-                struct eim_order **orders, size_t *count);
+bool known_find(struct known_table *k, slice eid, struct arena *arena, struct known_device *out);
 /* What the store said to a turn. Not kept when a commit has come in between. */
-void known_learn(struct known_table *k, uint64_t ticket, const struct eim_device *device,
-                 const struct eim_order *orders, size_t count);
+void known_learn(struct known_table *k, uint64_t ticket, const struct known_device *in);
 /* The turn's changes were committed, or not: to be called before anybody is answered. */
 void known_settle(struct known_table *k, const struct turn *t, bool committed);
 

@@ -110,15 +110,6 @@ enum err eim_device_get(struct turn *t, slice eid, struct eim_device *out)
                      t->arena);
 }
 
-enum err eim_device_profiles(struct turn *t, slice eid, struct eim_profile **out, size_t *count)
-{
-    const struct store_query q = {
-        .index = EIM_BY_KEY, .key = { store_blob(eid) }, .key_count = 1, .limit = STORE_LIST_MAX
-    };
-
-    return store_list(t->store, &eim_profile_table, &q, t->arena, out, count);
-}
-
 /* ---- packages ------------------------------------------------------------------------------- */
 
 /* The operations as the list that stands in the package: A0 or A1, whole. */

@@ -46,19 +46,23 @@ static struct eim_order order(int64_t id, uint64_t version, int64_t open)
                                .transaction_id = SLICE_LIT("tx") };
 }
 
-static void learn(const struct eim_order *orders, size_t count)
+static void learn(struct eim_order *orders, size_t count)
 {
     struct eim_device d = device(eid, 10, 5);
 
-    known_learn(k, known_ticket(k), &d, orders, count);
+    known_learn(k, known_ticket(k), &(struct known_device){ &d, orders, count, NULL, 0 });
 }
 
 /* How many open orders are known; -1: the device is not. */
 static int known(struct eim_device **d, struct eim_order **orders)
 {
-    size_t count;
+    struct known_device found;
 
-    return known_find(k, SLICE_OF(eid), &arena, d, orders, &count) ? (int)count : -1;
+    if (!known_find(k, SLICE_OF(eid), &arena, &found))
+        return -1;
+    *d = found.device;
+    *orders = found.orders;
+    return (int)found.order_count;
 }
 
 static int known_count(void)
@@ -105,6 +109,24 @@ static void follows_commits(void **state)
     assert_int_equal(orders[0].id, 1);
 }
 
+static void profiles_follow_too(void **state)
+{
+    struct eim_profile p = { .version = 20, .eid = SLICE_OF(eid), .iccid = SLICE_LIT("A") };
+    struct known_device found;
+
+    (void)state;
+    learn(NULL, 0);
+    settle(CHANGE_INSERT, &eim_profile_table, &p, true);
+    p.version = 21;
+    p.enabled = 1;
+    settle(CHANGE_UPDATE, &eim_profile_table, &p, true);
+    assert_true(known_find(k, SLICE_OF(eid), &arena, &found));
+    assert_int_equal(found.profile_count, 1);
+    assert_int_equal(found.profiles[0].enabled, 1);
+    settle(CHANGE_DELETE, &eim_profile_table, &p, true);
+    assert_int_equal(known_count(), -1);
+}
+
 static void a_conflict_is_forgotten(void **state)
 {
     struct eim_order o = order(1, 11, 1);
@@ -135,25 +157,25 @@ static void what_was_read_before_a_commit_is_not_kept(void **state)
 
     (void)state;
     settle(CHANGE_INSERT, &eim_order_table, &o, true);
-    known_learn(k, ticket, &d, NULL, 0);
+    known_learn(k, ticket, &(struct known_device){ .device = &d });
     assert_int_equal(known_count(), -1);
-    known_learn(k, known_ticket(k), &d, &o, 1);
+    known_learn(k, known_ticket(k), &(struct known_device){ &d, &o, 1, NULL, 0 });
     assert_int_equal(known_count(), 1);
 }
 
 static void too_many_orders_stay_in_the_store(void **state)
 {
-    struct eim_order orders[KNOWN_ORDERS + 1];
+    struct eim_order orders[KNOWN_ROWS + 1];
 
     (void)state;
-    for (int i = 0; i <= KNOWN_ORDERS; i++)
+    for (int i = 0; i <= KNOWN_ROWS; i++)
         orders[i] = order(i + 1, 11, 1);
-    learn(orders, KNOWN_ORDERS + 1);
+    learn(orders, KNOWN_ROWS + 1);
     assert_int_equal(known_count(), -1);
-    learn(orders, KNOWN_ORDERS);
-    assert_int_equal(known_count(), KNOWN_ORDERS);
-    orders[KNOWN_ORDERS].version = 12;
-    settle(CHANGE_INSERT, &eim_order_table, &orders[KNOWN_ORDERS], true);
+    learn(orders, KNOWN_ROWS);
+    assert_int_equal(known_count(), KNOWN_ROWS);
+    orders[KNOWN_ROWS].version = 12;
+    settle(CHANGE_INSERT, &eim_order_table, &orders[KNOWN_ROWS], true);
     assert_int_equal(known_count(), -1);
 }
 
@@ -165,7 +187,7 @@ static void devices_share_slots(void **state)
     learn(NULL, 0);
     settle(CHANGE_UPDATE, &eim_device_table, &d, true);
     assert_int_equal(known_count(), 0);
-    known_learn(k, known_ticket(k), &d, NULL, 0);
+    known_learn(k, known_ticket(k), &(struct known_device){ .device = &d });
     assert_int_equal(known_count(), -1);
 }
 
@@ -175,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(follows_commits),
+        TEST(profiles_follow_too),
         TEST(a_conflict_is_forgotten),
         TEST(a_late_commit_does_not_turn_time_back),
         TEST(what_was_read_before_a_commit_is_not_kept),
