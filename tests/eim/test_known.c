@@ -85,8 +85,8 @@ static void settle(enum change_kind kind, const struct store_table *table, void 
 static void follows_commits(void **state)
 {
     struct eim_order first = order(1, 11, 1), second = order(2, 12, 1);
-    struct eim_device d = device(eid, 13, 6), *got;
-    struct eim_order *orders;
+    struct eim_device d = device(eid, 13, 6), *got = NULL;
+    struct eim_order *orders = NULL;
 
     (void)state;
     assert_int_equal(known_count(), -1);
