@@ -14,13 +14,3 @@ bool slice_eq_nocase(slice a, slice b)
             return false;
     return true;
 }
-
-int slice_cmp(slice a, slice b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int c = n ? memcmp(a.p, b.p, n) : 0;
-
-    if (c)
-        return c;
-    return a.n < b.n ? -1 : a.n > b.n;
-}

@@ -69,7 +69,4 @@ static inline slice slice_skip(slice a, size_t n)
     return n < a.n ? (slice){ a.p + n, a.n - n } : (slice){ a.p ? a.p + a.n : NULL, 0 };
 }
 
-/* Order of octets, then of length: for sorted tables. */
-int slice_cmp(slice a, slice b);
-
 #endif

@@ -161,7 +161,8 @@ bool bench_server_start(struct bench_server *b, bool tls, bench_stock *stock, vo
     return stock(&b->servers, ctx);
 }
 
-double bench_server_us(const struct bench_server *b)
+/* Processor time of the process that the servers are in, in microseconds. */
+static double bench_server_us(const struct bench_server *b)
 {
     clockid_t clock;
     struct timespec t;
@@ -193,7 +194,8 @@ static double child_kernel_us(pid_t child)
     return (double)kernel * 1e6 / (double)sysconf(_SC_CLK_TCK);
 }
 
-double bench_server_kernel_us(const struct bench_server *b)
+/* The kernel's share of bench_server_us. */
+static double bench_server_kernel_us(const struct bench_server *b)
 {
     struct rusage u;
 
@@ -222,7 +224,7 @@ void bench_server_close(struct bench_server *b)
 
 /* ---- one client's way ---- */
 
-bool bench_link_open(struct bench_link *l, struct bench_server *b)
+static bool bench_link_open(struct bench_link *l, struct bench_server *b)
 {
     struct http_client_options o = { .hosts = b->hosts, .connections_host = 1 };
 
@@ -230,7 +232,7 @@ bool bench_link_open(struct bench_link *l, struct bench_server *b)
     return !b->child || !http_client_open(&o, &l->client) || complain("client", "does not open");
 }
 
-void bench_link_close(struct bench_link *l)
+static void bench_link_close(struct bench_link *l)
 {
     http_client_close(l->client);
 }

@@ -39,10 +39,6 @@ MUST_USE bool bench_server_init(struct bench_server *b, bool smdp);
  */
 typedef bool bench_stock(struct servers *s, void *ctx);
 MUST_USE bool bench_server_start(struct bench_server *b, bool tls, bench_stock *stock, void *ctx);
-/* Processor time of the process that the servers are in, in microseconds. */
-double bench_server_us(const struct bench_server *b);
-/* Of this, in the kernel. */
-double bench_server_kernel_us(const struct bench_server *b);
 /* Closes and removes the folder. */
 void bench_server_close(struct bench_server *b);
 
@@ -55,8 +51,6 @@ struct bench_link {
     int status;       /* of the last answer */
 };
 
-MUST_USE bool bench_link_open(struct bench_link *l, struct bench_server *b);
-void bench_link_close(struct bench_link *l);
 /* The answer lives in the arena; absent when there is none. */
 MUST_USE enum err bench_link_ask(struct bench_link *l, const char *path, const char *media,
                                  slice body, struct arena *a, slice *answer);

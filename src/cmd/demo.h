@@ -38,7 +38,6 @@ enum demo_step {
     DEMO_STEPS(X)
 #undef X
 };
-const char *demo_step_name(enum demo_step step);
 
 /* Who a device is to become. Holds keys; wiped at the end. */
 struct demo_subscriber {

@@ -15,7 +15,7 @@ static const char *const step_names[] = {
 #undef X
 };
 
-const char *demo_step_name(enum demo_step step)
+static const char *demo_step_name(enum demo_step step)
 {
     return step_names[step];
 }

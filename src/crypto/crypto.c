@@ -136,15 +136,6 @@ enum err key_verify(const struct public_key *key, const slice *parts, size_t cou
     return err ? err : key->by->verify(key, digest, &raw);
 }
 
-enum err key_verify_digest(const struct public_key *key, const uint8_t digest[DIGEST_LEN],
-                           const struct ec_sig *sig)
-{
-    struct ec_sig raw;
-    enum err err = ec_sig_parse(SLICE_OF(sig->b), key->curve, &raw);
-
-    return err ? err : key->by->verify(key, digest, &raw);
-}
-
 enum err signer_sign(const struct signer *s, const struct crypto *c, const slice *parts,
                      size_t count, struct ec_sig *out)
 {

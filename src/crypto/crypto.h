@@ -222,8 +222,6 @@ void key_drop(struct public_key *key);
 /* Verifies raw r || s over the SHA-256 of the parts. E_BADSIG also for a malformed signature. */
 MUST_USE enum err key_verify(const struct public_key *key, const slice *parts, size_t count,
                              slice sig);
-MUST_USE enum err key_verify_digest(const struct public_key *key, const uint8_t digest[DIGEST_LEN],
-                                    const struct ec_sig *sig);
 
 /* A fresh key pair. The caller wipes *secret. */
 MUST_USE static inline enum err crypto_key_pair(const struct crypto *c, enum curve curve,

@@ -78,9 +78,6 @@ MUST_USE enum err eim_get_package(struct eim *e, const struct get_eim_package_re
                                   struct turn *t);
 MUST_USE enum err eim_provide_result(struct eim *e, const struct eim_result_message *m, bool answer,
                                      struct turn *t);
-/* Signs a queued package for its device and makes it SENT. */
-MUST_USE enum err eim_sign_package(struct eim *e, struct eim_device *d, struct eim_order *o,
-                                   struct turn *t);
 /* The association token DO: 84 01 00 when there is none (SGP.32 2.11.1.1). */
 #define TOKEN_DO_MAX 10
 slice eim_token_do(const struct eim_device *d, uint8_t buf[TOKEN_DO_MAX]);
@@ -137,8 +134,6 @@ struct eim_place {
 };
 /* A host name or address with an optional port, and nothing that could mean more in a URL. */
 bool eim_is_address(slice a);
-MUST_USE enum err eim_place_write(struct turn *t, const struct eim_place *p, slice *out);
-MUST_USE enum err eim_place_read(slice in, struct eim_place *out);
 
 /* An ES9+' call in the JSON binding. request: the C struct of the function's request. */
 MUST_USE enum err eim_call(struct eim *e, const char *function, slice host, const void *request,

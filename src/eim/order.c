@@ -87,23 +87,6 @@ enum err eim_device_add(struct eim *e, const struct eim_device_new *n, struct tu
     return err ? err : turn_insert(t, &eim_order_table, fetch);
 }
 
-enum err eim_device_associate(struct eim *e, slice eid, int64_t counter, bool has_token,
-                              int64_t token, struct turn *t)
-{
-    struct eim_device *d;
-    enum err err = device_of(e, t, eid, &d);
-
-    if (err)
-        return err;
-    if (counter < 0)
-        return complain(t, E_ARGUMENT, "counterValue: below zero");
-    d->associated = 1;
-    d->counter = counter;
-    d->has_token = has_token;
-    d->token = has_token ? token : 0;
-    return turn_update(t, &eim_device_table, d);
-}
-
 enum err eim_device_get(struct turn *t, slice eid, struct eim_device *out)
 {
     return store_get(t->store, &eim_device_table, EIM_BY_KEY, STORE_KEY(store_blob(eid)), out,

@@ -1,6 +1,7 @@
 /*
- * What an operator tells the eIM: devices, and orders for them. The console, the REST API and the
- * demo call these. Each leaves its changes in the turn; after turn_commit an order's id is set.
+ * What an operator tells the eIM: devices, and orders for them. The order file, the demo and the
+ * benchmark call these. Each leaves its changes in the turn; after turn_commit an order's id is
+ * set.
  *
  * An error of the caller is E_ARGUMENT, E_NOTFOUND (the device), E_EXISTS or E_STATE, with
  * turn.status.message naming the field and what is wrong with it; nothing is queued then.
@@ -28,9 +29,6 @@ struct eim_device_new {
 
 /* E_EXISTS when the EID is there already; E_BADCERT and the like when the chain does not hold. */
 MUST_USE enum err eim_device_add(struct eim *e, const struct eim_device_new *d, struct turn *t);
-/* The card was given this eIM's configuration by somebody else (AddInitialEim, another eIM). */
-MUST_USE enum err eim_device_associate(struct eim *e, slice eid, int64_t counter, bool has_token,
-                                       int64_t token, struct turn *t);
 MUST_USE enum err eim_device_get(struct turn *t, slice eid, struct eim_device *out);
 /* Up to 1000 profiles in the turn's arena. */
 MUST_USE enum err eim_device_profiles(struct turn *t, slice eid, struct eim_profile **out,

@@ -38,7 +38,9 @@ static enum err encode(struct turn *t, const struct type *type, const void *valu
     return buf ? schema_encode(type, value, buf, room, out, NULL) : E_MEMORY;
 }
 
-enum err eim_sign_package(struct eim *e, struct eim_device *d, struct eim_order *o, struct turn *t)
+/* Signs a queued package for its device and makes it SENT. */
+static enum err eim_sign_package(struct eim *e, struct eim_device *d, struct eim_order *o,
+                                 struct turn *t)
 {
     struct euicc_package_signed inner = {
         .eim_id = e->options.eim_id,

@@ -1,20 +1,10 @@
 #include "eim/rows.h"
 
-static const char *const kinds[] = {
-#define X(name, text) text,
-    EIM_ORDER_KINDS(X)
-#undef X
-};
 static const char *const states[] = {
 #define X(name, text) text,
     EIM_ORDER_STATES(X)
 #undef X
 };
-
-const char *eim_order_kind_name(int64_t kind)
-{
-    return kind >= 0 && kind < (int64_t)COUNT(kinds) ? kinds[kind] : "?";
-}
 
 const char *eim_order_state_name(int64_t state)
 {

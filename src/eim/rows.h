@@ -15,11 +15,6 @@
 
 enum eim_wire { EIM_WIRE_UNKNOWN, EIM_WIRE_V10, EIM_WIRE_V11 }; /* v1.1 and later */
 
-#define EIM_ORDER_KINDS(X)                                                                         \
-    X(PACKAGE, "package")   /* signed eUICC Package: PSMOs or eCOs */                              \
-    X(DATA, "data")         /* IPA eUICC Data Request */                                           \
-    X(DOWNLOAD, "download") /* Profile Download Trigger */
-
 #define EIM_ORDER_STATES(X)                                                                        \
     X(QUEUED, "queued")                                                                            \
     X(SENT, "sent")       /* handed to the IPA at least once */                                    \
@@ -28,9 +23,9 @@ enum eim_wire { EIM_WIRE_UNKNOWN, EIM_WIRE_V10, EIM_WIRE_V11 }; /* v1.1 and late
     X(FAILED, "failed")
 
 enum eim_order_kind {
-#define X(name, text) EIM_ORDER_##name,
-    EIM_ORDER_KINDS(X)
-#undef X
+    EIM_ORDER_PACKAGE, /* signed eUICC Package: PSMOs or eCOs */
+    EIM_ORDER_DATA,    /* IPA eUICC Data Request */
+    EIM_ORDER_DOWNLOAD /* Profile Download Trigger */
 };
 enum eim_order_state {
 #define X(name, text) EIM_##name,
@@ -39,7 +34,6 @@ enum eim_order_state {
 };
 
 /* "?" for a number that is none. */
-const char *eim_order_kind_name(int64_t kind);
 const char *eim_order_state_name(int64_t state);
 
 /* clang-format off */

@@ -6,7 +6,7 @@
 /* step 1, order 8 (big-endian), length of id 1, id, host: the rest */
 enum eim_place_layout { PLACE_ORDER = 1, PLACE_ID_LEN = 9, PLACE_ID = 10 };
 
-enum err eim_place_write(struct turn *t, const struct eim_place *p, slice *out)
+static enum err eim_place_write(struct turn *t, const struct eim_place *p, slice *out)
 {
     uint8_t *buf = arena_alloc(t->arena, PLACE_ID + p->id.n + p->host.n);
 
@@ -25,7 +25,7 @@ enum err eim_place_write(struct turn *t, const struct eim_place *p, slice *out)
     return E_OK;
 }
 
-enum err eim_place_read(slice in, struct eim_place *out)
+static enum err eim_place_read(slice in, struct eim_place *out)
 {
     uint64_t order = 0;
 

@@ -269,11 +269,6 @@ static slice feed_some(struct install *in, slice octets)
 
 /* ---- the functions of profiles.h ---- */
 
-bool profile_install_running(const struct card *card)
-{
-    return card->install != NULL;
-}
-
 static void release(struct card *card)
 {
     struct install *in = card->install;

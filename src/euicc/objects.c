@@ -21,7 +21,8 @@ static bool is_volatile(uint32_t id)
 
 /* ---- index ---- */
 
-uint32_t index_find(const struct objects *o, uint32_t id)
+/* Position of the first entry whose id is not less. */
+static uint32_t index_find(const struct objects *o, uint32_t id)
 {
     const struct entry *e = entries(o);
     uint32_t low = 0, high = o->index_count;
@@ -496,7 +497,8 @@ static void account_again(struct objects *o)
         account(o, e[i].id, -1, block_length(entry_block(o, e + i)));
 }
 
-void objects_settle(struct objects *o)
+/* The overlay becomes live in the block; the NVM has it. */
+static void objects_settle(struct objects *o)
 {
     drop_entries(o, true);
     if (o->shrunk)

@@ -66,8 +66,6 @@ static inline struct block *entry_block(const struct objects *o, const struct en
     return block_at(o, e->at & ENTRY_AT);
 }
 
-/* Position of the first entry whose id is not less. */
-uint32_t index_find(const struct objects *o, uint32_t id);
 /* Positions of the entries of id, -1 where there is none. */
 struct found {
     int32_t live, pending;
@@ -78,8 +76,6 @@ struct found index_lookup(const struct objects *o, uint32_t id);
 /* A live object of n octets, not initialised, replacing what there was: for boot. NULL: no room. */
 uint8_t *objects_place(struct objects *o, uint32_t id, uint32_t n);
 void objects_drop(struct objects *o, uint32_t id);
-/* The overlay becomes live in the block; the NVM has it. */
-void objects_settle(struct objects *o);
 
 /* Appends the overlay as one record or moves to the other half. */
 MUST_USE enum err journal_commit(struct objects *o);

@@ -128,11 +128,10 @@ MUST_USE enum err profile_install_feed(struct card *card, slice octets);
 MUST_USE enum err profile_install_finish(struct card *card, struct profile_outcome *out);
 /* Gives up: removes what was made so far. Nothing happens when none is running. */
 void profile_install_abort(struct card *card);
-bool profile_install_running(const struct card *card);
 
 /*
  * Boot swept away an installation that was cut off: true once after such a boot, with the
- * metadata's ICCID, so that ISD-R can report errorReason 11.
+ * metadata's ICCID. For who installs without ISD-R, which keeps a record of its own downloads.
  */
 bool profile_install_swept(struct card *card, uint8_t iccid[PROFILE_ICCID]);
 

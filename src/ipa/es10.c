@@ -51,7 +51,8 @@ void es10_add_head(struct es10 *e, uint32_t tag, size_t content)
     es10_add_copy(e, slice_of(head, der_put_head(tag, content, head)));
 }
 
-size_t es10_size(const struct es10 *e)
+/* Total octets of the parts added so far. */
+static size_t es10_size(const struct es10 *e)
 {
     size_t n = 0;
 

@@ -43,8 +43,6 @@ void es10_add(struct es10 *e, slice part);
 void es10_add_copy(struct es10 *e, slice octets);
 /* Tag and length in front of `content` octets that follow. */
 void es10_add_head(struct es10 *e, uint32_t tag, size_t content);
-/* Total octets of the parts added so far. */
-size_t es10_size(const struct es10 *e);
 /* The first block is in apdu. E_LIMIT when the request had too many parts or octets. */
 MUST_USE enum err es10_send(struct es10 *e);
 

@@ -8,20 +8,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-const char *http_stage_name(enum http_stage s)
-{
-    static const char *const names[] = {
-        [STAGE_WAITING] = "waiting for a connection",
-        [STAGE_RESOLVING] = "resolving the name",
-        [STAGE_CONNECTING] = "connecting",
-        [STAGE_TLS] = "TLS handshake",
-        [STAGE_SENT] = "request sent",
-        [STAGE_ANSWERED] = "answered",
-    };
-
-    return (size_t)s < COUNT(names) ? names[s] : "?";
-}
-
 /* Zeros become the values that the header promises. */
 static struct http_client_options with_defaults(struct http_client_options o)
 {

@@ -54,7 +54,6 @@ enum http_stage {
     STAGE_SENT,
     STAGE_ANSWERED
 };
-const char *http_stage_name(enum http_stage s);
 
 /* Slices and strings live until the callback returns (or as long as the arena of a fetch). */
 struct http_answer {

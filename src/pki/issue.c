@@ -30,8 +30,9 @@ static const uint8_t layout[ROLE__COUNT][EXTS_MAX] = {
     [ROLE_EIM_TLS] = { KU, EKU, SKI, AKI, SAN },
 };
 
-enum err key_identifier(const struct crypto *c, const struct ec_point *key,
-                        uint8_t out[KEY_ID_SHA1])
+/* subjectKeyIdentifier: SHA-1 of the public point (RFC 5280 4.2.1.2 method 1). */
+static enum err key_identifier(const struct crypto *c, const struct ec_point *key,
+                               uint8_t out[KEY_ID_SHA1])
 {
     return crypto_sha1(c, SLICE_OF(key->b), out);
 }

@@ -43,9 +43,6 @@ MUST_USE enum err cert_issue(const struct crypto *c, const struct cert_template 
 /* The outer SEQUENCE: tbs (a whole element) signed as it is. */
 MUST_USE enum err cert_sign(const struct crypto *c, slice tbs, const struct signer *signer,
                             void *buf, size_t size, slice *out);
-/* subjectKeyIdentifier: SHA-1 of the public point (RFC 5280 4.2.1.2 method 1). */
-MUST_USE enum err key_identifier(const struct crypto *c, const struct ec_point *key,
-                                 uint8_t out[KEY_ID_SHA1]);
 /* An X.509 signature from a raw one; back to front into w. */
 void der_put_sig(struct der_writer *w, const struct ec_sig *sig);
 /* A SubjectPublicKeyInfo; back to front into w. */

@@ -38,11 +38,6 @@ struct profile_size profile_size(const struct profile_model *m)
     return s;
 }
 
-uint64_t profile_memory_needed(const struct profile_size *s)
-{
-    return s->installed + s->installed / 2 + s->code;
-}
-
 enum err card_resource(slice ext_card_resource, uint32_t tag, uint64_t *out)
 {
     struct der_reader r = der_reader(ext_card_resource);

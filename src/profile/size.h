@@ -22,12 +22,6 @@ struct profile_size {
 
 struct profile_size profile_size(const struct profile_model *m);
 
-/*
- * What a card should have free: half as much again as the installed size, because cards differ in
- * how they keep files, and the code of applications.
- */
-uint64_t profile_memory_needed(const struct profile_size *s);
-
 /* Octets under a tag (0x81, 0x82, 0x83) of extCardResource; E_MISSING, E_SYNTAX. */
 MUST_USE enum err card_resource(slice ext_card_resource, uint32_t tag, uint64_t *out);
 

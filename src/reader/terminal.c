@@ -71,13 +71,6 @@ enum err terminal_expect(struct terminal *t, const uint8_t header[4], slice data
     return e ? e : t->sw == 0x9000 ? E_OK : E_REFUSED;
 }
 
-enum err terminal_select_path(struct terminal *t, slice path)
-{
-    static const uint8_t by_path[4] = { 0x00, 0xA4, 0x08, 0x04 };
-
-    return path.n ? terminal_expect(t, by_path, path, -1) : terminal_select_file(t, 0x3F00);
-}
-
 enum err terminal_select_file(struct terminal *t, uint16_t fid)
 {
     static const uint8_t by_fid[4] = { 0x00, 0xA4, 0x00, 0x04 };

@@ -29,8 +29,6 @@ MUST_USE enum err terminal_send(struct terminal *t, const uint8_t header[4], sli
 /* The same, and E_REFUSED unless the status word is 9000 (or 91XX). */
 MUST_USE enum err terminal_expect(struct terminal *t, const uint8_t header[4], slice data, int le);
 
-/* SELECT by path from the MF: FIDs of two octets each, 3F00 left out; the FCP is in t->data. */
-MUST_USE enum err terminal_select_path(struct terminal *t, slice path);
 /* SELECT by file identifier: a child, parent or sibling of where the card stands. */
 MUST_USE enum err terminal_select_file(struct terminal *t, uint16_t fid);
 /* SELECT by AID, possibly shortened. */

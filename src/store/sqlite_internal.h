@@ -69,13 +69,6 @@ MUST_USE enum err sqlite_connect(struct sqlite_store *s, bool writer, struct con
 void sqlite_disconnect(struct connection *c);
 MUST_USE enum err sqlite_run(sqlite3 *db, const char *text);
 MUST_USE enum err sqlite_fixed(struct connection *c, enum fixed which);
-/* One INTEGER of the first row; E_NOTFOUND without a row. */
-MUST_USE enum err sqlite_number(sqlite3 *db, const char *text, const char *name, int64_t *out);
-MUST_USE enum err sqlite_bring_up(struct sqlite_store *s, sqlite3 *db,
-                                  const struct store_sqlite_options *o);
-
-/* Place of the table in s->tables, or -1. */
-int sqlite_table_place(const struct sqlite_store *s, const struct store_table *table);
 
 MUST_USE enum err sqlite_list(struct store *s, const struct store_table *table,
                               const struct store_query *query, struct arena *arena,

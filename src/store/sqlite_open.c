@@ -50,7 +50,8 @@ static enum err run_text(void *db, const char *text)
     return sqlite_run(db, text);
 }
 
-enum err sqlite_number(sqlite3 *db, const char *text, const char *name, int64_t *out)
+/* One INTEGER of the first row; E_NOTFOUND without a row. */
+static enum err sqlite_number(sqlite3 *db, const char *text, const char *name, int64_t *out)
 {
     sqlite3_stmt *st = NULL;
     int rc = sqlite3_prepare_v2(db, text, -1, &st, NULL);
@@ -192,7 +193,8 @@ static enum err count_opening(struct sqlite_store *s, sqlite3 *db)
     return err;
 }
 
-enum err sqlite_bring_up(struct sqlite_store *s, sqlite3 *db, const struct store_sqlite_options *o)
+static enum err sqlite_bring_up(struct sqlite_store *s, sqlite3 *db,
+                                const struct store_sqlite_options *o)
 {
     enum err err = sqlite_run(db, "CREATE TABLE IF NOT EXISTS dunlin_meta "
                                   "(name TEXT PRIMARY KEY, value INTEGER NOT NULL)");

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-int sqlite_table_place(const struct sqlite_store *s, const struct store_table *table)
+/* Place of the table in s->tables, or -1. */
+static int sqlite_table_place(const struct sqlite_store *s, const struct store_table *table)
 {
     for (size_t i = 0; i < s->table_count; i++) {
         if (s->tables[i].table == table)

@@ -9,7 +9,8 @@
 #include "pki/cert.h"
 #include "rsp/sgp22.h"
 
-enum err isdr_session_end(struct isdr *i)
+/* Ends the session. A download that is running gets its result with reason 11 (interruption). */
+static enum err isdr_session_end(struct isdr *i)
 {
     enum err err = E_OK;
 

@@ -134,7 +134,8 @@ void es10_eid(struct isdr *i, slice request, struct reply *out)
 /* ---- addresses ---- */
 
 /* The object's first octet only makes an address that was cleared different from none. */
-slice default_smdp(struct isdr *i)
+/* Empty: none. */
+static slice default_smdp(struct isdr *i)
 {
     slice object = objects_get(isdr_objects(i), OBJ_SMDP);
 

@@ -179,8 +179,6 @@ es10_function es10_immediate_enable, es10_configure_immediate, es10_execute_fall
 
 /* EUICCInfo2 in front of what the writer holds; the card's values of now. */
 MUST_USE enum err put_euicc_info2(struct isdr *i, struct der_writer *w);
-/* Empty: none. */
-slice default_smdp(struct isdr *i);
 /* Empty: none from now on, not the factory's either. */
 MUST_USE enum err set_default_smdp(struct isdr *i, slice address);
 
@@ -188,9 +186,6 @@ void store_data(struct isdr *i, const struct apdu *apdu, struct reply *out);
 void chains_drop(struct isdr *i, int channel); /* -1: all */
 
 /* ---- RSP session and download ---- */
-
-/* Ends the session. A download that is running gets its result with reason 11 (interruption). */
-MUST_USE enum err isdr_session_end(struct isdr *i);
 
 /* A block of a bound profile package; `last`: it closes its STORE DATA chain. */
 void download_block(struct isdr *i, slice octets, bool last, struct reply *out);
@@ -258,8 +253,6 @@ enum { PPR1 = 2u, PPR2 = 4u }; /* masks of PprIds */
  * written in front of *w.
  */
 void put_profiles_info(struct isdr *i, slice request, struct der_writer *w);
-/* Octets that put_profiles_info may need. */
-size_t profiles_info_room(struct isdr *i);
 
 /* Removes the profile with its notification, and every reference to it. */
 MUST_USE enum err remove_profile(struct isdr *i, uint32_t root);

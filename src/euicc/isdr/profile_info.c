@@ -239,7 +239,8 @@ void put_profiles_info(struct isdr *i, slice request, struct der_writer *w)
     der_wrap(w, 0xBF2D, mark);
 }
 
-size_t profiles_info_room(struct isdr *i)
+/* Octets that put_profiles_info may need. */
+static size_t profiles_info_room(struct isdr *i)
 {
     struct card_profile profile;
     uint32_t root = 0;
