@@ -146,7 +146,8 @@ static bool download(struct course *c)
     snprintf(matching_id, sizeof matching_id, "DEMO-%s", v->subscriber.iccid);
     if (!place_profile(s, v->subscriber.package, slice_str(matching_id), iccid, c->activation,
                        &placed) ||
-        !place_download(s, v->eid, slice_str(c->activation), v->demo->args.indirect, &id, &placed))
+        !place_download(s, v->eid, slice_str(c->activation), v->demo->args.indirect,
+                        SLICE_OF(iccid), &id, &placed))
         return demo_device_fail(v, "%s", placed.why);
     demo_device_say(v, DEMO_ORDERED, "%s", c->activation);
     if (!work_until_done(c, id, "download"))

@@ -75,15 +75,24 @@ static bool order_device(struct line *l)
 
 static bool order_download(struct line *l)
 {
-    uint8_t eid[EID_LEN];
-    bool indirect = l->count > 3 && !strcmp(l->words[3], "indirect");
+    uint8_t eid[EID_LEN], iccid[ICCID_LEN];
+    bool indirect = false, meant = false;
     int64_t id;
 
     if (!read_eid(l, eid))
         return false;
     if (l->count < 3)
         return complain(l, "ACTIVATION-CODE", "is missing");
-    return place_download(l->s, eid, slice_str(l->words[2]), indirect, &id, &l->placed) &&
+    for (unsigned i = 3; i < l->count; i++) {
+        if (!strcmp(l->words[i], "indirect"))
+            indirect = true;
+        else if (!iccid_from_digits(slice_str(l->words[i]), iccid))
+            meant = true;
+        else
+            return complain(l, l->words[i], "neither 'indirect' nor an ICCID of 18 to 20 digits");
+    }
+    return place_download(l->s, eid, slice_str(l->words[2]), indirect,
+                          meant ? SLICE_OF(iccid) : SLICE_NONE, &id, &l->placed) &&
            watch(l, id);
 }
 

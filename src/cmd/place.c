@@ -262,12 +262,12 @@ static bool place_order(struct servers *s, struct order_call *c, const char *wha
 }
 
 bool place_download(struct servers *s, const uint8_t eid[EID_LEN], slice activation, bool indirect,
-                    int64_t *id, struct placed *p)
+                    slice iccid, int64_t *id, struct placed *p)
 {
     struct order_call c = {
         .eid = eid,
         .download = true,
-        .trigger = { .activation_code = activation, .indirect = indirect },
+        .trigger = { .activation_code = activation, .indirect = indirect, .iccid = iccid },
     };
 
     return place_order(s, &c, "download order", id, p);

@@ -28,9 +28,9 @@ MUST_USE bool place_profile(struct servers *s, slice package, slice matching_id,
 MUST_USE bool place_device(struct servers *s, const uint8_t eid[EID_LEN], int64_t token,
                            struct placed *p);
 
-/* Orders of the eIM; *id is the order, new or found. */
+/* Orders of the eIM; *id is the order, new or found. iccid as in EF_ICCID, or absent. */
 MUST_USE bool place_download(struct servers *s, const uint8_t eid[EID_LEN], slice activation,
-                             bool indirect, int64_t *id, struct placed *p);
+                             bool indirect, slice iccid, int64_t *id, struct placed *p);
 enum place_psmo { PLACE_ENABLE, PLACE_DISABLE, PLACE_DELETE, PLACE_LIST };
 MUST_USE bool place_psmo(struct servers *s, const uint8_t eid[EID_LEN], enum place_psmo what,
                          slice iccid, bool rollback, int64_t *id, struct placed *p);

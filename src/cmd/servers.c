@@ -248,6 +248,27 @@ static enum err open_client(struct servers *s, const struct servers_options *o, 
     return e ? because(w, e, "the client for SM-DP+ servers") : E_OK;
 }
 
+static enum err recover_some(void *role, void *more, struct turn *t)
+{
+    return eim_recover(role, t, more);
+}
+
+/* This process alone has the store: the lock on its file says so. */
+static enum err recover(struct servers *s)
+{
+    struct arena a;
+    bool more = true;
+    enum err e = E_OK;
+
+    arena_init(&a, (size_t)16 << 20);
+    while (!e && more) {
+        arena_reset(&a);
+        e = servers_operate(s->eim_served.store, &a, recover_some, s->eim, &more, NULL);
+    }
+    arena_free(&a);
+    return e;
+}
+
 static enum err open_eim(struct servers *s, const struct servers_options *o, struct why *w)
 {
     struct eim_options options = {
@@ -265,6 +286,8 @@ static enum err open_eim(struct servers *s, const struct servers_options *o, str
     if (e)
         return e;
     e = eim_open(&options, &s->eim);
+    if (!e)
+        e = recover(s);
     if (e)
         return because(w, e, "eIM '%s'", o->eim_name);
     esipa_routes(s->eim, s->eim_served.routes);

@@ -142,6 +142,31 @@ static bool is_listed(slice list, slice iccid)
     return false;
 }
 
+/* Downloads of which the IPA says that they failed: the card's list tells. */
+static enum err check_downloads(struct turn *t, slice eid, slice list)
+{
+    struct eim_order *open;
+    size_t count;
+    enum err err = eim_open_orders(t, eid, &open, &count);
+
+    for (size_t i = 0; !err && i < count; i++) {
+        struct eim_order *o = &open[i];
+
+        if (o->state != EIM_CHECKING)
+            continue;
+        if (is_listed(list, o->iccid)) {
+            o->state = EIM_DONE;
+            o->verified = 1;
+            o->code = 0;
+            o->outcome = SLICE_LIT("ok");
+        } else {
+            o->state = EIM_FAILED;
+        }
+        err = eim_save_order(t, o);
+    }
+    return err;
+}
+
 /* The card's own list replaces what the eIM thought. */
 static enum err take_list(struct turn *t, slice eid, slice list)
 {
@@ -157,7 +182,7 @@ static enum err take_list(struct turn *t, slice eid, slice list)
     while (!err && schema_next(&T_profile_info, &rest, &info))
         if (info.iccid.p)
             err = take_listed(t, eid, &info);
-    return err;
+    return err ? err : check_downloads(t, eid, list);
 }
 
 static enum err drop_profile(struct turn *t, slice eid, slice iccid)

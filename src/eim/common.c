@@ -218,7 +218,7 @@ enum err eim_find_transaction(struct turn *t, slice eid, slice transaction, stru
 
 enum err eim_save_order(struct turn *t, struct eim_order *o)
 {
-    o->open = o->state == EIM_QUEUED || o->state == EIM_SENT || o->state == EIM_STARTED;
+    o->open = o->state != EIM_DONE && o->state != EIM_FAILED;
     o->changed_ms = t->now_ms;
     return order_in_turn(t, o->id) == o ? E_OK : turn_update(t, &eim_order_table, o);
 }

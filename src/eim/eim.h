@@ -58,6 +58,12 @@ MUST_USE enum err eim_resume(struct eim *e, slice resume, const struct eim_answe
                              struct turn *t);
 
 /*
+ * Once before the first eim_due, when no other process uses the store: what a run before this one
+ * claimed or put off is due now. *more: to be called again.
+ */
+MUST_USE enum err eim_recover(struct eim *e, struct turn *t, bool *more);
+
+/*
  * Leaves the next call that is due (turn.want TURN_UPSTREAM) or nothing (TURN_REPLY); *next_ms is
  * then when to ask again, INT64_MAX for not before something arrives. A claim is committed before
  * the call, so that several instances may do this; a call that gets lost is repeated later.

@@ -11,6 +11,8 @@
 #define RETRY_MAX_MS ((int64_t)60 * 60 * 1000)
 /* How long a call may be under way before it counts as lost; longer than any HTTP timeout. */
 #define CLAIM_MS ((int64_t)2 * 60 * 1000)
+/* In one set of changes: each row may hold some KB. */
+#define RECOVER_ROWS 256
 
 bool eim_is_address(slice a)
 {
@@ -277,6 +279,29 @@ enum err eim_due(struct eim *e, struct turn *t, int64_t *next_ms)
         if (!err)
             err = assume(t, &first);
     }
+    return err;
+}
+
+enum err eim_recover(struct eim *e, struct turn *t, bool *more)
+{
+    const struct store_query q = {
+        .index = EIM_NOTIFICATION_BY_DUE,
+        .key = { store_int(1) },
+        .key_count = 1,
+        .from_given = true,
+        .from = store_int(t->now_ms + 1),
+        .limit = RECOVER_ROWS,
+    };
+    struct eim_notification *found;
+    size_t count;
+    enum err err = store_list(t->store, &eim_notification_table, &q, t->arena, &found, &count);
+
+    (void)e;
+    for (size_t i = 0; !err && i < count; i++) {
+        found[i].due_ms = t->now_ms;
+        err = turn_update(t, &eim_notification_table, &found[i]);
+    }
+    *more = !err && count == RECOVER_ROWS;
     return err;
 }
 

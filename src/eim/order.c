@@ -351,6 +351,9 @@ static enum err fill_download(struct eim *e, const struct eim_device *d,
     bool asks = false;
     enum err err = E_OK;
 
+    if (n->iccid.p && n->iccid.n != ICCID_LEN)
+        return complain(t, E_ARGUMENT, "iccid: 10 octets are needed");
+    o->iccid = arena_copy(t->arena, n->iccid);
     o->source = n->source;
     o->indirect = n->indirect;
     switch (n->source) {

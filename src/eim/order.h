@@ -65,7 +65,8 @@ struct eim_download {
     slice activation_code;   /* "1$address$matching id[$oid[$1]]", "LPA:" tolerated */
     slice smds;              /* EIM_BY_SMDS: address, or absent for the root */
     slice confirmation_code; /* when the activation code asks for one */
-    bool indirect;           /* the eIM speaks with the SM-DP+, the IPA with the eIM */
+    slice iccid;   /* 10 octets, as in EF_ICCID, of the profile that is meant; absent: not known */
+    bool indirect; /* the eIM speaks with the SM-DP+, the IPA with the eIM */
 };
 MUST_USE enum err eim_order_download(struct eim *e, slice eid, const struct eim_download *d,
                                      struct turn *t, struct eim_order **out);

@@ -3,6 +3,8 @@
 
 /* How often an unsigned package is handed out before it counts as lost. */
 #define DELIVERIES_MAX 10
+/* An IPA that asks for packages this long after the last step of its download has given it up. */
+#define STILL_MS 30000
 
 static enum err refuse(struct turn *t, bool v10, enum get_eim_package_error code)
 {
@@ -122,6 +124,7 @@ static enum err send_again(struct eim_order *o, struct turn *t)
 
     if (o->kind != EIM_ORDER_PACKAGE) {
         o->deliveries++;
+        o->state = EIM_SENT;
         err = eim_save_order(t, o);
     }
     return err ? err : hand_out(t, o->sent);
@@ -132,6 +135,15 @@ static bool is_lost(const struct eim *e, const struct eim_order *o, int64_t now_
 {
     return o->kind != EIM_ORDER_PACKAGE && o->state != EIM_QUEUED &&
            (o->deliveries >= DELIVERIES_MAX || now_ms - o->sent_ms > e->options.unanswered_ms);
+}
+
+/*
+ * The IPA is amid the relayed download of this order, as far as is known: it may work on another
+ * one beside. After a restart of the eIM or of the device that download does not go on.
+ */
+static bool goes_on(struct eim *e, const struct eim_order *o, int64_t now_ms)
+{
+    return o->state == EIM_STARTED && relay_moved(&e->relays, o->rsp_id, now_ms, now_ms - STILL_MS);
 }
 
 static enum err give_up(struct eim_order *o, struct turn *t)
@@ -156,12 +168,10 @@ static enum err next_package(struct eim *e, struct eim_device *d, bool v10, stru
             err = give_up(o, t);
             continue;
         }
-        if (o->kind == EIM_ORDER_PACKAGE && !d->associated)
+        if (o->state == EIM_CHECKING || goes_on(e, o, t->now_ms) ||
+            (o->kind == EIM_ORDER_PACKAGE && !d->associated))
             continue;
-        if (o->state == EIM_QUEUED)
-            return send_first(e, d, o, t);
-        if (o->state == EIM_SENT)
-            return send_again(o, t);
+        return o->state == EIM_QUEUED ? send_first(e, d, o, t) : send_again(o, t);
     }
     return err ? err : refuse(t, v10, GET_PACKAGE_NONE);
 }

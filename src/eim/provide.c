@@ -330,6 +330,31 @@ static enum err take_installed(struct eim *e, struct eim_device *d, struct eim_o
     return eim_finish_download(e, o, r.profile_installation_result_data, t);
 }
 
+/*
+ * A device that lost power between its installation and the result has nothing to tell when it is
+ * triggered again but that the SM-DP+ refuses. So a failure after a repeated trigger is not
+ * believed before the card has listed its profiles.
+ */
+static enum err take_failed(struct eim *e, struct eim_device *d, struct eim_order *o, int64_t code,
+                            struct turn *t)
+{
+    const char *outcome =
+        print(t, "profileDownloadError", profile_download_error_reason_names, code);
+    enum err err = E_OK;
+
+    if (!o || !o->open || o->deliveries < 2 || !d->associated)
+        return end_order(o, code, outcome, code == TRIGGER_ECALL_ACTIVE, t);
+    if (o->iccid.p) {
+        o->state = EIM_CHECKING;
+        o->code = code;
+        o->outcome = slice_str(outcome);
+        err = eim_save_order(t, o);
+    } else {
+        err = end_order(o, code, outcome, code == TRIGGER_ECALL_ACTIVE, t);
+    }
+    return err ? err : eim_queue_list(e, d, t);
+}
+
 static enum err take_trigger_result(struct eim *e, struct eim_device *d,
                                     const struct profile_download_trigger_result *r,
                                     struct acks *acks, struct turn *t)
@@ -349,9 +374,7 @@ static enum err take_trigger_result(struct eim *e, struct eim_device *d,
                                                      : TRIGGER_UNDEFINED_ERROR;
     if (o && o->open)
         o->result = arena_copy(t->arena, failed->error_response);
-    return end_order(o, code,
-                     print(t, "profileDownloadError", profile_download_error_reason_names, code),
-                     code == TRIGGER_ECALL_ACTIVE, t);
+    return take_failed(e, d, o, code, t);
 }
 
 /* The IPA could do nothing with the package. */

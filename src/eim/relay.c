@@ -259,6 +259,7 @@ static void begin_session(struct eim *e, const struct eim_place *p, slice id, in
         .host_len = (uint8_t)p->host.n,
         .order_id = p->order_id,
         .expires_ms = now_ms + e->options.session_ms,
+        .moved_ms = now_ms,
     };
 
     memcpy(s.id, id.p, id.n);

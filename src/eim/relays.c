@@ -100,10 +100,26 @@ bool relay_find(struct relay_table *t, slice id, int64_t now_ms, struct relay_se
     pthread_mutex_lock(&t->lock);
     link = find(t, id);
     found = *link && t->places[*link - 1].s.expires_ms > now_ms;
-    if (found)
+    if (found) {
+        t->places[*link - 1].s.moved_ms = now_ms;
         *out = t->places[*link - 1].s;
+    }
     pthread_mutex_unlock(&t->lock);
     return found;
+}
+
+bool relay_moved(struct relay_table *t, slice id, int64_t now_ms, int64_t since_ms)
+{
+    const struct relay_session *s;
+    uint32_t *link;
+    bool moved;
+
+    pthread_mutex_lock(&t->lock);
+    link = find(t, id);
+    s = *link ? &t->places[*link - 1].s : NULL;
+    moved = s && s->expires_ms > now_ms && s->moved_ms >= since_ms;
+    pthread_mutex_unlock(&t->lock);
+    return moved;
 }
 
 void relay_end(struct relay_table *t, slice id)

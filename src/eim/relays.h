@@ -21,6 +21,7 @@ struct relay_session {
     uint8_t host[RELAY_HOST_MAX];
     int64_t order_id; /* 0: none */
     int64_t expires_ms;
+    int64_t moved_ms; /* when its last step began */
 };
 
 struct relay_place;
@@ -39,8 +40,10 @@ void relay_table_close(struct relay_table *t);
 
 /* Adds or replaces the session of this id. */
 void relay_put(struct relay_table *t, const struct relay_session *s);
-/* A copy; false when unknown or expired. */
+/* For the next step: a copy; false when unknown or expired. */
 bool relay_find(struct relay_table *t, slice id, int64_t now_ms, struct relay_session *out);
+/* Whether it has begun a step since that time, and may go on. */
+bool relay_moved(struct relay_table *t, slice id, int64_t now_ms, int64_t since_ms);
 void relay_end(struct relay_table *t, slice id);
 
 #endif

@@ -20,7 +20,9 @@ enum eim_wire { EIM_WIRE_UNKNOWN, EIM_WIRE_V10, EIM_WIRE_V11 }; /* v1.1 and late
     X(SENT, "sent")       /* handed to the IPA at least once */                                    \
     X(STARTED, "started") /* the IPA has begun the relayed download */                             \
     X(DONE, "done")                                                                                \
-    X(FAILED, "failed")
+    X(FAILED, "failed")                                                                            \
+    X(CHECKING, "checking") /* the IPA says failed; the card is asked whether it has the profile   \
+                             */
 
 enum eim_order_kind {
     EIM_ORDER_PACKAGE, /* signed eUICC Package: PSMOs or eCOs */
@@ -76,7 +78,7 @@ const char *eim_order_state_name(int64_t state);
     C(T, BLOB, eid,            0,            1, 0)                                                 \
     C(T, INT,  kind,           0,            1, 0) /* enum eim_order_kind */                       \
     C(T, INT,  state,          0,            1, 0) /* enum eim_order_state */                      \
-    C(T, INT,  open,           0,            1, 0) /* 1: queued, sent or started */                \
+    C(T, INT,  open,           0,            1, 0) /* 1: neither done nor failed */                \
     C(T, BLOB, transaction_id, 0,            1, 0) /* eimTransactionId */                          \
     C(T, BLOB, content,        STORE_NULL,   1, 0) /* package: psmoList or ecoList; data: tags */  \
     C(T, INT,  counter,        0,            1, 0) /* of the package, once signed */               \
@@ -97,7 +99,7 @@ const char *eim_order_state_name(int64_t state);
     C(T, BLOB, smdp_oid,       STORE_NULL,   1, 0) /* content of the OID */                        \
     C(T, BLOB, code_hash,      STORE_NULL,   1, 0) /* SHA-256 of the confirmation code */          \
     C(T, BLOB, rsp_id,         STORE_NULL,   1, 0) /* transactionId of the SM-DP+ */               \
-    C(T, BLOB, iccid,          STORE_NULL,   1, 0) /* of the profile that was installed */         \
+    C(T, BLOB, iccid,          STORE_NULL,   1, 0) /* of the profile: meant, then installed */     \
     C(T, INT,  created_ms,     0,            1, 0)                                                 \
     C(T, INT,  changed_ms,     0,            1, 0)
 

@@ -19,10 +19,10 @@ static off_t position(const struct nvm_file *file, unsigned half, uint32_t at)
     return (off_t)half * file->half_octets + at;
 }
 
-static void invert(uint8_t *p, size_t n)
+static void copy_inverted(uint8_t *to, const uint8_t *from, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        p[i] = (uint8_t)~p[i];
+        to[i] = (uint8_t)~from[i];
 }
 
 static enum err file_read(void *ctx, unsigned half, uint32_t at, uint8_t *out, size_t n)
@@ -45,7 +45,7 @@ static enum err file_read(void *ctx, unsigned half, uint32_t at, uint8_t *out, s
         done += (size_t)got;
     }
     memset(out + done, 0, n - done);
-    invert(out, n);
+    copy_inverted(out, out, n);
     return E_OK;
 }
 
@@ -80,19 +80,17 @@ static enum err write_gathered(const struct nvm_file *file, off_t to, const slic
         for (slice rest = parts[i]; rest.n > 0;) {
             size_t n = rest.n < BLOCK - held ? rest.n : BLOCK - held;
 
-            memcpy(block + held, rest.p, n);
+            copy_inverted(block + held, rest.p, n);
             held += n;
             rest = slice_skip(rest, n);
             if (held < BLOCK)
                 continue;
-            invert(block, held);
             if (write_all(file, block, held, to))
                 return E_STORAGE;
             to += (off_t)held;
             held = 0;
         }
     }
-    invert(block, held);
     return write_all(file, block, held, to);
 }
 

@@ -225,6 +225,60 @@ static void test_eim031_download_error(void **state)
     }
 }
 
+/*
+ * A device that lost power after its installation is triggered again, and is refused by the SM-DP+.
+ * Whether the profile is there is for the card to say.
+ */
+static void test_failure_after_a_second_trigger(void **state)
+{
+    static const struct {
+        bool meant;  /* the order names the ICCID */
+        bool second; /* the trigger went out twice */
+        const char *list;
+        const char *end;
+    } rows[] = {
+        { true, true, "BF2D17A015E3135A0A980010325476981032249F700101920141", "done" },
+        { true, true, "BF2D17A015E3135A0A980010325476981032259F700101920141", "failed" },
+        { false, true, "BF2D17A015E3135A0A980010325476981032249F700101920141", "failed" },
+        { true, false, NULL, "failed" },
+    };
+    static const uint8_t iccid[10] = { 0x98, 0x00, 0x10, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0x24 };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world w;
+        struct card c;
+        struct eim_order *o, now;
+        struct eim_download d = { .activation_code = SLICE_LIT(CODE) };
+
+        world_open(&w);
+        world_card(&w, 1, &c);
+        if (rows[i].meant)
+            d.iccid = SLICE_OF(iccid);
+        assert_int_equal(eim_order_download(w.eim, SLICE_OF(c.eid), &d, world_begin(&w), &o), E_OK);
+        world_end(&w);
+        now.id = o->id;
+        card_polls(&c);
+        if (rows[i].second)
+            card_polls(&c);
+        card_provides(&c, world_hex(&w, "BF5405300380017F"));
+        now = order_get(&w, now.id);
+        if (rows[i].meant && rows[i].second)
+            assert_int_equal(now.state, EIM_CHECKING);
+        if (rows[i].list) {
+            card_gets_package(&c);
+            card_provides(&c, card_result(&c, rows[i].list));
+            now = order_get(&w, now.id);
+        }
+        assert_string_equal(eim_order_state_name(now.state), rows[i].end);
+        assert_int_equal(now.open, 0);
+        assert_int_equal(now.verified, now.state == EIM_DONE);
+        assert_int_equal(now.code, now.state == EIM_DONE ? 0 : 127);
+        card_close(&c);
+        world_close(&w);
+    }
+}
+
 /* A result that the card did not sign ends nothing. */
 static void test_forged_installation(void **state)
 {
@@ -519,12 +573,14 @@ static void test_eim044_restart(void **state)
 {
     struct world w;
     struct session s;
+    slice trigger;
     int64_t waiting;
 
     (void)state;
     world_open(&w);
     world_move_to_file(&w);
     begin_with(&s, &w, 1, CODE);
+    trigger = arena_copy(&w.arena, order_get(&w, s.order).sent);
     initiate(&s);
     waiting = order_enable(&s.card, iccid_a);
     world_restart(&w);
@@ -532,8 +588,36 @@ static void test_eim044_restart(void **state)
     assert_order(&w, waiting, QUEUED);
     say_client(&s, SLICE_OF(s.tid));
     replies_with(&w, 0x3B, 0x82, 10);
+    assert_true(contains(card_polls(&s.card), trigger)); /* from its beginning */
+    assert_order(&w, s.order, SENT);
+    initiate(&s);
     card_gets_package(&s.card);
     assert_int_equal(s.card.package.counter_value, 1);
+    card_close(&s.card);
+    world_close(&w);
+}
+
+/* A device that restarts amid its download begins it anew, before what waits behind it. */
+static void test_device_restarts(void **state)
+{
+    struct world w;
+    struct session s;
+    slice trigger;
+    int64_t waiting;
+
+    (void)state;
+    world_open(&w);
+    begin_with(&s, &w, 1, CODE);
+    trigger = arena_copy(&w.arena, order_get(&w, s.order).sent);
+    initiate(&s);
+    w.now_ms += 30001;
+    assert_true(contains(card_polls(&s.card), trigger));
+    initiate(&s);
+    say_client(&s, SLICE_OF(s.tid));
+    w.now_ms += 30001;
+    waiting = order_enable(&s.card, iccid_a);
+    assert_true(contains(card_polls(&s.card), trigger));
+    assert_order(&w, waiting, QUEUED);
     card_close(&s.card);
     world_close(&w);
 }
@@ -629,6 +713,7 @@ int main(void)
         cmocka_unit_test(test_eim031_whole_download),
         cmocka_unit_test(test_eim032_signed_up_to_the_package),
         cmocka_unit_test(test_eim031_download_error),
+        cmocka_unit_test(test_failure_after_a_second_trigger),
         cmocka_unit_test(test_forged_installation),
         cmocka_unit_test(test_eim033_initiate_refused),
         cmocka_unit_test(test_eim034_other_server),
@@ -639,6 +724,7 @@ int main(void)
         cmocka_unit_test(test_eim040_interleaved),
         cmocka_unit_test(test_eim041_no_cross_talk),
         cmocka_unit_test(test_eim044_restart),
+        cmocka_unit_test(test_device_restarts),
         cmocka_unit_test(test_smdp_is_down),
         cmocka_unit_test(test_order_goes_to_its_own_card_only),
         cmocka_unit_test(test_late_answer_does_not_reopen_an_order),
