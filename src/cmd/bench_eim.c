@@ -4,14 +4,14 @@
  */
 #include "cmd/bench.h"
 #include "cmd/bench_card.h"
-#include "cmd/bench_server.h"
+#include "cmd/bench_crew.h"
 #include "cmd/cmd.h"
 #include "rsp/sgp32.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STOCK_SECOND  2500u /* packages for each second of measuring */
+#define STOCK_SECOND  4000u /* packages for each second of measuring */
 #define DEVICE_ORDERS 4u    /* open at a time: list, enable, list, disable */
 #define STOCK_BATCH   100u  /* devices put in by one commit */
 #define PATH          "/gsma/rsp2/asn1"
@@ -23,8 +23,6 @@ struct packages {
     struct bench_card *cards;
     unsigned count, from; /* devices; of the next batch */
     atomic_uint next;
-    double get_us, provide_us; /* of the server, on the clients' threads */
-    pthread_mutex_t lock;
 };
 
 /* ---- the operator ---- */
@@ -123,22 +121,34 @@ static enum err read_package(slice answer, struct euicc_package_signed *out)
     return e ? e : schema_decode(&T_euicc_package_signed, request.euicc_package_signed, out, NULL);
 }
 
+/* A device's orders one after another, in one session: what it has begun it keeps. */
+struct begun {
+    struct bench_card *card;
+    unsigned left;
+    bool enabled; /* the first of its two profiles */
+};
+
 /* What the card did: EuiccResultData of the one operation. */
-static slice results_of(const struct euicc_package_signed *package)
+static slice results_of(struct begun *b, const struct euicc_package_signed *package)
 {
     switch (package->euicc_package.psmo_list.p[0]) {
     case 0xA3:
+        b->enabled = true;
         return SLICE_LIT("\x83\x01\x00");
     case 0xA4:
+        b->enabled = false;
         return SLICE_LIT("\x84\x01\x00");
     default:
+        if (b->enabled)
+            return SLICE_LIT("\xBF\x2D\x26\xA0\x24\xE3\x10\x5A\x0A" ICCID_A "\x9F\x70\x01\x01"
+                             "\xE3\x10\x5A\x0A" ICCID_B "\x9F\x70\x01\x00");
         return SLICE_LIT("\xBF\x2D\x26\xA0\x24\xE3\x10\x5A\x0A" ICCID_A "\x9F\x70\x01\x00"
                          "\xE3\x10\x5A\x0A" ICCID_B "\x9F\x70\x01\x01");
     }
 }
 
 /* The body of ProvideEimPackageResult. */
-static enum err make_result(struct bench_card *card, const struct euicc_package_signed *package,
+static enum err make_result(struct begun *b, const struct euicc_package_signed *package,
                             struct arena *a, slice *body)
 {
     struct euicc_package_result_data_signed data = {
@@ -146,16 +156,16 @@ static enum err make_result(struct bench_card *card, const struct euicc_package_
         .counter_value = package->counter_value,
         .has_counter_value = true,
         .eim_transaction_id = package->eim_transaction_id,
-        .seq_number = ++card->seq,
+        .seq_number = ++b->card->seq,
         .has_seq_number = true,
-        .euicc_result = results_of(package),
+        .euicc_result = results_of(b, package),
     };
     struct euicc_package_result result = {
         .which = euicc_package_result_is_euicc_package_result_signed,
     };
     struct euicc_package_result_signed *r = &result.euicc_package_result_signed;
     struct provide_eim_package_result provide = {
-        .eid_value = SLICE_OF(card->eid),
+        .eid_value = SLICE_OF(b->card->eid),
         .eim_package_result = { .which = eim_package_result_is_euicc_package_result },
     };
     struct ec_sig sig;
@@ -163,7 +173,7 @@ static enum err make_result(struct bench_card *card, const struct euicc_package_
     enum err e = encode(a, &T_euicc_package_result_data_signed, &data, &parts[0]);
 
     if (!e)
-        e = signer_sign(&card->signer, card->crypto, parts, COUNT(parts), &sig);
+        e = signer_sign(&b->card->signer, b->card->crypto, parts, COUNT(parts), &sig);
     r->euicc_package_result_data_signed = parts[0];
     r->euicc_sign_epr = SLICE_OF(sig.b);
     if (!e)
@@ -181,81 +191,53 @@ static bool acknowledges(slice answer)
            r.eim_acknowledgements.n > 0;
 }
 
-static enum err ask(struct bench_worker *w, slice body, double *us, slice *answer)
+static enum err begin(struct bench_session *s)
 {
-    double before = w->link.inside_us;
-    enum err e = bench_link_ask(&w->link, PATH, MEDIA, body, &w->arena, answer);
+    struct packages *p = s->crew->ctx;
+    struct begun *b = s->own;
 
-    *us += w->link.inside_us - before;
-    return e ? e : w->link.status == 200 ? E_OK : E_REFUSED;
-}
-
-static enum err run_package(struct bench_worker *w, struct bench_card *card, double us[2])
-{
-    struct get_eim_package_request get = { .eid_value = SLICE_OF(card->eid) };
-    struct euicc_package_signed package;
-    slice body, answer;
-    enum err e = encode(&w->arena, &T_get_eim_package_request, &get, &body);
-
-    if (!e)
-        e = ask(w, body, &us[0], &answer);
-    if (!e)
-        e = read_package(answer, &package);
-    if (!e)
-        e = make_result(card, &package, &w->arena, &body);
-    if (!e)
-        e = ask(w, body, &us[1], &answer);
-    return e ? e : acknowledges(answer) ? E_OK : E_REFUSED;
-}
-
-/* A device's orders one after another, by one thread: what a thread has begun it keeps. */
-struct begun {
-    struct bench_card *card;
-    unsigned left;
-};
-
-static enum err package(struct bench_worker *w, void *ctx)
-{
-    struct packages *p = ctx;
-    struct begun *b = w->own;
-    double us[2] = { 0 };
-    enum err e;
-
-    if (!b)
-        w->own = b = calloc(1, sizeof *b);
-    if (!b)
-        return E_MEMORY;
     if (!b->left) {
         unsigned i = atomic_fetch_add(&p->next, 1);
 
         if (i >= p->count)
             return E_NOTFOUND;
-        *b = (struct begun){ &p->cards[i], DEVICE_ORDERS };
+        *b = (struct begun){ .card = &p->cards[i], .left = DEVICE_ORDERS };
     }
-    e = run_package(w, b->card, us);
     b->left--;
-    pthread_mutex_lock(&p->lock);
-    p->get_us += us[0];
-    p->provide_us += us[1];
-    pthread_mutex_unlock(&p->lock);
-    return e;
+    return E_OK;
 }
+
+static enum err ask(struct bench_session *s, unsigned step, const char **path, slice *body)
+{
+    struct begun *b = s->own;
+    struct get_eim_package_request get = { .eid_value = SLICE_OF(b->card->eid) };
+    struct euicc_package_signed package;
+    enum err e;
+
+    *path = PATH;
+    if (step == 0)
+        return encode(&s->arena, &T_get_eim_package_request, &get, body);
+    e = s->status == 200 ? read_package(s->answer, &package) : E_REFUSED;
+    return e ? e : make_result(b, &package, &s->arena, body);
+}
+
+static enum err end(struct bench_session *s)
+{
+    return s->status == 200 && acknowledges(s->answer) ? E_OK : E_REFUSED;
+}
+
+static const struct bench_flow flow = {
+    .own = sizeof(struct begun), .steps = 2, .media = MEDIA, .begin = begin, .ask = ask, .end = end
+};
 
 /* ---- what came out ---- */
 
-static void report(const struct bench_args *args, const struct bench_crew *c,
-                   const struct packages *p)
+static void report(const struct bench_args *args, const struct bench_crew *c)
 {
-    double us = c->server_us / c->done, all = c->done + c->threads;
-    double bound = c->bare.sign + c->bare.verify;
+    double us = c->server_us / c->done, bound = c->bare.sign + c->bare.verify;
     char detail[400], where[160];
 
-    if (args->tls)
-        snprintf(where, sizeof where, "loopback TLS, %u kept connections, %.0f us in the kernel",
-                 c->threads, c->server_kernel_us / c->done);
-    else
-        snprintf(where, sizeof where, "in process, get %.0f, provide %.0f, store's thread %.0f",
-                 p->get_us / all, p->provide_us / all, c->other_us / c->done);
+    bench_crew_print(c, where, sizeof where);
     snprintf(detail, sizeof detail,
              "%u packages, %.0f us each: %s; durable SQLite; bound %.0f us = sign %.0f + verify "
              "%.0f",
@@ -268,9 +250,9 @@ static bool measure(const struct bench_args *args, struct bench_server *b, struc
 {
     struct bench_crew crew = {
         .server = b,
-        .step = package,
+        .flow = &flow,
         .ctx = p,
-        .threads = (unsigned)args->threads,
+        .sessions = (unsigned)args->threads,
         .seconds = (double)args->seconds,
         .package = 1024,
     };
@@ -278,7 +260,7 @@ static bool measure(const struct bench_args *args, struct bench_server *b, struc
     if (!bench_server_init(b, false) || !make_cards(p, b) ||
         !bench_server_start(b, args->tls, put_in_stock, p) || !bench_crew_run(&crew))
         return false;
-    report(args, &crew, p);
+    report(args, &crew);
     return true;
 }
 
@@ -289,12 +271,10 @@ int bench_eim(const struct bench_args *args)
     struct bench_server b = { .leash = -1 };
     bool ok;
 
-    pthread_mutex_init(&p.lock, NULL);
     ok = measure(args, &b, &p);
     bench_server_close(&b);
     for (unsigned i = 0; p.cards && i < p.count; i++)
         bench_card_close(&p.cards[i]);
     free(p.cards);
-    pthread_mutex_destroy(&p.lock);
     return ok ? EXIT_DONE : EXIT_FAILED;
 }

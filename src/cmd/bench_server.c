@@ -14,8 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STEP_ARENA ((size_t)16 << 20)
-
 static bool complain(const char *what, const char *why)
 {
     fprintf(stderr, "bench: %s: %s\n", what, why);
@@ -161,8 +159,7 @@ bool bench_server_start(struct bench_server *b, bool tls, bench_stock *stock, vo
     return stock(&b->servers, ctx);
 }
 
-/* Processor time of the process that the servers are in, in microseconds. */
-static double bench_server_us(const struct bench_server *b)
+double bench_server_us(const struct bench_server *b)
 {
     clockid_t clock;
     struct timespec t;
@@ -194,8 +191,7 @@ static double child_kernel_us(pid_t child)
     return (double)kernel * 1e6 / (double)sysconf(_SC_CLK_TCK);
 }
 
-/* The kernel's share of bench_server_us. */
-static double bench_server_kernel_us(const struct bench_server *b)
+double bench_server_kernel_us(const struct bench_server *b)
 {
     struct rusage u;
 
@@ -220,202 +216,4 @@ void bench_server_close(struct bench_server *b)
     identity_close(&b->dp_auth);
     if (b->dir[0])
         remove_folder(b->dir);
-}
-
-/* ---- one client's way ---- */
-
-static bool bench_link_open(struct bench_link *l, struct bench_server *b)
-{
-    struct http_client_options o = { .hosts = b->hosts, .connections_host = 1 };
-
-    *l = (struct bench_link){ .server = b };
-    return !b->child || !http_client_open(&o, &l->client) || complain("client", "does not open");
-}
-
-static void bench_link_close(struct bench_link *l)
-{
-    http_client_close(l->client);
-}
-
-static enum err ask_far(struct bench_link *l, const char *path, slice media, slice body,
-                        struct arena *a, slice *answer)
-{
-    const struct http_field fields[] = { { SLICE_LIT("X-Admin-Protocol"),
-                                           SLICE_LIT("gsma/rsp/v2.3.0") } };
-    struct http_call call = {
-        .host = l->server->smdp ? BENCH_SMDP : BENCH_EIM,
-        .tls = l->server->trust,
-        .path = path,
-        .content_type = media,
-        .fields = fields,
-        .field_count = COUNT(fields),
-        .body = body,
-    };
-    struct http_answer got;
-    enum err e = http_client_fetch(l->client, &call, a, &got);
-
-    l->status = e ? 0 : got.status;
-    *answer = e ? SLICE_NONE : got.body;
-    return e;
-}
-
-static enum err ask_near(struct bench_link *l, const char *path, slice media, slice body,
-                         struct arena *a, slice *answer)
-{
-    struct served *v =
-        l->server->smdp ? &l->server->servers.smdp_served : &l->server->servers.eim_served;
-    const struct http_field fields[] = {
-        { SLICE_LIT("Host"), SLICE_LIT("localhost") },
-        { SLICE_LIT("Content-Type"), media },
-        { SLICE_LIT("X-Admin-Protocol"), SLICE_LIT("gsma/rsp/v2.3.0") },
-    };
-    const struct http_request request = {
-        .method = SLICE_LIT("POST"),
-        .path = slice_str(path),
-        .fields = fields,
-        .field_count = COUNT(fields),
-        .body = body,
-        .peer = SLICE_LIT("127.0.0.1"),
-    };
-    double from = cpu_thread_us();
-
-    engine_dispatch(&v->site, &request, &l->reply);
-    l->inside_us += cpu_thread_us() - from;
-    l->status = l->reply.response.status;
-    *answer = arena_copy(a, l->reply.response.body);
-    from = cpu_thread_us();
-    engine_reply_release(&l->reply);
-    l->inside_us += cpu_thread_us() - from;
-    return E_OK;
-}
-
-enum err bench_link_ask(struct bench_link *l, const char *path, const char *media, slice body,
-                        struct arena *a, slice *answer)
-{
-    return l->client ? ask_far(l, path, slice_str(media), body, a, answer)
-                     : ask_near(l, path, slice_str(media), body, a, answer);
-}
-
-/* ---- many of them ---- */
-
-static enum err step(struct bench_worker *w)
-{
-    arena_reset(&w->arena);
-    return w->crew->step(w, w->crew->ctx);
-}
-
-static void *work(void *arg)
-{
-    struct bench_worker *w = arg;
-    pthread_barrier_t *barrier = w->crew->barrier;
-    double from;
-
-    w->err = step(w);
-    pthread_barrier_wait(barrier); /* everybody is warm */
-    pthread_barrier_wait(barrier); /* the clocks have been read */
-    w->link.inside_us = 0;
-    from = cpu_thread_us();
-    while (!w->err && !atomic_load(&w->crew->stop)) {
-        w->err = step(w);
-        w->done += !w->err;
-    }
-    w->client_us = cpu_thread_us() - from - w->link.inside_us;
-    return NULL;
-}
-
-/* The reference, again and again while the clients work: what slows them down slows it down. */
-static void measure_bare(struct bench_crew *c, double until)
-{
-    double sums[5] = { 0 };
-    unsigned n = 0;
-
-    do {
-        struct bare b = bare_measure(c->package);
-
-        sums[0] += b.sign;
-        sums[1] += b.verify;
-        sums[2] += b.key_pair;
-        sums[3] += b.agree;
-        sums[4] += b.package;
-        n++;
-    } while (wall_us() < until);
-    c->bare = (struct bare){ sums[0] / n, sums[1] / n, sums[2] / n, sums[3] / n, sums[4] / n };
-}
-
-static void measure(struct bench_crew *c, struct bench_worker *workers, pthread_t *threads)
-{
-    double from, kernel, wall, own, inside = 0, client = 0, until;
-
-    pthread_barrier_wait(c->barrier);
-    from = bench_server_us(c->server);
-    kernel = bench_server_kernel_us(c->server);
-    wall = wall_us();
-    until = wall + c->seconds * 1e6;
-    pthread_barrier_wait(c->barrier);
-    own = cpu_thread_us();
-    measure_bare(c, until);
-    own = cpu_thread_us() - own;
-    atomic_store(&c->stop, true);
-    for (unsigned i = 0; i < c->threads; i++)
-        pthread_join(threads[i], NULL);
-    c->wall_us = wall_us() - wall;
-    c->server_us = bench_server_us(c->server) - from;
-    c->server_kernel_us = bench_server_kernel_us(c->server) - kernel;
-    for (unsigned i = 0; i < c->threads; i++) {
-        c->done += workers[i].done;
-        client += workers[i].client_us;
-        inside += workers[i].link.inside_us;
-    }
-    if (!c->server->child) {
-        c->server_us -= client + own;
-        c->other_us = c->server_us - inside;
-    }
-}
-
-static bool all_well(const struct bench_crew *c, const struct bench_worker *workers)
-{
-    for (unsigned i = 0; i < c->threads; i++) {
-        const struct bench_worker *w = &workers[i];
-
-        if (w->err && w->err != E_NOTFOUND) {
-            fprintf(stderr, "bench: client %u: %s (HTTP %d)\n", i, err_text(w->err),
-                    w->link.status);
-            return false;
-        }
-    }
-    return c->done > 0 || complain("clients", "nothing was done in the time");
-}
-
-bool bench_crew_run(struct bench_crew *c)
-{
-    struct bench_worker *workers = calloc(c->threads, sizeof *workers);
-    pthread_t *threads = calloc(c->threads, sizeof *threads);
-    pthread_barrier_t barrier;
-    bool ok = workers && threads;
-
-    if (ok)
-        pthread_barrier_init(&barrier, NULL, c->threads + 1);
-    c->barrier = &barrier;
-    atomic_store(&c->stop, false);
-    for (unsigned i = 0; ok && i < c->threads; i++) {
-        workers[i] = (struct bench_worker){ .crew = c, .place = i };
-        arena_init(&workers[i].arena, STEP_ARENA);
-        ok = bench_link_open(&workers[i].link, c->server) &&
-             !pthread_create(&threads[i], NULL, work, &workers[i]);
-    }
-    if (!ok) {
-        complain("clients", "no memory or threads");
-        exit(1); /* threads that wait at the barrier cannot be ended otherwise */
-    }
-    measure(c, workers, threads);
-    ok = all_well(c, workers);
-    for (unsigned i = 0; i < c->threads; i++) {
-        bench_link_close(&workers[i].link);
-        arena_free(&workers[i].arena);
-        free(workers[i].own);
-    }
-    pthread_barrier_destroy(&barrier);
-    free(workers);
-    free(threads);
-    return ok;
 }

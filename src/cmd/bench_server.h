@@ -1,6 +1,6 @@
 /*
  * The servers of a benchmark, on a durable store in a temporary folder with a hierarchy of its own:
- * either in this process, asked through engine_dispatch, or in a process of their own behind
+ * either in this process, asked through engine_submit, or in a process of their own behind
  * loopback TLS. What counts is the processor time of the servers alone.
  */
 #ifndef DUNLIN_CMD_BENCH_SERVER_H
@@ -42,55 +42,8 @@ MUST_USE bool bench_server_start(struct bench_server *b, bool tls, bench_stock *
 /* Closes and removes the folder. */
 void bench_server_close(struct bench_server *b);
 
-/* One client's way to the servers, used by one thread. */
-struct bench_link {
-    struct bench_server *server;
-    struct http_client *client; /* NULL: in this process */
-    struct engine_reply reply;
-    double inside_us; /* this thread's time in the server's code */
-    int status;       /* of the last answer */
-};
-
-/* The answer lives in the arena; absent when there is none. */
-MUST_USE enum err bench_link_ask(struct bench_link *l, const char *path, const char *media,
-                                 slice body, struct arena *a, slice *answer);
-
-/*
- * Runs `work` on so many threads. Each works through steps (one download, one package): the first
- * of each thread warms up and does not count; then they go on until the time is over.
- */
-struct bench_crew;
-struct bench_worker {
-    struct bench_crew *crew;
-    unsigned place;
-    struct bench_link link;
-    struct arena arena; /* reset before each step */
-    void *own;          /* the step's, freed with free() */
-    double client_us;   /* time outside of the server's code, while it counted */
-    unsigned done;
-    enum err err;
-};
-/* E_NOTFOUND: nothing is left to do. */
-typedef enum err bench_step(struct bench_worker *w, void *ctx);
-struct bench_crew {
-    struct bench_server *server;
-    bench_step *step;
-    void *ctx;
-    unsigned threads;
-    double seconds;
-    size_t package; /* octets, for the reference */
-
-    /* what came out */
-    struct bare bare; /* measured meanwhile, under the same load */
-    unsigned done;
-    double server_us;        /* of all steps that counted */
-    double server_kernel_us; /* of this */
-    double other_us;         /* of server_us, not on the clients' threads: the store's commits */
-    double wall_us;
-
-    atomic_bool stop;
-    void *barrier;
-};
-MUST_USE bool bench_crew_run(struct bench_crew *c);
+/* Processor time of the process that the servers are in, and the kernel's share of it. */
+double bench_server_us(const struct bench_server *b);
+double bench_server_kernel_us(const struct bench_server *b);
 
 #endif

@@ -4,7 +4,7 @@
  */
 #include "cmd/bench.h"
 #include "cmd/bench_card.h"
-#include "cmd/bench_server.h"
+#include "cmd/bench_crew.h"
 #include "cmd/cmd.h"
 #include "profile/build.h"
 
@@ -25,8 +25,6 @@ struct stock {
 struct downloads {
     struct stock stock;
     atomic_uint next;
-    double call_us[4]; /* of the server, on the clients' threads: initiate .. notification */
-    pthread_mutex_t lock;
 };
 
 /* ---- the operator ---- */
@@ -128,66 +126,82 @@ static bool put_in_stock(struct servers *s, void *ctx)
 
 /* ---- one download ---- */
 
-static enum err ask(struct bench_worker *w, const char *path, slice body, double *us, slice *answer)
-{
-    double before = w->link.inside_us;
-    enum err e = bench_link_ask(&w->link, path, MEDIA, body, &w->arena, answer);
-
-    *us += w->link.inside_us - before;
-    return e;
-}
-
-static enum err run_download(struct bench_worker *w, struct bench_card *card, unsigned i,
-                             double us[4])
-{
-    slice address = SLICE_LIT(BENCH_SMDP), body, answer;
-    char iccid[ICCID_DIGITS + 1], matching_id[MATCHING_ID];
-    uint8_t octets[ICCID_LEN];
-    enum err e;
-
-    number(i, iccid, matching_id);
-    e = iccid_from_digits(slice_str(iccid), octets);
-    if (!e)
-        e = bench_card_initiate(card, address, &w->arena, &body);
-    if (!e)
-        e = ask(w, PATH("initiateAuthentication"), body, &us[0], &answer);
-    if (!e)
-        e = bench_card_authenticate(card, answer, slice_str(matching_id), &w->arena, &body);
-    if (!e)
-        e = ask(w, PATH("authenticateClient"), body, &us[1], &answer);
-    if (!e)
-        e = bench_card_prepare(card, answer, &w->arena, &body);
-    if (!e)
-        e = ask(w, PATH("getBoundProfilePackage"), body, &us[2], &answer);
-    if (!e)
-        e = bench_card_notify(card, answer, address, octets, &w->arena, &body);
-    if (!e)
-        e = ask(w, PATH("handleNotification"), body, &us[3], &answer);
-    return e ? e : w->link.status == 204 ? E_OK : E_REFUSED;
-}
-
-static enum err download(struct bench_worker *w, void *ctx)
-{
-    struct downloads *d = ctx;
-    struct bench_server *b = w->crew->server;
-    unsigned i = atomic_fetch_add(&d->next, 1);
-    double us[4] = { 0 };
+struct begun {
     struct bench_card card;
+    bool open;
+    char matching_id[MATCHING_ID];
+    uint8_t iccid[ICCID_LEN];
+};
+
+static void drop(struct bench_session *s)
+{
+    struct begun *b = s->own;
+
+    if (b->open)
+        bench_card_close(&b->card);
+    b->open = false;
+}
+
+static enum err begin(struct bench_session *s)
+{
+    struct downloads *d = s->crew->ctx;
+    struct bench_server *server = s->crew->server;
+    struct begun *b = s->own;
+    unsigned i = atomic_fetch_add(&d->next, 1);
+    char iccid[ICCID_DIGITS + 1];
     enum err e;
 
+    drop(s);
     if (i >= d->stock.count)
         return E_NOTFOUND;
-    e = bench_card_open(&card, b->crypto, &b->ci.cert, &b->eum, i + 1);
-    card.smdp_oid = b->dp_auth.cert.rid;
+    number(i, iccid, b->matching_id);
+    e = iccid_from_digits(slice_str(iccid), b->iccid);
     if (!e)
-        e = run_download(w, &card, i, us);
-    bench_card_close(&card);
-    pthread_mutex_lock(&d->lock);
-    for (size_t k = 0; k < COUNT(us); k++)
-        d->call_us[k] += us[k];
-    pthread_mutex_unlock(&d->lock);
+        e = bench_card_open(&b->card, server->crypto, &server->ci.cert, &server->eum, i + 1);
+    b->open = true;
+    b->card.smdp_oid = server->dp_auth.cert.rid;
     return e;
 }
+
+static enum err ask(struct bench_session *s, unsigned step, const char **path, slice *body)
+{
+    static const char *const paths[] = {
+        PATH("initiateAuthentication"),
+        PATH("authenticateClient"),
+        PATH("getBoundProfilePackage"),
+        PATH("handleNotification"),
+    };
+    slice address = SLICE_LIT(BENCH_SMDP);
+    struct begun *b = s->own;
+
+    *path = paths[step];
+    switch (step) {
+    case 0:
+        return bench_card_initiate(&b->card, address, &s->arena, body);
+    case 1:
+        return bench_card_authenticate(&b->card, s->answer, slice_str(b->matching_id), &s->arena,
+                                       body);
+    case 2:
+        return bench_card_prepare(&b->card, s->answer, &s->arena, body);
+    default:
+        return bench_card_notify(&b->card, s->answer, address, b->iccid, &s->arena, body);
+    }
+}
+
+static enum err end(struct bench_session *s)
+{
+    return s->status == 204 ? E_OK : E_REFUSED;
+}
+
+static const struct bench_flow flow = {
+    .own = sizeof(struct begun),
+    .steps = 4,
+    .media = MEDIA,
+    .begin = begin,
+    .ask = ask,
+    .end = end,
+    .close = drop,
+};
 
 /* ---- what came out ---- */
 
@@ -198,20 +212,13 @@ static double bound_us(const struct bare *b)
 }
 
 static void report(const struct bench_args *args, const struct bench_crew *c,
-                   const struct downloads *d, const struct bare *b)
+                   const struct downloads *d)
 {
-    double us = c->server_us / c->done, all = c->done + c->threads;
+    const struct bare *b = &c->bare;
+    double us = c->server_us / c->done;
     char detail[600], where[200];
 
-    if (args->tls)
-        snprintf(where, sizeof where, "loopback TLS, %u kept connections, %.0f us in the kernel",
-                 c->threads, c->server_kernel_us / c->done);
-    else
-        snprintf(where, sizeof where,
-                 "in process, initiate %.0f, authenticate %.0f, package %.0f, notification %.0f, "
-                 "store's thread %.0f",
-                 d->call_us[0] / all, d->call_us[1] / all, d->call_us[2] / all, d->call_us[3] / all,
-                 c->other_us / c->done);
+    bench_crew_print(c, where, sizeof where);
     snprintf(detail, sizeof detail,
              "%u downloads, %.0f us each: %s; durable SQLite; bound %.0f us = 3 sign %.0f + 4 "
              "verify %.0f (CERT.EUICC, 2 signatures, result) + key pair %.0f + agree %.0f + AES of "
@@ -239,9 +246,9 @@ static bool measure(const struct bench_args *args, struct bench_server *b, struc
 {
     struct bench_crew crew = {
         .server = b,
-        .step = download,
+        .flow = &flow,
         .ctx = d,
-        .threads = (unsigned)args->threads,
+        .sessions = (unsigned)args->threads,
         .seconds = (double)args->seconds,
     };
 
@@ -251,7 +258,7 @@ static bool measure(const struct bench_args *args, struct bench_server *b, struc
     crew.package = d->stock.package;
     if (!bench_crew_run(&crew))
         return false;
-    report(args, &crew, d, &crew.bare);
+    report(args, &crew, d);
     return true;
 }
 
@@ -262,9 +269,7 @@ int bench_smdp(const struct bench_args *args)
     struct bench_server b = { .leash = -1 };
     bool ok;
 
-    pthread_mutex_init(&d.lock, NULL);
     ok = measure(args, &b, &d);
     bench_server_close(&b);
-    pthread_mutex_destroy(&d.lock);
     return ok ? EXIT_DONE : EXIT_FAILED;
 }

@@ -17,6 +17,16 @@ static struct change *change_of(struct turn *t, slice iccid)
     return NULL;
 }
 
+/* seen_ms is for people: a list that tells nothing new within this time is not worth its rows. */
+#define SEEN_MS 60000
+
+static bool tells_nothing(const struct eim_profile *was, const struct eim_profile *is)
+{
+    return was->enabled == is->enabled && was->class == is->class &&
+           was->fallback == is->fallback && slice_eq(was->name, is->name) &&
+           slice_eq(was->provider, is->provider) && is->seen_ms - was->seen_ms < SEEN_MS;
+}
+
 static enum err put_profile(struct turn *t, const struct eim_profile *p)
 {
     struct change *c = change_of(t, p->iccid);
@@ -114,7 +124,7 @@ enum err eim_set_profile(struct turn *t, slice eid, slice iccid, bool enabled)
 
 static enum err take_listed(struct turn *t, slice eid, const struct profile_info *info)
 {
-    struct eim_profile p;
+    struct eim_profile p, was;
     enum err err = find_profile(t, eid, info->iccid, &p);
 
     if (err == E_NOTFOUND) {
@@ -123,13 +133,14 @@ static enum err take_listed(struct turn *t, slice eid, const struct profile_info
     }
     if (err)
         return err;
+    was = p;
     p.enabled = info->profile_state == 1;
     p.class = info->has_profile_class ? info->profile_class : 2;
     p.fallback = info->fallback_attribute;
     p.name = arena_copy(t->arena, info->profile_name);
     p.provider = arena_copy(t->arena, info->service_provider_name);
     p.seen_ms = t->now_ms;
-    return put_profile(t, &p);
+    return p.version && tells_nothing(&was, &p) ? E_OK : put_profile(t, &p);
 }
 
 static bool is_listed(slice list, slice iccid)

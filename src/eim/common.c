@@ -138,8 +138,7 @@ enum err eim_find_device(struct turn *t, slice eid, struct eim_device **out)
     return err;
 }
 
-/* The row that this turn is about to write, so that two changes of one order become one. */
-static struct eim_order *order_in_turn(struct turn *t, int64_t id)
+struct eim_order *eim_order_in_turn(struct turn *t, int64_t id)
 {
     for (size_t i = 0; i < t->change_count; i++) {
         struct eim_order *o = t->changes[i].row;
@@ -161,7 +160,7 @@ enum err eim_find_order(struct turn *t, unsigned index, const struct store_value
         err = store_get(t->store, &eim_order_table, index, key, key_count, o, t->arena);
     if (err)
         return err;
-    changed = order_in_turn(t, o->id);
+    changed = eim_order_in_turn(t, o->id);
     *out = changed ? changed : o;
     return E_OK;
 }
@@ -207,7 +206,7 @@ enum err eim_find_transaction(struct turn *t, slice eid, slice transaction, stru
 
         if (!slice_eq(open[i].transaction_id, transaction))
             continue;
-        changed = order_in_turn(t, open[i].id);
+        changed = eim_order_in_turn(t, open[i].id);
         *out = changed ? changed : &open[i];
         return E_OK;
     }
@@ -220,7 +219,7 @@ enum err eim_save_order(struct turn *t, struct eim_order *o)
 {
     o->open = o->state != EIM_DONE && o->state != EIM_FAILED;
     o->changed_ms = t->now_ms;
-    return order_in_turn(t, o->id) == o ? E_OK : turn_update(t, &eim_order_table, o);
+    return eim_order_in_turn(t, o->id) == o ? E_OK : turn_update(t, &eim_order_table, o);
 }
 
 enum err eim_new_order(struct eim *e, slice eid, enum eim_order_kind kind, struct turn *t,

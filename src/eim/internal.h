@@ -29,6 +29,9 @@ MUST_USE enum err eim_watch(struct eim *e, struct turn *t);
 MUST_USE enum err eim_find_device(struct turn *t, slice eid, struct eim_device **out);
 MUST_USE enum err eim_find_order(struct turn *t, unsigned index, const struct store_value *key,
                                  size_t key_count, struct eim_order **out);
+/* The row that this turn is about to write, so that two changes of one order become one; or NULL.
+ */
+struct eim_order *eim_order_in_turn(struct turn *t, int64_t id);
 /* The order of this device with this transaction, open or not. */
 MUST_USE enum err eim_find_transaction(struct turn *t, slice eid, slice transaction,
                                        struct eim_order **out);
@@ -57,6 +60,11 @@ MUST_USE enum err eim_tell(struct turn *t, const char *kind, slice eid, slice ic
 #define DISCARDS_MINUTE 60u
 MUST_USE enum err eim_tell_unproven(struct eim *e, struct turn *t, const char *kind, slice eid,
                                     const char *why, slice data);
+/*
+ * The package that waits behind an order that has ended is signed in the same commit, so that the
+ * next GetEimPackage writes nothing.
+ */
+MUST_USE enum err eim_sign_ahead(struct eim *e, struct eim_device *d, struct turn *t);
 /* Everything that the eIM wants to know of a device, in the tags of its version. */
 slice eim_data_tags(const struct eim_device *d);
 

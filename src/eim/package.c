@@ -40,7 +40,7 @@ static enum err encode(struct turn *t, const struct type *type, const void *valu
     return buf ? schema_encode(type, value, buf, room, out, NULL) : E_MEMORY;
 }
 
-/* Signs a queued package for its device and makes it SENT. */
+/* Signs a queued package for its device, under its next counter. */
 static enum err eim_sign_package(struct eim *e, struct eim_device *d, struct eim_order *o,
                                  struct turn *t)
 {
@@ -115,6 +115,28 @@ static enum err send_first(struct eim *e, struct eim_device *d, struct eim_order
     o->deliveries = 1;
     err = eim_save_order(t, o);
     return err ? err : hand_out(t, o->sent);
+}
+
+enum err eim_sign_ahead(struct eim *e, struct eim_device *d, struct turn *t)
+{
+    struct eim_order *open;
+    size_t count;
+    enum err err = d->associated ? eim_open_orders(t, d->eid, &open, &count) : E_NOTFOUND;
+
+    for (size_t i = 0; !err && i < count; i++) {
+        struct eim_order *changed = eim_order_in_turn(t, open[i].id);
+        struct eim_order *o = changed ? changed : &open[i];
+
+        if (!o->open)
+            continue;
+        if (o->kind != EIM_ORDER_PACKAGE || o->state != EIM_QUEUED)
+            break;
+        o->state = EIM_SIGNED;
+        o->sent_ms = t->now_ms;
+        err = eim_sign_package(e, d, o, t);
+        return err ? err : eim_save_order(t, o);
+    }
+    return err == E_NOTFOUND ? E_OK : err;
 }
 
 /* The same octets again: a package whose answer got lost may have been executed. */

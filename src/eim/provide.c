@@ -478,6 +478,8 @@ enum err eim_provide_result(struct eim *e, const struct eim_result_message *m, b
     memcpy(&before, d, sizeof before);
     d->wire = m->v10 ? EIM_WIRE_V10 : m->eid.p ? EIM_WIRE_V11 : d->wire;
     err = take(e, d, &m->result, &acks, t);
+    if (!err && acks.count)
+        err = eim_sign_ahead(e, d, t);
     if (!err && memcmp(&before, d, sizeof before) != 0)
         err = turn_update(t, &eim_device_table, d);
     return err || !answer ? err : reply_acks(t, m->v10, &acks);

@@ -100,7 +100,7 @@ static enum err find_outstanding(const struct eim_device *d, struct turn *t, str
     enum err err = eim_open_orders(t, d->eid, &open, &count);
 
     for (size_t i = 0; !err && i < count; i++) {
-        if (open[i].kind == EIM_ORDER_PACKAGE && open[i].state == EIM_SENT) {
+        if (eim_is_out(open[i].kind, open[i].state)) {
             *out = &open[i];
             return E_OK;
         }
@@ -225,7 +225,7 @@ static enum err take_error_unsigned(struct eim *e, struct eim_device *d, slice w
     if (err)
         return err;
     for (size_t i = 0; !o && i < count; i++)
-        if (open[i].kind == EIM_ORDER_PACKAGE && open[i].state == EIM_SENT)
+        if (eim_is_out(open[i].kind, open[i].state))
             o = &open[i];
     if (!o || (r->eim_transaction_id.p && !slice_eq(r->eim_transaction_id, o->transaction_id)))
         return discard(e, d, whole, "answers no package of ours", t);

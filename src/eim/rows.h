@@ -2,8 +2,8 @@
  * What an eIM remembers: its rows in the store.
  *
  * Invariants:
- *   1. of one EID at most one signed package is outstanding (SENT), and its octets are kept: it is
- *      sent again as it was, never signed anew (SGP.32 2.11.1, counters)
+ *   1. of one EID at most one signed package is outstanding (SENT or SIGNED), and its octets are
+ *      kept: it is sent again as it was, never signed anew (SGP.32 2.11.1, counters)
  *   2. a counter value is committed before the package that carries it leaves
  *   3. state of profiles, token and association change only by a verified result
  *   4. an acknowledged notification is stored, and stays due until its SM-DP+ took it
@@ -21,8 +21,8 @@ enum eim_wire { EIM_WIRE_UNKNOWN, EIM_WIRE_V10, EIM_WIRE_V11 }; /* v1.1 and late
     X(STARTED, "started") /* the IPA has begun the relayed download */                             \
     X(DONE, "done")                                                                                \
     X(FAILED, "failed")                                                                            \
-    X(CHECKING, "checking") /* the IPA says failed; the card is asked whether it has the profile   \
-                             */
+    X(CHECKING, "checking") /* the IPA says failed; the card is asked for its profiles */          \
+    X(SIGNED, "signed")     /* with the IPA, or goes to it when it asks */
 
 enum eim_order_kind {
     EIM_ORDER_PACKAGE, /* signed eUICC Package: PSMOs or eCOs */
@@ -34,6 +34,12 @@ enum eim_order_state {
     EIM_ORDER_STATES(X)
 #undef X
 };
+
+/* A signed package that waits for its result. */
+static inline bool eim_is_out(int64_t kind, int64_t state)
+{
+    return kind == EIM_ORDER_PACKAGE && (state == EIM_SENT || state == EIM_SIGNED);
+}
 
 /* "?" for a number that is none. */
 const char *eim_order_state_name(int64_t state);
@@ -83,7 +89,7 @@ const char *eim_order_state_name(int64_t state);
     C(T, BLOB, content,        STORE_NULL,   1, 0) /* package: psmoList or ecoList; data: tags */  \
     C(T, INT,  counter,        0,            1, 0) /* of the package, once signed */               \
     C(T, BLOB, sent,           STORE_NULL,   1, 0) /* the eIM Package as it left */                \
-    C(T, INT,  sent_ms,        0,            1, 0) /* first time */                                \
+    C(T, INT,  sent_ms,        0,            1, 0) /* first time, or when it was signed */         \
     C(T, INT,  deliveries,     0,            1, 0)                                                 \
     C(T, INT,  seq_number,     0,            1, 0) /* of the result that was applied */            \
     C(T, BLOB, result,         STORE_NULL,   1, 0) /* as received */                               \

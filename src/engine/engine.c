@@ -4,6 +4,7 @@
 #include "engine/job.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SPARE_JOBS  64u
@@ -263,7 +264,7 @@ static void finish(struct job *j)
     if (j->chore)
         end_chore(j);
     else
-        http_reply(j->exchange, &j->response);
+        j->told(j->token, &j->response);
     end_job(j);
 }
 
@@ -348,9 +349,9 @@ static bool enqueue(struct engine *e, struct job *j)
     return room;
 }
 
-void engine_serve(void *ctx, const struct http_request *request, struct http_exchange *x)
+void engine_submit(const struct engine_site *site, const struct http_request *request,
+                   engine_told *told, void *token)
 {
-    const struct engine_site *site = ctx;
     struct engine *e = site->engine;
     struct gate g = gate_check(site, request);
     struct http_field fields[2];
@@ -360,19 +361,30 @@ void engine_serve(void *ctx, const struct http_request *request, struct http_exc
     if (g.status) {
         count_refused(e, false);
         gate_refusal(&g, fields, &response);
-        http_reply(x, &response);
+        told(token, &response);
         return;
     }
     j = new_job(e);
     if (j) {
         prepare(j, &g, request);
-        j->exchange = x;
+        j->told = told;
+        j->token = token;
         if (enqueue(e, j))
             return;
         end_job(j);
     }
     overload(e, fields, &response, g.protocol);
-    http_reply(x, &response);
+    told(token, &response);
+}
+
+static void tell_client(void *exchange, const struct http_response *response)
+{
+    http_reply(exchange, response);
+}
+
+void engine_serve(void *site, const struct http_request *request, struct http_exchange *x)
+{
+    engine_submit(site, request, tell_client, x);
 }
 
 void engine_dispatch(const struct engine_site *site, const struct http_request *request,
@@ -524,6 +536,20 @@ void engine_close(struct engine *e)
     free(e);
 }
 
+static uint64_t worker_us(const struct engine *e)
+{
+    uint64_t us = 0;
+
+    for (unsigned i = 0; i < e->worker_count; i++) {
+        struct timespec t;
+        clockid_t clock;
+
+        if (!pthread_getcpuclockid(e->workers[i], &clock) && !clock_gettime(clock, &t))
+            us += (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+    }
+    return us;
+}
+
 struct engine_stats engine_stats(struct engine *e)
 {
     struct engine_stats s;
@@ -534,5 +560,6 @@ struct engine_stats engine_stats(struct engine *e)
     s.waiting = e->fresh.count + e->going.count;
     s.upstreams = e->upstreams;
     pthread_mutex_unlock(&e->lock);
+    s.worker_us = worker_us(e);
     return s;
 }

@@ -161,6 +161,7 @@ struct engine_options {
 };
 
 struct engine_stats {
+    uint64_t worker_us; /* processor time of the workers */
     uint64_t done, refused_by_gate, overloaded, conflicts, upstream_calls;
     size_t jobs, waiting, upstreams; /* now */
 };
@@ -182,6 +183,15 @@ struct engine_site {
 
 /* An http_handler; ctx is the struct engine_site. */
 void engine_serve(void *site, const struct http_request *request, struct http_exchange *x);
+
+/*
+ * The same for whoever has requests of his own: `told` is called exactly once, on a worker's thread
+ * or, when the request does not even get into the queue, on this one, and must not block. The
+ * request and all it points to must live until then, the response lives as long as that call.
+ */
+typedef void engine_told(void *token, const struct http_response *response);
+void engine_submit(const struct engine_site *site, const struct http_request *request,
+                   engine_told *told, void *token);
 
 /* The same without sockets or workers: the whole way on the calling thread. */
 struct engine_reply {

@@ -28,10 +28,11 @@ struct job {
     const struct route *route;
     struct chore_state *chore;
     const struct http_request *http;
-    struct http_exchange *exchange; /* NULL: a chore, or a dispatch */
-    slice protocol;                 /* of the reply */
-    bool own_thread;                /* a dispatch: its thread waits instead of the queue */
-    bool answered;                  /* dispatch: the upstream's answer is there (engine.lock) */
+    engine_told *told; /* NULL: a chore, or a dispatch */
+    void *token;
+    slice protocol;  /* of the reply */
+    bool own_thread; /* a dispatch: its thread waits instead of the queue */
+    bool answered;   /* dispatch: the upstream's answer is there (engine.lock) */
 
     enum job_step step;
     engine_handler *handler;

@@ -119,6 +119,8 @@ static bool key_ok(const struct store_table *t)
 
 static bool table_ok(const struct store_table *t, const struct store_schema *schema)
 {
+    unsigned indexed = 0;
+
     if (t->since < 1 || t->index_count < 1 || t->column_count > SQL_PARAMS_MAX - 2)
         return false;
     for (size_t i = 0; i < t->column_count; i++) {
@@ -130,7 +132,11 @@ static bool table_ok(const struct store_table *t, const struct store_schema *sch
             return false;
         if ((c->flags & STORE_SERIAL) && !in_index(&t->indexes[0], c))
             return false;
+        for (size_t k = 1; k < t->index_count; k++)
+            indexed += in_index(&t->indexes[k], c);
     }
+    if (indexed > SQL_INDEXED_MAX)
+        return false;
     for (size_t i = 0; i < t->index_count; i++) {
         if (!index_ok(&t->indexes[i], t, schema))
             return false;
@@ -319,9 +325,10 @@ bool sql_is_indexed(const struct store_table *t, uint16_t version, const struct 
     return false;
 }
 
-static void put_update(struct sql *s, const struct sql_dialect *d, const struct store_table *t,
-                       uint16_t version, bool indexed_too)
+void sql_update(struct sql *s, const struct sql_dialect *d, const struct store_table *t,
+                uint16_t version, uint32_t changed)
 {
+    start(s);
     put(s, "UPDATE %s SET version = ", t->name);
     put_param(s, d, SQL_NEW_VERSION, NULL);
     for (size_t i = 0; i < t->column_count; i++) {
@@ -329,8 +336,13 @@ static void put_update(struct sql *s, const struct sql_dialect *d, const struct 
 
         if (!column_stands(c, version) || in_index(&t->indexes[0], c))
             continue;
-        if (!indexed_too && sql_is_indexed(t, version, c))
-            continue;
+        if (sql_is_indexed(t, version, c)) {
+            bool differs = changed & 1;
+
+            changed >>= 1;
+            if (!differs)
+                continue;
+        }
         put(s, ", %s = ", c->name);
         put_param(s, d, SQL_COLUMN, c);
     }
@@ -345,8 +357,8 @@ void sql_change(struct sql *s, const struct sql_dialect *d, const struct store_t
     case CHANGE_INSERT:
         put_insert(s, d, t, version);
         return;
-    case CHANGE_UPDATE:
-        put_update(s, d, t, version, true);
+    case CHANGE_UPDATE: /* sql_update */
+        s->failed = true;
         return;
     case CHANGE_DELETE:
         put(s, "DELETE FROM %s", t->name);
@@ -356,13 +368,6 @@ void sql_change(struct sql *s, const struct sql_dialect *d, const struct store_t
         break;
     }
     put_row_is(s, d, t);
-}
-
-void sql_update_rest(struct sql *s, const struct sql_dialect *d, const struct store_table *t,
-                     uint16_t version)
-{
-    start(s);
-    put_update(s, d, t, version, false);
 }
 
 void sql_indexed(struct sql *s, const struct sql_dialect *d, const struct store_table *t,

@@ -56,21 +56,23 @@ MUST_USE enum err sql_migrate(const struct sql_dialect *d, const struct store_sc
                               uint16_t version, enum err (*run)(void *context, const char *text),
                               void *context);
 
-/* INSERT, UPDATE and DELETE touch one row or none; ASSUME returns one row or none. */
+/* INSERT and DELETE touch one row or none; ASSUME returns one row or none. UPDATE: below. */
 void sql_change(struct sql *out, const struct sql_dialect *d, const struct store_table *table,
                 uint16_t version, enum change_kind kind);
 
 /*
  * An UPDATE that names a column rewrites its indexes, even with the value that it had. So an update
  * is two statements: sql_indexed selects, of the row as it is assumed, the columns that stand in
- * indexes (no row: conflict); when the new ones are equal, sql_update_rest writes the others.
+ * indexes (no row: conflict); sql_update writes the others, and of these the ones that differ: bit
+ * i of changed is the i-th of them.
  */
+#define SQL_INDEXED_MAX 16 /* columns of a table in its indexes, the key's aside */
 bool sql_is_indexed(const struct store_table *table, uint16_t version,
                     const struct store_column *column);
 void sql_indexed(struct sql *out, const struct sql_dialect *d, const struct store_table *table,
                  uint16_t version);
-void sql_update_rest(struct sql *out, const struct sql_dialect *d, const struct store_table *table,
-                     uint16_t version);
+void sql_update(struct sql *out, const struct sql_dialect *d, const struct store_table *table,
+                uint16_t version, uint32_t changed);
 
 /*
  * SELECT version and the standing columns, in order. Parameters: query->key, then the bounds that

@@ -30,6 +30,9 @@ enum fixed {
     FIXED_COUNT
 };
 
+/* Of store_read_begin: asked for, and begun with the first read. */
+enum read_state { READ_FREE, READ_ASKED, READ_BEGUN };
+
 /* A connection with its statements; used by one thread at a time. */
 struct connection {
     struct connection *next; /* in the list of all readers */
@@ -37,7 +40,7 @@ struct connection {
     struct sqlite_store *store;
     sqlite3 *db;
     sqlite3_stmt *fixed[FIXED_COUNT];
-    bool reading;                  /* inside store_read_begin */
+    enum read_state read;
     struct statement **statements; /* one list a table */
 };
 
@@ -75,6 +78,7 @@ MUST_USE enum err sqlite_list(struct store *s, const struct store_table *table,
                               struct store_rows *out);
 MUST_USE enum err sqlite_read_begin(struct store *s);
 void sqlite_read_end(struct store *s);
+void sqlite_stop_reading(struct connection *c);
 
 extern const struct committer_ops sqlite_committer_ops;
 

@@ -362,9 +362,7 @@ static void reader_done(void *reader)
     struct connection *c = reader;
     struct sqlite_store *s = c->store;
 
-    if (c->reading)
-        (void)!sqlite_fixed(c, FIXED_COMMIT);
-    c->reading = false;
+    sqlite_stop_reading(c);
     pthread_mutex_lock(&s->lock);
     c->next_free = s->free_readers;
     s->free_readers = c;

@@ -184,6 +184,16 @@ static enum err reader_of_thread(struct sqlite_store *s, struct connection **out
     return pthread_setspecific(s->reader_key, c) == 0 ? E_OK : E_MEMORY;
 }
 
+/* Only now: many a turn finds all that it needs in memory, and reads nothing. */
+static enum err begin_reading(struct connection *c)
+{
+    enum err err = sqlite_fixed(c, FIXED_READ);
+
+    if (!err)
+        c->read = READ_BEGUN;
+    return err;
+}
+
 enum err sqlite_list(struct store *base, const struct store_table *table,
                      const struct store_query *query, struct arena *arena, struct store_rows *out)
 {
@@ -194,6 +204,8 @@ enum err sqlite_list(struct store *base, const struct store_table *table,
     enum err err = place < 0 ? E_ARGUMENT : reader_of_thread(s, &c);
     int rc = SQLITE_DONE;
 
+    if (!err && c->read == READ_ASKED)
+        err = begin_reading(c);
     if (!err)
         err = query_statement(c, place, query, &st);
     if (err)
@@ -216,30 +228,33 @@ enum err sqlite_read_begin(struct store *base)
 
     if (err)
         return err;
-    if (c->reading)
+    if (c->read != READ_FREE)
         return E_STATE;
-    err = sqlite_fixed(c, FIXED_READ);
-    c->reading = err == E_OK;
-    return err;
+    c->read = READ_ASKED;
+    return E_OK;
+}
+
+void sqlite_stop_reading(struct connection *c)
+{
+    /* A reading transaction has nothing to lose: COMMIT cannot fail in a way that matters. */
+    if (c->read == READ_BEGUN)
+        (void)!sqlite_fixed(c, FIXED_COMMIT);
+    c->read = READ_FREE;
 }
 
 void sqlite_read_end(struct store *base)
 {
-    struct sqlite_store *s = (struct sqlite_store *)base;
-    struct connection *c = pthread_getspecific(s->reader_key);
+    struct connection *c = pthread_getspecific(((struct sqlite_store *)base)->reader_key);
 
-    if (!c || !c->reading)
-        return;
-    c->reading = false;
-    /* A reading transaction has nothing to lose: COMMIT cannot fail in a way that matters. */
-    (void)!sqlite_fixed(c, FIXED_COMMIT);
+    if (c)
+        sqlite_stop_reading(c);
 }
 
 /* ---- writing: on the committer's thread ---- */
 
 /* Beside the kinds of change: the two statements of an update (sql.h). */
-#define SHAPE_INDEXED     8u
-#define SHAPE_UPDATE_REST 9u
+#define SHAPE_INDEXED 8u
+#define SHAPE_UPDATE  0x80000000u /* and the columns that differ */
 
 static enum err change_statement(struct connection *c, int place, unsigned shape,
                                  struct statement **out)
@@ -252,8 +267,8 @@ static enum err change_statement(struct connection *c, int place, unsigned shape
         return E_OK;
     if (shape == SHAPE_INDEXED)
         sql_indexed(&sql, &sql_sqlite, known->table, known->version);
-    else if (shape == SHAPE_UPDATE_REST)
-        sql_update_rest(&sql, &sql_sqlite, known->table, known->version);
+    else if (shape & SHAPE_UPDATE)
+        sql_update(&sql, &sql_sqlite, known->table, known->version, shape & ~SHAPE_UPDATE);
     else
         sql_change(&sql, &sql_sqlite, known->table, known->version, (enum change_kind)shape);
     return prepare(c, place, shape, &sql, out);
@@ -309,16 +324,16 @@ static bool column_equals(sqlite3_stmt *st, int at, const struct store_column *c
            (s->n == 0 || memcmp(sqlite3_column_blob(st, at), s->p, s->n) == 0);
 }
 
-/* Whether the update leaves the indexes as they are. E_CONFLICT when the row is not as assumed. */
+/* Which columns in indexes the update changes. E_CONFLICT when the row is not as assumed. */
 static enum err compare_indexed(struct connection *c, int place, const struct change *change,
-                                bool *same)
+                                uint32_t *changed)
 {
     const struct known_table *known = &c->store->tables[place];
     struct statement *st;
     enum err err = change_statement(c, place, SHAPE_INDEXED, &st);
     int rc, at = 0;
 
-    *same = true;
+    *changed = 0;
     if (!err)
         err = bind_change(st, change, 0);
     if (err)
@@ -327,8 +342,10 @@ static enum err compare_indexed(struct connection *c, int place, const struct ch
     for (size_t i = 0; rc == SQLITE_ROW && i < known->table->column_count; i++) {
         const struct store_column *column = &known->table->columns[i];
 
-        if (sql_is_indexed(known->table, known->version, column))
-            *same &= column_equals(st->prepared, at++, column, change->row);
+        if (!sql_is_indexed(known->table, known->version, column))
+            continue;
+        *changed |= (uint32_t)!column_equals(st->prepared, at, column, change->row) << at;
+        at++;
     }
     sqlite3_reset(st->prepared);
     return rc == SQLITE_DONE ? E_CONFLICT : sqlite_error(rc);
@@ -359,14 +376,14 @@ static enum err apply_change(struct connection *c, const struct change *change, 
 {
     int place = sqlite_table_place(c->store, change->table);
     unsigned shape = (unsigned)change->kind;
-    bool same = false;
+    uint32_t changed = 0;
     enum err err = place < 0 ? E_ARGUMENT : E_OK;
 
     if (!err && change->kind == CHANGE_UPDATE && c->store->tables[place].indexed)
-        err = compare_indexed(c, place, change, &same);
-    if (err)
-        return err;
-    return run_change(c, place, same ? SHAPE_UPDATE_REST : shape, change, number);
+        err = compare_indexed(c, place, change, &changed);
+    if (!err && change->kind == CHANGE_UPDATE)
+        shape = SHAPE_UPDATE | changed;
+    return err ? err : run_change(c, place, shape, change, number);
 }
 
 static enum err apply_set(struct sqlite_store *s, struct store_job *job)
