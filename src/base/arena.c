@@ -9,6 +9,7 @@
 
 #define BLOCK_MIN 4096u
 
+/* Invariant: the octets past `used` are zero, from calloc or because they were wiped. */
 struct arena_block {
     struct arena_block *next;
     size_t size;
@@ -61,12 +62,11 @@ static struct arena_block *grow(struct arena *a, size_t n)
         size = n;
     if (n > a->limit - a->held)
         return NULL;
-    b = malloc(sizeof *b + size);
+    b = calloc(1, sizeof *b + size);
     if (!b)
         return NULL;
     b->next = a->blocks;
     b->size = size;
-    b->used = 0;
     a->blocks = b;
     a->held += size;
     return b;
@@ -92,7 +92,6 @@ void *arena_alloc(struct arena *a, size_t n)
     p = b->data + b->used;
     b->used += n;
     a->used += n;
-    memset(p, 0, n);
     return p;
 }
 

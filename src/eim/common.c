@@ -50,6 +50,8 @@ void eim_close(struct eim *e)
 struct watch {
     struct eim *e;
     uint64_t ticket;
+    bool found; /* the device that this turn is about */
+    struct known_device device;
 };
 
 static void settled(struct turn *t, bool committed)
@@ -65,13 +67,14 @@ enum err eim_watch(struct eim *e, struct turn *t)
 
     if (!w)
         return E_MEMORY;
-    *w = (struct watch){ e, e->known ? known_ticket(e->known) : 0 };
+    w->e = e;
+    w->ticket = e->known ? known_ticket(e->known) : 0;
     t->settle = e->known ? settled : NULL;
     t->settle_context = w;
     return E_OK;
 }
 
-static const struct watch *watch_of(const struct turn *t)
+static struct watch *watch_of(const struct turn *t)
 {
     return t->settle == settled ? t->settle_context : NULL;
 }
@@ -109,33 +112,50 @@ static enum err read_profiles(struct turn *t, slice eid, struct eim_profile **ou
 }
 
 /* From memory where it is known, and known afterwards. E_NOTFOUND: no such device. */
-static enum err look_up(struct turn *t, const struct watch *w, slice eid, struct known_device *out)
+static enum err look_up(struct turn *t, struct watch *w, slice eid)
 {
+    struct known_device *out = &w->device;
     enum err err;
 
-    if (known_find(w->e->known, eid, t->arena, out))
+    if (w->found && slice_eq(out->device->eid, eid))
+        return E_OK;
+    w->found = known_find(w->e->known, eid, t->arena, out);
+    if (w->found)
         return E_OK;
     err = read_device(t, eid, &out->device);
     if (!err)
         err = read_open_orders(t, eid, &out->orders, &out->order_count);
     if (!err)
         err = read_profiles(t, eid, &out->profiles, &out->profile_count);
+    w->found = err == E_OK;
     if (!err)
         known_learn(w->e->known, w->ticket, out);
     return err;
 }
 
+/* Rows for a caller to change; what their slices point to is shared. */
+static enum err give(struct turn *t, const struct store_table *table, const void *rows,
+                     size_t count, void *out)
+{
+    void **copy = out;
+
+    *copy = arena_alloc(t->arena, count * table->size);
+    if (!*copy)
+        return E_MEMORY;
+    if (count)
+        memcpy(*copy, rows, count * table->size);
+    return E_OK;
+}
+
 enum err eim_find_device(struct turn *t, slice eid, struct eim_device **out)
 {
-    const struct watch *w = watch_of(t);
-    struct known_device known;
+    struct watch *w = watch_of(t);
     enum err err;
 
     if (!w)
         return read_device(t, eid, out);
-    err = look_up(t, w, eid, &known);
-    *out = err ? NULL : known.device;
-    return err;
+    err = look_up(t, w, eid);
+    return err ? err : give(t, &eim_device_table, w->device.device, 1, out);
 }
 
 struct eim_order *eim_order_in_turn(struct turn *t, int64_t id)
@@ -167,32 +187,28 @@ enum err eim_find_order(struct turn *t, unsigned index, const struct store_value
 
 enum err eim_open_orders(struct turn *t, slice eid, struct eim_order **out, size_t *count)
 {
-    const struct watch *w = watch_of(t);
-    struct known_device known;
-    enum err err = w ? look_up(t, w, eid, &known) : E_NOTFOUND;
+    struct watch *w = watch_of(t);
+    enum err err = w ? look_up(t, w, eid) : E_NOTFOUND;
 
     if (err == E_NOTFOUND)
         return read_open_orders(t, eid, out, count);
-    if (!err) {
-        *out = known.orders;
-        *count = known.order_count;
-    }
-    return err;
+    if (err)
+        return err;
+    *count = w->device.order_count;
+    return give(t, &eim_order_table, w->device.orders, *count, out);
 }
 
 enum err eim_device_profiles(struct turn *t, slice eid, struct eim_profile **out, size_t *count)
 {
-    const struct watch *w = watch_of(t);
-    struct known_device known;
-    enum err err = w ? look_up(t, w, eid, &known) : E_NOTFOUND;
+    struct watch *w = watch_of(t);
+    enum err err = w ? look_up(t, w, eid) : E_NOTFOUND;
 
     if (err == E_NOTFOUND)
         return read_profiles(t, eid, out, count);
-    if (!err) {
-        *out = known.profiles;
-        *count = known.profile_count;
-    }
-    return err;
+    if (err)
+        return err;
+    *count = w->device.profile_count;
+    return give(t, &eim_profile_table, w->device.profiles, *count, out);
 }
 
 enum err eim_find_transaction(struct turn *t, slice eid, slice transaction, struct eim_order **out)

@@ -8,15 +8,21 @@
 
 #define LOCKS 64
 
-/* Rows of one table, each a block of its own (store_row_dup). */
+/* A row in a block of its own (store_row_put), which the row after it may use again. */
+struct kept {
+    void *row; /* NULL: none */
+    size_t room;
+};
+
+/* Rows of one table. */
 struct shelf {
-    void *rows[KNOWN_ROWS];
+    struct kept rows[KNOWN_ROWS];
     size_t count;
 };
 
 /* One device. */
 struct entry {
-    struct eim_device *device; /* NULL: the slot is free */
+    struct kept device; /* without a row: the slot is free */
     struct shelf orders, profiles;
     uint64_t latest;  /* version of the newest row that was taken in */
     uint64_t touched; /* number of the last commit that concerned the slot */
@@ -41,17 +47,46 @@ struct known_table *known_open(size_t slots)
     return k;
 }
 
+#define ROOM_STEP 256u /* rows grow: an order gets its package, then its result */
+
+static bool keep(struct kept *k, const struct store_table *table, const void *row)
+{
+    size_t n = store_row_octets(table, row);
+
+    if (n > k->room) {
+        size_t room = (n + ROOM_STEP - 1) / ROOM_STEP * ROOM_STEP;
+        void *block = malloc(room);
+
+        if (!block)
+            return false;
+        free(k->row);
+        *k = (struct kept){ block, room };
+    }
+    store_row_put(table, row, k->row);
+    return true;
+}
+
+static void let_go(struct kept *k)
+{
+    free(k->row);
+    *k = (struct kept){ NULL, 0 };
+}
+
 static void clear(struct shelf *s)
 {
     for (size_t i = 0; i < s->count; i++)
-        free(s->rows[i]);
+        let_go(&s->rows[i]);
     s->count = 0;
+}
+
+static const struct eim_device *device_in(const struct entry *e)
+{
+    return e->device.row;
 }
 
 static void forget(struct entry *e)
 {
-    free(e->device);
-    e->device = NULL;
+    let_go(&e->device);
     clear(&e->orders);
     clear(&e->profiles);
 }
@@ -95,7 +130,7 @@ static void *copy_shelf(const struct shelf *s, const struct store_table *table, 
     uint8_t *out = arena_alloc(arena, (s->count ? s->count : 1) * table->size);
 
     for (size_t i = 0; out && i < s->count; i++) {
-        const void *row = store_row_copy(table, s->rows[i], arena);
+        const void *row = store_row_copy(table, s->rows[i].row, arena);
 
         if (!row)
             return NULL;
@@ -107,7 +142,7 @@ static void *copy_shelf(const struct shelf *s, const struct store_table *table, 
 
 static bool copy_out(const struct entry *e, struct arena *arena, struct known_device *out)
 {
-    out->device = store_row_copy(&eim_device_table, e->device, arena);
+    out->device = store_row_copy(&eim_device_table, e->device.row, arena);
     out->orders = copy_shelf(&e->orders, &eim_order_table, arena, &out->order_count);
     out->profiles = copy_shelf(&e->profiles, &eim_profile_table, arena, &out->profile_count);
     return out->device && out->orders && out->profiles;
@@ -122,7 +157,7 @@ bool known_find(struct known_table *k, slice eid, struct arena *arena, struct kn
 {
     size_t slot = slot_of(k, eid);
     struct entry *e = lock_slot(k, slot);
-    bool found = e->device && slice_eq(e->device->eid, eid) && copy_out(e, arena, out);
+    bool found = e->device.row && slice_eq(device_in(e)->eid, eid) && copy_out(e, arena, out);
 
     unlock_slot(k, slot);
     return found;
@@ -141,8 +176,8 @@ static bool fill(struct shelf *s, const struct store_table *table, const void *r
         memcpy(&version, row, sizeof version); /* every row begins with it */
         if (version > *latest)
             *latest = version;
-        s->rows[i] = store_row_dup(table, row);
-        if (!s->rows[i])
+        s->rows[i] = (struct kept){ NULL, 0 };
+        if (!keep(&s->rows[i], table, row))
             return false;
         s->count++;
     }
@@ -151,11 +186,10 @@ static bool fill(struct shelf *s, const struct store_table *table, const void *r
 
 void known_learn(struct known_table *k, uint64_t ticket, const struct known_device *in)
 {
-    struct entry fresh = { .device = store_row_dup(&eim_device_table, in->device),
-                           .latest = in->device->version };
+    struct entry fresh = { .latest = in->device->version };
     size_t slot = slot_of(k, in->device->eid);
     bool whole =
-        fresh.device &&
+        keep(&fresh.device, &eim_device_table, in->device) &&
         fill(&fresh.orders, &eim_order_table, in->orders, in->order_count, &fresh.latest) &&
         fill(&fresh.profiles, &eim_profile_table, in->profiles, in->profile_count, &fresh.latest);
     struct entry *e = lock_slot(k, slot);
@@ -172,86 +206,72 @@ void known_learn(struct known_table *k, uint64_t ticket, const struct known_devi
 
 /* ---- following commits ---- */
 
-static bool take_device(struct entry *e, const struct eim_device *row)
-{
-    struct eim_device *copy = store_row_dup(&eim_device_table, row);
-
-    if (!copy)
-        return false;
-    free(e->device);
-    e->device = copy;
-    return true;
-}
-
-/* Puts the row in the place of its older self, or behind the others; or takes it away. */
+/* The row takes the place of its older self, or stands behind the others; or goes. */
 static bool put(struct shelf *s, const struct store_table *table, size_t at, const void *row,
                 bool stays)
 {
-    void *copy = stays ? store_row_dup(table, row) : NULL;
-
-    if (stays && (!copy || at == KNOWN_ROWS)) {
-        free(copy);
-        return false;
-    }
-    if (at < s->count)
-        free(s->rows[at]);
     if (stays) {
-        s->rows[at] = copy;
-        s->count += at == s->count;
-    } else if (at < s->count) {
+        if (at == KNOWN_ROWS)
+            return false;
+        if (at == s->count)
+            s->rows[s->count++] = (struct kept){ NULL, 0 };
+        return keep(&s->rows[at], table, row);
+    }
+    if (at < s->count) {
+        let_go(&s->rows[at]);
         memmove(&s->rows[at], &s->rows[at + 1], (--s->count - at) * sizeof s->rows[0]);
     }
     return true;
 }
 
+/* An order that is open again stands where its age puts it: the oldest is served first. */
+static void sort_last(struct shelf *s)
+{
+    for (size_t j = s->count - 1; j; j--) {
+        struct kept before = s->rows[j - 1], after = s->rows[j];
+
+        if (((struct eim_order *)before.row)->id <= ((struct eim_order *)after.row)->id)
+            break;
+        s->rows[j - 1] = after;
+        s->rows[j] = before;
+    }
+}
+
 static bool take_order(struct shelf *s, const struct eim_order *row)
 {
-    size_t at = 0;
+    size_t at = 0, count = s->count;
 
-    while (at < s->count && ((struct eim_order *)s->rows[at])->id != row->id)
+    while (at < count && ((struct eim_order *)s->rows[at].row)->id != row->id)
         at++;
-    return put(s, &eim_order_table, at, row, row->open != 0);
+    if (!put(s, &eim_order_table, at, row, row->open != 0))
+        return false;
+    if (s->count > count)
+        sort_last(s);
+    return true;
 }
 
 static bool take_profile(struct shelf *s, const struct eim_profile *row)
 {
     size_t at = 0;
 
-    while (at < s->count && !slice_eq(((struct eim_profile *)s->rows[at])->iccid, row->iccid))
+    while (at < s->count && !slice_eq(((struct eim_profile *)s->rows[at].row)->iccid, row->iccid))
         at++;
     return put(s, &eim_profile_table, at, row, true);
-}
-
-/* An order that is open again stands where its age puts it: the oldest is served first. */
-static void sort_orders(struct shelf *s)
-{
-    for (size_t i = 1; i < s->count; i++)
-        for (size_t j = i; j; j--) {
-            struct eim_order *before = s->rows[j - 1], *after = s->rows[j];
-
-            if (before->id <= after->id)
-                break;
-            s->rows[j - 1] = after;
-            s->rows[j] = before;
-        }
 }
 
 /* False: the entry can no longer be believed. */
 static bool follow(struct entry *e, const struct change *c)
 {
     uint64_t version;
-    bool ok;
 
     memcpy(&version, c->row, sizeof version);
     /* Turns are settled by many threads: an older one that comes late would turn time back. */
     if (c->kind == CHANGE_DELETE || version < e->latest)
         return false;
     e->latest = version;
-    ok = c->table == &eim_device_table  ? take_device(e, c->row)
-         : c->table == &eim_order_table ? take_order(&e->orders, c->row)
-                                        : take_profile(&e->profiles, c->row);
-    sort_orders(&e->orders);
-    return ok;
+    return c->table == &eim_device_table  ? keep(&e->device, &eim_device_table, c->row)
+           : c->table == &eim_order_table ? take_order(&e->orders, c->row)
+                                          : take_profile(&e->profiles, c->row);
 }
 
 /* The device that a change concerns; absent: none. */
@@ -282,7 +302,7 @@ void known_settle(struct known_table *k, const struct turn *t, bool committed)
         slot = slot_of(k, eid);
         e = lock_slot(k, slot);
         e->touched = ++k->commits;
-        if (e->device && slice_eq(e->device->eid, eid) && !(committed && follow(e, c)))
+        if (e->device.row && slice_eq(device_in(e)->eid, eid) && !(committed && follow(e, c)))
             forget(e);
         unlock_slot(k, slot);
     }

@@ -68,7 +68,7 @@ void *store_rows_add(struct store_rows *rows, const struct store_table *table, s
 
 /* ---- copies ---- */
 
-static size_t row_octets(const struct store_table *table, const void *row)
+size_t store_row_octets(const struct store_table *table, const void *row)
 {
     size_t n = table->size;
 
@@ -76,19 +76,17 @@ static size_t row_octets(const struct store_table *table, const void *row)
         if (table->columns[i].kind != STORE_INT)
             n += store_row_slice(row, &table->columns[i])->n;
     }
-    return n;
+    return n + 1; /* an empty slice at the end points into the block, too */
 }
 
-static void *fill_copy(const struct store_table *table, const void *row, uint8_t *block)
+void store_row_put(const struct store_table *table, const void *row, void *block)
 {
-    uint8_t *at = block + table->size;
+    uint8_t *at = (uint8_t *)block + table->size;
 
-    if (!block)
-        return NULL;
     memcpy(block, row, table->size);
     for (size_t i = 0; i < table->column_count; i++) {
         const struct store_column *c = &table->columns[i];
-        slice *s = (slice *)(void *)(block + c->offset);
+        slice *s = (slice *)(void *)((uint8_t *)block + c->offset);
 
         if (c->kind == STORE_INT || !s->p)
             continue;
@@ -97,17 +95,23 @@ static void *fill_copy(const struct store_table *table, const void *row, uint8_t
         s->p = at;
         at += s->n;
     }
+}
+
+static void *put_if(void *block, const struct store_table *table, const void *row)
+{
+    if (block)
+        store_row_put(table, row, block);
     return block;
 }
 
 void *store_row_dup(const struct store_table *table, const void *row)
 {
-    return fill_copy(table, row, malloc(row_octets(table, row) + 1));
+    return put_if(malloc(store_row_octets(table, row)), table, row);
 }
 
 void *store_row_copy(const struct store_table *table, const void *row, struct arena *arena)
 {
-    return fill_copy(table, row, arena_alloc(arena, row_octets(table, row) + 1));
+    return put_if(arena_alloc(arena, store_row_octets(table, row)), table, row);
 }
 
 /* ---- */

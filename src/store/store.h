@@ -172,6 +172,9 @@ void store_read_end(struct store *s);
  * point to: from the heap (free() releases it), or in an arena. NULL when memory is out.
  */
 void *store_row_dup(const struct store_table *table, const void *row);
+/* The same into a block of the caller's, of at least store_row_octets, aligned for any object. */
+size_t store_row_octets(const struct store_table *table, const void *row);
+void store_row_put(const struct store_table *table, const void *row, void *block);
 void *store_row_copy(const struct store_table *table, const void *row, struct arena *arena);
 
 /* ---- writing ---- */
