@@ -76,13 +76,13 @@ static bool is_its_own(enum err err)
     return err == E_CONFLICT || err == E_ARGUMENT || err == E_SIZE;
 }
 
-static enum err apply_all(struct committer *c, struct store_job *batch)
+static enum err apply_once(struct committer *c, struct store_job *batch, bool undoable)
 {
     enum err err = c->ops->begin(c->engine);
 
     for (struct store_job *job = batch; job && !err; job = job->next) {
-        job->err = c->ops->apply(c->engine, job);
-        if (job->err && !is_its_own(job->err))
+        job->err = c->ops->apply(c->engine, job, undoable);
+        if (job->err && !(undoable && is_its_own(job->err)))
             err = job->err;
     }
     if (!err)
@@ -90,6 +90,17 @@ static enum err apply_all(struct committer *c, struct store_job *batch)
     if (err)
         c->ops->rollback(c->engine);
     return err;
+}
+
+/*
+ * Conflicts are rare, and what makes one set undoable costs all of them. So a batch is tried as a
+ * whole first; when a set of it fails by its own fault, the batch is done again, set by set.
+ */
+static enum err apply_all(struct committer *c, struct store_job *batch)
+{
+    enum err err = apply_once(c, batch, false);
+
+    return is_its_own(err) ? apply_once(c, batch, true) : err;
 }
 
 static enum err open_condition(pthread_cond_t *cond)

@@ -14,10 +14,10 @@ struct committer_ops {
     enum err (*begin)(void *engine);
     /*
      * Applies one set inside the open batch. E_CONFLICT, E_ARGUMENT, E_SIZE (a row that is too
-     * large): it is the set's own fault, it left no trace, and the batch goes on. Any other error,
-     * of disk or memory, ends the batch: the engine may have lost the others as well.
+     * large): it is the set's own fault; if `undoable`, it left no trace and the batch goes on. Any
+     * other error, of disk or memory, ends the batch: the engine may have lost the others as well.
      */
-    enum err (*apply)(void *engine, struct store_job *job);
+    enum err (*apply)(void *engine, struct store_job *job, bool undoable);
     /* Durable on E_OK. */
     enum err (*commit)(void *engine);
     void (*rollback)(void *engine);

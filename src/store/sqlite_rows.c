@@ -403,12 +403,12 @@ static enum err apply_set(struct sqlite_store *s, struct store_job *job)
  * A set of several changes stands behind a savepoint, so that its failure undoes only itself. A
  * single statement undoes itself.
  */
-static enum err apply(void *engine, struct store_job *job)
+static enum err apply(void *engine, struct store_job *job, bool undoable)
 {
     struct sqlite_store *s = engine;
     enum err err, undone = E_OK;
 
-    if (job->count == 1)
+    if (!undoable || job->count == 1)
         return apply_set(s, job);
     err = sqlite_fixed(s->writer, FIXED_SAVE);
     if (err)
