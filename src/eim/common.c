@@ -231,11 +231,24 @@ enum err eim_find_transaction(struct turn *t, slice eid, slice transaction, stru
                                 out);
 }
 
+/* As it was found, when this turn found it with its device. */
+static const struct eim_order *order_before(const struct turn *t, int64_t id)
+{
+    const struct watch *w = watch_of(t);
+
+    for (size_t i = 0; w && w->found && i < w->device.order_count; i++)
+        if (w->device.orders[i].id == id)
+            return &w->device.orders[i];
+    return NULL;
+}
+
 enum err eim_save_order(struct turn *t, struct eim_order *o)
 {
     o->open = o->state != EIM_DONE && o->state != EIM_FAILED;
     o->changed_ms = t->now_ms;
-    return eim_order_in_turn(t, o->id) == o ? E_OK : turn_update(t, &eim_order_table, o);
+    return eim_order_in_turn(t, o->id) == o
+               ? E_OK
+               : turn_update_from(t, &eim_order_table, o, order_before(t, o->id));
 }
 
 enum err eim_new_order(struct eim *e, slice eid, enum eim_order_kind kind, struct turn *t,

@@ -62,7 +62,7 @@ static bool keep(struct kept *k, const struct store_table *table, const void *ro
         free(k->row);
         *k = (struct kept){ block, room };
     }
-    store_row_put(table, row, k->row);
+    store_row_put(table, row, k->row, (uint8_t *)k->row + table->size);
     return true;
 }
 
@@ -127,17 +127,17 @@ static void unlock_slot(struct known_table *k, size_t slot)
 static void *copy_shelf(const struct shelf *s, const struct store_table *table, struct arena *arena,
                         size_t *count)
 {
-    uint8_t *out = arena_alloc(arena, (s->count ? s->count : 1) * table->size);
+    uint8_t *rows, *tail;
+    size_t octets = 0;
 
-    for (size_t i = 0; out && i < s->count; i++) {
-        const void *row = store_row_copy(table, s->rows[i].row, arena);
-
-        if (!row)
-            return NULL;
-        memcpy(out + i * table->size, row, table->size);
-    }
+    for (size_t i = 0; i < s->count; i++)
+        octets += store_row_octets(table, s->rows[i].row);
+    rows = arena_alloc(arena, octets);
+    tail = rows + s->count * table->size;
+    for (size_t i = 0; rows && i < s->count; i++)
+        tail = store_row_put(table, s->rows[i].row, rows + i * table->size, tail);
     *count = s->count;
-    return out;
+    return rows;
 }
 
 static bool copy_out(const struct entry *e, struct arena *arena, struct known_device *out)

@@ -351,6 +351,31 @@ static enum err compare_indexed(struct connection *c, int place, const struct ch
     return rc == SQLITE_DONE ? E_CONFLICT : sqlite_error(rc);
 }
 
+static bool member_equals(const struct store_column *c, const void *a, const void *b)
+{
+    if (c->kind == STORE_INT)
+        return *store_row_int(a, c) == *store_row_int(b, c);
+    return slice_eq(*store_row_slice(a, c), *store_row_slice(b, c)) &&
+           !store_row_slice(a, c)->p == !store_row_slice(b, c)->p;
+}
+
+/* Likewise when the row before is at hand: the UPDATE itself tells whether it still holds. */
+static bool compare_with_was(const struct known_table *known, const struct change *change,
+                             uint32_t *changed)
+{
+    unsigned at = 0;
+
+    if (!change->was || memcmp(change->was, change->row, sizeof(uint64_t)) != 0)
+        return false;
+    for (size_t i = 0; i < known->table->column_count; i++) {
+        const struct store_column *c = &known->table->columns[i];
+
+        if (sql_is_indexed(known->table, known->version, c))
+            *changed |= (uint32_t)!member_equals(c, change->was, change->row) << at++;
+    }
+    return true;
+}
+
 static enum err run_change(struct connection *c, int place, unsigned shape,
                            const struct change *change, uint64_t number)
 {
@@ -379,7 +404,8 @@ static enum err apply_change(struct connection *c, const struct change *change, 
     uint32_t changed = 0;
     enum err err = place < 0 ? E_ARGUMENT : E_OK;
 
-    if (!err && change->kind == CHANGE_UPDATE && c->store->tables[place].indexed)
+    if (!err && change->kind == CHANGE_UPDATE && c->store->tables[place].indexed &&
+        !compare_with_was(&c->store->tables[place], change, &changed))
         err = compare_indexed(c, place, change, &changed);
     if (!err && change->kind == CHANGE_UPDATE)
         shape = SHAPE_UPDATE | changed;

@@ -79,28 +79,27 @@ size_t store_row_octets(const struct store_table *table, const void *row)
     return n + 1; /* an empty slice at the end points into the block, too */
 }
 
-void store_row_put(const struct store_table *table, const void *row, void *block)
+uint8_t *store_row_put(const struct store_table *table, const void *row, void *to, uint8_t *tail)
 {
-    uint8_t *at = (uint8_t *)block + table->size;
-
-    memcpy(block, row, table->size);
+    memcpy(to, row, table->size);
     for (size_t i = 0; i < table->column_count; i++) {
         const struct store_column *c = &table->columns[i];
-        slice *s = (slice *)(void *)((uint8_t *)block + c->offset);
+        slice *s = (slice *)(void *)((uint8_t *)to + c->offset);
 
         if (c->kind == STORE_INT || !s->p)
             continue;
         if (s->n)
-            memcpy(at, s->p, s->n);
-        s->p = at;
-        at += s->n;
+            memcpy(tail, s->p, s->n);
+        s->p = tail;
+        tail += s->n;
     }
+    return tail;
 }
 
 static void *put_if(void *block, const struct store_table *table, const void *row)
 {
     if (block)
-        store_row_put(table, row, block);
+        store_row_put(table, row, block, (uint8_t *)block + table->size);
     return block;
 }
 

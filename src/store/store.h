@@ -172,9 +172,12 @@ void store_read_end(struct store *s);
  * point to: from the heap (free() releases it), or in an arena. NULL when memory is out.
  */
 void *store_row_dup(const struct store_table *table, const void *row);
-/* The same into a block of the caller's, of at least store_row_octets, aligned for any object. */
+/*
+ * The same into memory of the caller's: the struct at `to`, what its slices point to at `tail`;
+ * both together are store_row_octets. Returns the end of the tail.
+ */
 size_t store_row_octets(const struct store_table *table, const void *row);
-void store_row_put(const struct store_table *table, const void *row, void *block);
+uint8_t *store_row_put(const struct store_table *table, const void *row, void *to, uint8_t *tail);
 void *store_row_copy(const struct store_table *table, const void *row, struct arena *arena);
 
 /* ---- writing ---- */
@@ -190,6 +193,11 @@ struct change {
     enum change_kind kind;
     const struct store_table *table;
     void *row; /* borrowed until the set is reported; its version (and serial) is set on success */
+    /*
+     * CHANGE_UPDATE: the row as it was read, where it is at hand; borrowed likewise. It spares the
+     * engine a look at what stands in indexes. Of another version than row it counts as absent.
+     */
+    const void *was;
 };
 
 #define CHANGES_MAX 10000u

@@ -11,7 +11,7 @@ void turn_clear(struct turn *t)
 }
 
 static enum err add(struct turn *t, enum change_kind kind, const struct store_table *table,
-                    void *row)
+                    void *row, const void *was)
 {
     if (t->change_count == CHANGES_MAX)
         return E_LIMIT;
@@ -26,28 +26,34 @@ static enum err add(struct turn *t, enum change_kind kind, const struct store_ta
         t->changes = grown;
         t->change_room = room;
     }
-    t->changes[t->change_count++] = (struct change){ kind, table, row };
+    t->changes[t->change_count++] = (struct change){ kind, table, row, was };
     return E_OK;
 }
 
 enum err turn_insert(struct turn *t, const struct store_table *table, void *row)
 {
-    return add(t, CHANGE_INSERT, table, row);
+    return add(t, CHANGE_INSERT, table, row, NULL);
 }
 
 enum err turn_update(struct turn *t, const struct store_table *table, void *row)
 {
-    return add(t, CHANGE_UPDATE, table, row);
+    return add(t, CHANGE_UPDATE, table, row, NULL);
+}
+
+enum err turn_update_from(struct turn *t, const struct store_table *table, void *row,
+                          const void *was)
+{
+    return add(t, CHANGE_UPDATE, table, row, was);
 }
 
 enum err turn_delete(struct turn *t, const struct store_table *table, void *row)
 {
-    return add(t, CHANGE_DELETE, table, row);
+    return add(t, CHANGE_DELETE, table, row, NULL);
 }
 
 enum err turn_assume(struct turn *t, const struct store_table *table, void *row)
 {
-    return add(t, CHANGE_ASSUME, table, row);
+    return add(t, CHANGE_ASSUME, table, row, NULL);
 }
 
 void *turn_row(struct turn *t, const struct store_table *table, const void *row)

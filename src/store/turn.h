@@ -76,6 +76,9 @@ void turn_clear(struct turn *t);
  */
 MUST_USE enum err turn_insert(struct turn *t, const struct store_table *table, void *row);
 MUST_USE enum err turn_update(struct turn *t, const struct store_table *table, void *row);
+/* The same for a role that has the row as it was read: change.was; may be NULL. */
+MUST_USE enum err turn_update_from(struct turn *t, const struct store_table *table, void *row,
+                                   const void *was);
 MUST_USE enum err turn_delete(struct turn *t, const struct store_table *table, void *row);
 MUST_USE enum err turn_assume(struct turn *t, const struct store_table *table, void *row);
 

@@ -76,7 +76,7 @@ static int known_count(void)
 static void settle(enum change_kind kind, const struct store_table *table, void *row,
                    bool committed)
 {
-    struct change c = { kind, table, row };
+    struct change c = { kind, table, row, NULL };
     struct turn t = { .changes = &c, .change_count = 1 };
 
     known_settle(k, &t, committed);

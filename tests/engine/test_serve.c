@@ -379,7 +379,7 @@ static void chores_deliver_what_is_due(void **state)
     for (size_t i = 0; i < 30; i++) {
         snprintf(names[i], sizeof names[i], "d%zu", i);
         rows[i].name = slice_str(names[i]);
-        changes[i] = (struct change){ CHANGE_INSERT, &number_table, &rows[i] };
+        changes[i] = (struct change){ CHANGE_INSERT, &number_table, &rows[i], NULL };
     }
     rows[29].due_ms = INT64_MAX; /* not due */
     assert_int_equal(store_apply(store, changes, 30, NULL), E_OK);

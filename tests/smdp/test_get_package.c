@@ -306,7 +306,7 @@ static unsigned disturbances;
 static void disturb(void)
 {
     struct smdp_order order = world_order(&w, &profile);
-    struct change change = { CHANGE_UPDATE, &smdp_order_table, &order };
+    struct change change = { CHANGE_UPDATE, &smdp_order_table, &order, NULL };
 
     if (disturbances == 0)
         return;

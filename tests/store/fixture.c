@@ -66,7 +66,7 @@ void fixture_remove(const char *path)
 enum err fixture_apply(struct store *s, enum change_kind kind, const struct store_table *table,
                        void *row)
 {
-    struct change change = { kind, table, row };
+    struct change change = { kind, table, row, NULL };
 
     return store_apply(s, &change, 1, NULL);
 }

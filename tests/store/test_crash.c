@@ -28,8 +28,8 @@ static void *commit_forever(void *context)
         int n = snprintf(name, sizeof name, "%u-%u-%u", kill_round, thread, i);
         struct thing t = { .name = slice_of(name, (size_t)n), .remark = slice_of(name, (size_t)n) };
         struct line l = { .text = t.name };
-        struct change set[] = { { CHANGE_INSERT, &thing_table, &t },
-                                { CHANGE_INSERT, &line_table, &l } };
+        struct change set[] = { { CHANGE_INSERT, &thing_table, &t, NULL },
+                                { CHANGE_INSERT, &line_table, &l, NULL } };
 
         if (store_apply(store, set, 2, NULL) != E_OK || write(report, name, sizeof name) < 0)
             _exit(1);

@@ -164,6 +164,55 @@ static void stale_version_conflicts(void **state)
     assert_int_equal(fixture_thing(store, "x", &b, &arena), E_NOTFOUND);
 }
 
+static size_t found_due(int64_t due_ms)
+{
+    struct store_query q = { .index = THING_BY_DUE, .key_count = 1, .limit = 9 };
+    struct thing *rows;
+    size_t n;
+
+    q.key[0] = store_int(due_ms);
+    assert_int_equal(store_list(store, &thing_table, &q, &arena, &rows, &n), E_OK);
+    return n;
+}
+
+/* Whichever columns of indexes change, with the row before at hand, without, or with a wrong one.
+ */
+static void an_update_moves_a_row_in_its_indexes(void **state)
+{
+    enum { WITHOUT, WITH, OUTDATED };
+
+    (void)state;
+    for (int how = WITHOUT; how <= OUTDATED; how++) {
+        for (unsigned what = 0; what < 4; what++) {
+            struct thing a = thing("x", 1), was, outdated, out;
+            struct change c = { CHANGE_UPDATE, &thing_table, &a, NULL };
+
+            a.token = SLICE_LIT("token");
+            assert_int_equal(fixture_apply(store, CHANGE_INSERT, &thing_table, &a), E_OK);
+            outdated = a;
+            outdated.due_ms = 77;
+            outdated.token = SLICE_NONE;
+            outdated.version--;
+            was = a;
+            c.was = how == WITH ? &was : how == OUTDATED ? &outdated : NULL;
+            a.due_ms = what & 1 ? 77 : a.due_ms;
+            a.token = what & 2 ? SLICE_NONE : a.token;
+            a.amount = 5;
+            assert_int_equal(store_apply(store, &c, 1, NULL), E_OK);
+            assert_int_equal(found_due(77), what & 1);
+            assert_int_equal(found_due(was.due_ms), !(what & 1));
+            assert_int_equal(store_get(store, &thing_table, THING_BY_TOKEN,
+                                       STORE_KEY(store_blob(SLICE_LIT("token"))), &out, &arena),
+                             what & 2 ? E_NOTFOUND : E_OK);
+            assert_int_equal(fixture_thing(store, "x", &out, &arena), E_OK);
+            assert_int_equal(out.amount, 5);
+            c = (struct change){ CHANGE_UPDATE, &thing_table, &was, &was };
+            assert_int_equal(store_apply(store, &c, 1, NULL), E_CONFLICT);
+            assert_int_equal(fixture_apply(store, CHANGE_DELETE, &thing_table, &a), E_OK);
+        }
+    }
+}
+
 static void a_row_made_again_is_another_row(void **state)
 {
     struct thing a = thing("x", 1), old;
@@ -234,9 +283,9 @@ static void all_of_a_set_or_none(void **state)
     struct thing a = thing("a", 1), b = thing("b", 1), out;
     struct line l = { .text = SLICE_LIT("said") };
     struct change set[] = {
-        { CHANGE_UPDATE, &thing_table, &a },
-        { CHANGE_INSERT, &line_table, &l },
-        { CHANGE_UPDATE, &thing_table, &b },
+        { CHANGE_UPDATE, &thing_table, &a, NULL },
+        { CHANGE_INSERT, &line_table, &l, NULL },
+        { CHANGE_UPDATE, &thing_table, &b, NULL },
     };
     uint64_t version;
     size_t failed = 99;
@@ -384,6 +433,7 @@ int main(void)
         TEST(lists_by_range_order_and_limit),
         TEST(a_full_arena_is_an_error_not_a_short_answer),
         TEST(stale_version_conflicts),
+        TEST(an_update_moves_a_row_in_its_indexes),
         TEST(a_row_made_again_is_another_row),
         TEST(unique_indexes_conflict_but_absent_values_do_not),
         TEST(indexes_follow_updates),

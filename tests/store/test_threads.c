@@ -40,8 +40,8 @@ static void expect(bool holds)
 static enum err move_one(struct arena *arena)
 {
     struct thing a, b;
-    struct change set[] = { { CHANGE_UPDATE, &thing_table, &a },
-                            { CHANGE_UPDATE, &thing_table, &b } };
+    struct change set[] = { { CHANGE_UPDATE, &thing_table, &a, NULL },
+                            { CHANGE_UPDATE, &thing_table, &b, NULL } };
     enum err err = fixture_thing(store, "a", &a, arena);
 
     if (!err)
@@ -161,8 +161,8 @@ static void conflicts_stay_with_their_owner(void **state)
         snprintf(o->name, sizeof o->name, "n%u", i);
         o->row.name = slice_str(o->name);
         o->other.name = SLICE_LIT("taken");
-        o->set[0] = (struct change){ CHANGE_INSERT, &thing_table, &o->row };
-        o->set[1] = (struct change){ CHANGE_INSERT, &thing_table, &o->other };
+        o->set[0] = (struct change){ CHANGE_INSERT, &thing_table, &o->row, NULL };
+        o->set[1] = (struct change){ CHANGE_INSERT, &thing_table, &o->other, NULL };
         o->job = (struct store_job){
             .changes = o->set, .count = i % 3 ? 1 : 2, .done = done, .context = o
         };
@@ -207,8 +207,8 @@ static void rows_too_large_stay_with_their_owner(void **state)
         o->row.name = slice_str(o->name);
         o->other.name = SLICE_LIT("large");
         o->other.remark = huge;
-        o->set[0] = (struct change){ CHANGE_INSERT, &thing_table, &o->row };
-        o->set[1] = (struct change){ CHANGE_INSERT, &thing_table, &o->other };
+        o->set[0] = (struct change){ CHANGE_INSERT, &thing_table, &o->row, NULL };
+        o->set[1] = (struct change){ CHANGE_INSERT, &thing_table, &o->other, NULL };
         o->job = (struct store_job){
             .changes = o->set, .count = i % 3 ? 1 : 2, .done = done, .context = o
         };
