@@ -24,6 +24,8 @@ struct shelf {
 struct entry {
     struct kept device; /* without a row: the slot is free */
     struct shelf orders, profiles;
+    struct public_key *key; /* of the device's certificates; NULL: not known */
+    int64_t key_from_s, key_to_s;
     uint64_t latest;  /* version of the newest row that was taken in */
     uint64_t touched; /* number of the last commit that concerned the slot */
 };
@@ -84,8 +86,15 @@ static const struct eim_device *device_in(const struct entry *e)
     return e->device.row;
 }
 
+static void drop_key(struct entry *e)
+{
+    key_drop(e->key);
+    e->key = NULL;
+}
+
 static void forget(struct entry *e)
 {
+    drop_key(e);
     let_go(&e->device);
     clear(&e->orders);
     clear(&e->profiles);
@@ -161,6 +170,41 @@ bool known_find(struct known_table *k, slice eid, struct arena *arena, struct kn
 
     unlock_slot(k, slot);
     return found;
+}
+
+static bool same_certificates(const struct entry *e, const struct eim_device *d)
+{
+    const struct eim_device *in = device_in(e);
+
+    return in && slice_eq(in->eid, d->eid) &&
+           slice_eq(in->euicc_certificate, d->euicc_certificate) &&
+           slice_eq(in->eum_certificate, d->eum_certificate);
+}
+
+struct public_key *known_key(struct known_table *k, const struct eim_device *d, int64_t now_s)
+{
+    size_t slot = slot_of(k, d->eid);
+    struct entry *e = lock_slot(k, slot);
+    struct public_key *key = NULL;
+
+    if (e->key && e->key_from_s <= now_s && now_s <= e->key_to_s && same_certificates(e, d))
+        key = key_hold(e->key);
+    unlock_slot(k, slot);
+    return key;
+}
+
+void known_learn_key(struct known_table *k, const struct eim_device *d, const struct chain *chain)
+{
+    size_t slot = slot_of(k, d->eid);
+    struct entry *e = lock_slot(k, slot);
+
+    if (same_certificates(e, d)) {
+        drop_key(e);
+        e->key = key_hold(chain->key);
+        e->key_from_s = chain->from_s;
+        e->key_to_s = chain->to_s;
+    }
+    unlock_slot(k, slot);
 }
 
 static bool fill(struct shelf *s, const struct store_table *table, const void *rows, size_t count,
@@ -259,6 +303,13 @@ static bool take_profile(struct shelf *s, const struct eim_profile *row)
     return put(s, &eim_profile_table, at, row, true);
 }
 
+static bool take_device(struct entry *e, const struct eim_device *row)
+{
+    if (!same_certificates(e, row))
+        drop_key(e);
+    return keep(&e->device, &eim_device_table, row);
+}
+
 /* False: the entry can no longer be believed. */
 static bool follow(struct entry *e, const struct change *c)
 {
@@ -269,7 +320,7 @@ static bool follow(struct entry *e, const struct change *c)
     if (c->kind == CHANGE_DELETE || version < e->latest)
         return false;
     e->latest = version;
-    return c->table == &eim_device_table  ? keep(&e->device, &eim_device_table, c->row)
+    return c->table == &eim_device_table  ? take_device(e, c->row)
            : c->table == &eim_order_table ? take_order(&e->orders, c->row)
                                           : take_profile(&e->profiles, c->row);
 }

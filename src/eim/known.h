@@ -13,6 +13,7 @@
 #define DUNLIN_EIM_KNOWN_H
 
 #include "eim/rows.h"
+#include "pki/chain.h"
 
 #define KNOWN_ROWS 16 /* devices with more open orders, or profiles, are read from the store */
 
@@ -37,6 +38,12 @@ uint64_t known_ticket(struct known_table *k);
 bool known_find(struct known_table *k, slice eid, struct arena *arena, struct known_device *out);
 /* What the store said to a turn. Not kept when a commit has come in between. */
 void known_learn(struct known_table *k, uint64_t ticket, const struct known_device *in);
+/*
+ * The verified key of the certificates in d, held for the caller; NULL: not known, or not valid at
+ * that time. known_learn_key holds it as long as the device keeps these certificates.
+ */
+struct public_key *known_key(struct known_table *k, const struct eim_device *d, int64_t now_s);
+void known_learn_key(struct known_table *k, const struct eim_device *d, const struct chain *chain);
 /* The turn's changes were committed, or not: to be called before anybody is answered. */
 void known_settle(struct known_table *k, const struct turn *t, bool committed);
 

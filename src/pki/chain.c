@@ -292,6 +292,7 @@ enum err chain_verify(const struct trust *t, const slice *ders, size_t count, en
                       slice ci, int64_t now_s, struct chain *out, struct chain_fault *fault)
 {
     struct walk w = { t, out, fault, role, now_s };
+    struct cache_entry whole;
     uint8_t id[DIGEST_LEN];
     enum err err = parse_all(ders, count, role, out, fault);
 
@@ -302,6 +303,9 @@ enum err chain_verify(const struct trust *t, const slice *ders, size_t count, en
     out->ci = authority.p ? trust_find(t, authority) : NULL;
     if (!out->ci || (ci.p && !slice_eq(ci, authority)))
         return at_fault(fault, E_UNTRUSTED, ROLE_CI, NULL);
+    whole = window(out, 0, NULL);
+    out->from_s = whole.from_s;
+    out->to_s = whole.to_s;
     if (!t->cache)
         return walk_down(&w, ders);
     err = chain_id(&w, ders, 0, id);

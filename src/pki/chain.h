@@ -70,6 +70,7 @@ struct chain {
     struct cert cert[CHAIN_MAX]; /* [0] is the leaf; slices point into the caller's DER */
     const struct anchor *ci;
     struct public_key *key; /* of the leaf, prepared; key_hold to keep it beyond chain_close */
+    int64_t from_s, to_s;   /* all of it, the CI too, is valid between */
 };
 
 /*

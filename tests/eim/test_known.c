@@ -2,6 +2,7 @@
  * What the eIM keeps in memory of a device between two turns: it follows commits, and it is dropped
  * rather than believed when anything came in between.
  */
+#include "base/secret.h"
 #include "eim/known.h"
 
 #include <setjmp.h>
@@ -109,6 +110,52 @@ static void follows_commits(void **state)
     assert_int_equal(orders[0].id, 1);
 }
 
+/* A key is believed for the certificates that it was verified with, and while they are valid. */
+static void a_key_goes_with_its_certificates(void **state)
+{
+    const struct crypto *c = crypto_openssl();
+    struct eim_device d = device(eid, 10, 5), changed;
+    struct ec_scalar secret;
+    struct ec_point point;
+    struct chain chain = { .from_s = 100, .to_s = 200 };
+    struct public_key *got;
+
+    (void)state;
+    assert_int_equal(crypto_key_pair(c, CURVE_P256, &secret, &point), E_OK);
+    assert_int_equal(key_open(c, CURVE_P256, &point, &chain.key), E_OK);
+    d.euicc_certificate = SLICE_LIT("leaf");
+    d.eum_certificate = SLICE_LIT("eum");
+    known_learn_key(k, &d, &chain); /* nobody knows the device */
+    assert_null(known_key(k, &d, 150));
+    known_learn(k, known_ticket(k), &(struct known_device){ &d, NULL, 0, NULL, 0 });
+    known_learn_key(k, &d, &chain);
+    got = known_key(k, &d, 150);
+    assert_ptr_equal(got, chain.key);
+    key_drop(got);
+    assert_null(known_key(k, &d, 99));
+    assert_null(known_key(k, &d, 201));
+    changed = d;
+    changed.euicc_certificate = SLICE_LIT("Leaf");
+    assert_null(known_key(k, &changed, 150));
+    changed = d;
+    changed.eid = SLICE_OF(other);
+    assert_null(known_key(k, &changed, 150));
+    d.version = 11;
+    d.counter = 6;
+    settle(CHANGE_UPDATE, &eim_device_table, &d, true);
+    got = known_key(k, &d, 150);
+    assert_ptr_equal(got, chain.key);
+    key_drop(got);
+    changed = d;
+    changed.version = 12;
+    changed.eum_certificate = SLICE_LIT("EUM");
+    settle(CHANGE_UPDATE, &eim_device_table, &changed, true);
+    assert_null(known_key(k, &changed, 150));
+    assert_null(known_key(k, &d, 150));
+    key_drop(chain.key);
+    wipe(&secret, sizeof secret);
+}
+
 static void profiles_follow_too(void **state)
 {
     struct eim_profile p = { .version = 20, .eid = SLICE_OF(eid), .iccid = SLICE_LIT("A") };
@@ -198,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(follows_commits),
         TEST(profiles_follow_too),
+        TEST(a_key_goes_with_its_certificates),
         TEST(a_conflict_is_forgotten),
         TEST(a_late_commit_does_not_turn_time_back),
         TEST(what_was_read_before_a_commit_is_not_kept),
