@@ -6,8 +6,13 @@
 
 /* More sets than this in one commit gain nothing and only delay the first of them. */
 #define BATCH_MAX 256
-/* The longest that a set waits for others, in microseconds: about as long as a flush takes. */
-#define GATHER_US 500
+/*
+ * The longest that a set waits for others, in microseconds: among few about as long as a flush
+ * takes; among many (CROWD in the last commit) longer, because each flush costs the processor, too.
+ */
+#define GATHER_US       500
+#define CROWD           8
+#define GATHER_CROWD_US 1500
 
 struct committer {
     const struct committer_ops *ops;
@@ -26,19 +31,21 @@ struct committer {
 /* With the lock held: for the company that the last commit had. */
 static void gather(struct committer *c)
 {
+    bool crowd = c->last_batch >= CROWD;
+    size_t enough = crowd ? 2 * c->last_batch : c->last_batch;
     struct timespec until;
     int late = 0;
 
-    if (c->last_batch < 2 || c->queued >= c->last_batch)
+    if (c->last_batch < 2 || c->queued >= enough)
         return;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += GATHER_US * 1000;
+    until.tv_nsec += (crowd ? GATHER_CROWD_US : GATHER_US) * 1000;
     if (until.tv_nsec >= 1000000000) {
         until.tv_sec++;
         until.tv_nsec -= 1000000000;
     }
-    c->wake_at = c->last_batch;
-    while (c->queued < c->last_batch && !c->closing && !late)
+    c->wake_at = enough;
+    while (c->queued < enough && !c->closing && !late)
         late = pthread_cond_timedwait(&c->arrived, &c->lock, &until);
 }
 
