@@ -157,6 +157,47 @@ static void test_eim006_redelivery(void **state)
     world_close(&w);
 }
 
+/*
+ * The package behind an ended order is signed in the commit that ends it: asking for it writes
+ * nothing. Its octets are the same whenever they are asked for, and after a restart.
+ */
+static void test_eim006_signed_ahead(void **state)
+{
+    struct world w;
+    struct card c;
+    int64_t first, second, third;
+    slice package;
+
+    (void)state;
+    world_open(&w);
+    world_move_to_file(&w);
+    world_card(&w, 1, &c);
+    first = order_enable(&c, iccid_a);
+    second = order_enable(&c, iccid_b);
+    third = order_enable(&c, iccid_a);
+    card_gets_package(&c);
+    assert_order(&w, second, QUEUED);
+    card_provides(&c, card_result(&c, "830100"));
+    assert_order(&w, first, DONE);
+    assert_order(&w, second, SIGNED);
+    assert_order(&w, third, QUEUED);
+    package = arena_copy(&w.arena, card_gets_package(&c));
+    assert_int_equal(w.turn.change_count, 0);
+    assert_int_equal(c.package.counter_value, 2);
+    world_restart(&w);
+    assert_octets(&w, card_gets_package(&c), package);
+    assert_int_equal(w.turn.change_count, 0);
+    card_provides(&c, card_unsigned_error(&c));
+    assert_order(&w, second, FAILED);
+    assert_order(&w, third, QUEUED); /* nobody has signed that */
+    card_gets_package(&c);
+    assert_int_equal(c.package.counter_value, 3);
+    card_provides(&c, card_result(&c, "830100"));
+    assert_order(&w, third, DONE);
+    card_close(&c);
+    world_close(&w);
+}
+
 static void test_eim007_psmos(void **state)
 {
     static const slice iccid = { iccid_a, 10 };
@@ -372,12 +413,19 @@ static void test_eim009_refused_orders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_eim001_enable),       cmocka_unit_test(test_eim002_nothing_for_you),
-        cmocka_unit_test(test_eim003_token),        cmocka_unit_test(test_eim004_counter_survives),
-        cmocka_unit_test(test_eim005_two_at_once),  cmocka_unit_test(test_eim006_redelivery),
-        cmocka_unit_test(test_eim007_psmos),        cmocka_unit_test(test_eim008_ecos),
-        cmocka_unit_test(test_eim027_data_request), cmocka_unit_test(test_eim030_triggers),
-        cmocka_unit_test(test_eim045_no_message),   cmocka_unit_test(test_eim009_refused_orders),
+        cmocka_unit_test(test_eim001_enable),
+        cmocka_unit_test(test_eim002_nothing_for_you),
+        cmocka_unit_test(test_eim003_token),
+        cmocka_unit_test(test_eim004_counter_survives),
+        cmocka_unit_test(test_eim005_two_at_once),
+        cmocka_unit_test(test_eim006_redelivery),
+        cmocka_unit_test(test_eim006_signed_ahead),
+        cmocka_unit_test(test_eim007_psmos),
+        cmocka_unit_test(test_eim008_ecos),
+        cmocka_unit_test(test_eim027_data_request),
+        cmocka_unit_test(test_eim030_triggers),
+        cmocka_unit_test(test_eim045_no_message),
+        cmocka_unit_test(test_eim009_refused_orders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

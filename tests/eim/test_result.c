@@ -464,6 +464,43 @@ static void test_inventory(void **state)
     finish(&w, &c);
 }
 
+/* What is known already is not written again within a minute, and then because it was seen. */
+static void test_same_inventory(void **state)
+{
+    static const struct psmo list = { .which = psmo_is_list_profile_info };
+    static const struct {
+        int64_t after_ms;
+        const char *list;
+        size_t profiles; /* rows written for it */
+    } rows[] = {
+        { 0, "BF2D17A015E3135A0A980010325476981032249F700101920141", 1 },
+        { 59999, "BF2D17A015E3135A0A980010325476981032249F700101920141", 0 },
+        { 1, "BF2D17A015E3135A0A980010325476981032249F700101920141", 1 },
+        { 1, "BF2D17A015E3135A0A980010325476981032249F700101920142", 1 }, /* another name */
+        { 1, "BF2D17A015E3135A0A980010325476981032249F700100920142", 1 }, /* disabled */
+        { 1, "BF2D17A015E3135A0A980010325476981032249F700100920142", 0 },
+    };
+    struct world w;
+    struct card c;
+
+    (void)state;
+    world_open(&w);
+    world_card(&w, 1, &c);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t written = 0;
+
+        w.now_ms += rows[i].after_ms;
+        order_psmo(&c, &list);
+        card_gets_package(&c);
+        card_provides(&c, card_result(&c, rows[i].list));
+        for (size_t k = 0; k < w.turn.change_count; k++)
+            written += w.turn.changes[k].table == &eim_profile_table;
+        assert_int_equal(written, rows[i].profiles);
+    }
+    card_close(&c);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -482,6 +519,7 @@ int main(void)
         cmocka_unit_test(test_rollback),
         cmocka_unit_test(test_eim022_whose),
         cmocka_unit_test(test_eim029_ipa_refuses),
+        cmocka_unit_test(test_same_inventory),
         cmocka_unit_test(test_inventory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

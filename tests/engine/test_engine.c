@@ -189,6 +189,61 @@ static void nothing_is_lost_in_conflicts(void **state)
     engine_close(site.engine);
 }
 
+/* ---- requests of one's own ---- */
+
+enum { SUBMITTED = 200 };
+
+struct hearer {
+    pthread_mutex_t lock;
+    pthread_cond_t heard;
+    pthread_t own;
+    int ok, elsewhere, other; /* 200 by a worker, 404 on the own thread, anything else */
+};
+
+static void hear(void *token, const struct http_response *r)
+{
+    struct hearer *h = token;
+    bool own = pthread_equal(pthread_self(), h->own);
+
+    pthread_mutex_lock(&h->lock);
+    if (r->status == 200 && !own && r->body.n > 0)
+        h->ok++;
+    else if (r->status == 404 && own)
+        h->elsewhere++;
+    else
+        h->other++;
+    pthread_cond_signal(&h->heard);
+    pthread_mutex_unlock(&h->lock);
+}
+
+/* Each is told of once: by a worker, or at once where the gate refuses. */
+static void submitted_requests_are_told_of(void **state)
+{
+    struct route route = { .path = "/add", .binding = &engine_octets, .handle = role_add };
+    struct engine_site site = { open_engine(NULL), &route, 1 };
+    struct hearer h = { .lock = PTHREAD_MUTEX_INITIALIZER,
+                        .heard = PTHREAD_COND_INITIALIZER,
+                        .own = pthread_self() };
+    struct http_request good = role_request("/add", "submitted"),
+                        bad = role_request("/sub", "submitted");
+
+    (void)state;
+    for (int i = 0; i < SUBMITTED; i++) {
+        engine_submit(&site, &bad, hear, &h);
+        assert_int_equal(h.elsewhere, i + 1);
+        engine_submit(&site, &good, hear, &h);
+        pthread_mutex_lock(&h.lock); /* few at a time: all of them change one row */
+        while (h.ok + 1 < i)
+            pthread_cond_wait(&h.heard, &h.lock);
+        pthread_mutex_unlock(&h.lock);
+    }
+    engine_close(site.engine); /* waits for all */
+    assert_int_equal(h.ok, SUBMITTED);
+    assert_int_equal(h.elsewhere, SUBMITTED);
+    assert_int_equal(h.other, 0);
+    assert_int_equal(role_value(store, "submitted"), SUBMITTED);
+}
+
 struct settled {
     int runs, good, bad;
 };
@@ -551,6 +606,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_gate),
         cmocka_unit_test(nothing_is_lost_in_conflicts),
+        cmocka_unit_test(submitted_requests_are_told_of),
         cmocka_unit_test(conflicts_end),
         cmocka_unit_test(errors_become_statuses),
         cmocka_unit_test(nothing_to_say_is_204),
