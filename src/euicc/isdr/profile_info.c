@@ -76,21 +76,27 @@ enum source {
     FROM_EXTRA     /* copied from behind it */
 };
 
+/*
+ * An eUICC that an eIM manages tells what SGP.32 5.9.14 lists, one that is an LPA's what SGP.22
+ * 5.7.15 does: LPAs show nickname and icon.
+ */
+enum { FOR_LPA = 1, FOR_EIM = 2, FOR_BOTH = 3 };
+
 /* In the order of the type. */
 static const struct member {
     uint32_t tag;
     enum source source;
-    bool by_default; /* without a tagList (SGP.32 5.9.14) */
+    unsigned by_default; /* without a tagList: FOR_LPA, FOR_EIM */
 } members[] = {
-    { 0x5A, FROM_CARD, true },       { 0x4F, FROM_CARD, true },
-    { 0x9F70, FROM_CARD, true },     { 0x90, FROM_EXTRA, false },
-    { 0x91, FROM_METADATA, true },   { 0x92, FROM_METADATA, true },
-    { 0x93, FROM_METADATA, false },  { 0x94, FROM_METADATA, false },
-    { 0x95, FROM_CARD, true },       { 0xB6, FROM_METADATA, false },
-    { 0xB7, FROM_METADATA, false },  { 0xB8, FROM_EXTRA, false },
-    { 0x99, FROM_METADATA, false },  { 0xBF22, FROM_METADATA, false },
-    { 0x9F7B, FROM_METADATA, true }, { 0x9F26, FROM_CARD, true },
-    { 0x9F67, FROM_METADATA, true }, { 0xBF76, FROM_METADATA, false },
+    { 0x5A, FROM_CARD, FOR_BOTH },      { 0x4F, FROM_CARD, FOR_BOTH },
+    { 0x9F70, FROM_CARD, FOR_BOTH },    { 0x90, FROM_EXTRA, FOR_LPA },
+    { 0x91, FROM_METADATA, FOR_BOTH },  { 0x92, FROM_METADATA, FOR_BOTH },
+    { 0x93, FROM_METADATA, FOR_LPA },   { 0x94, FROM_METADATA, FOR_LPA },
+    { 0x95, FROM_CARD, FOR_BOTH },      { 0xB6, FROM_METADATA, 0 },
+    { 0xB7, FROM_METADATA, 0 },         { 0xB8, FROM_EXTRA, 0 },
+    { 0x99, FROM_METADATA, 0 },         { 0xBF22, FROM_METADATA, 0 },
+    { 0x9F7B, FROM_METADATA, FOR_EIM }, { 0x9F26, FROM_CARD, FOR_EIM },
+    { 0x9F67, FROM_METADATA, FOR_EIM }, { 0xBF76, FROM_METADATA, 0 },
 };
 
 #define PROFILE_ROOM 96 /* octets of ProfileInfo that are not in the metadata */
@@ -163,12 +169,13 @@ static bool read_tag_list(slice list, uint32_t *wanted)
     return true;
 }
 
-static uint32_t wanted_by_default(void)
+static uint32_t wanted_by_default(struct isdr *i)
 {
+    unsigned whose = eim_count(i) ? FOR_EIM : FOR_LPA;
     uint32_t wanted = 0;
 
     for (size_t m = 0; m < COUNT(members); m++)
-        if (members[m].by_default)
+        if (members[m].by_default & whose)
             wanted |= 1u << m;
     return wanted;
 }
@@ -187,7 +194,8 @@ static bool read_bare_criterion(slice content, struct profile_search_criteria *c
     return true;
 }
 
-static bool read_request(slice request, struct profile_search_criteria *c, uint32_t *wanted)
+static bool read_request(struct isdr *i, slice request, struct profile_search_criteria *c,
+                         uint32_t *wanted)
 {
     struct profile_info_list_request q;
     struct tlv whole;
@@ -197,7 +205,7 @@ static bool read_request(slice request, struct profile_search_criteria *c, uint3
     *c = q.search_criteria;
     if (!c->which && !read_bare_criterion(whole.value, c))
         return false;
-    *wanted = wanted_by_default();
+    *wanted = wanted_by_default(i);
     return !q.tag_list.p || read_tag_list(q.tag_list, wanted);
 }
 
@@ -224,7 +232,7 @@ void put_profiles_info(struct isdr *i, slice request, struct der_writer *w)
     uint32_t root = 0, wanted;
     size_t mark = der_mark(w), n = 0;
 
-    if (!read_request(request, &c, &wanted)) {
+    if (!read_request(i, request, &c, &wanted)) {
         der_put_int(w, 0x81, PROFILE_LIST_BAD_INPUT);
         der_wrap(w, 0xBF2D, mark);
         return;

@@ -460,6 +460,27 @@ static void EUC_029_nickname(void **state)
                "BF2903800100");
 }
 
+static slice nickname_by_default(struct fixture *f)
+{
+    slice list = profile_list(&f->b, bench_es10_hex(&f->b, "BF2D 0E A00C 5A0A %s", iccid_hex(B)));
+    struct profile_info info;
+
+    assert_true(schema_next(&T_profile_info, &list, &info));
+    assert_true(info.profile_name.p);
+    return info.profile_nickname;
+}
+
+/* EUC-029: without a tagList LPAs are told of nicknames, eIMs are not. */
+static void EUC_029_nickname_in_the_default_list(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_hex(bench_es10_hex(&f->b, "BF29 11 5A0A %s 9003 414243", iccid_hex(B)), "BF2903800100");
+    assert_null(nickname_by_default(f).p);
+    bench_expect_hex(&f->b, "BF64 04 8202 0204", "BF64 06 800100 810100"); /* resetEimConfigData */
+    assert_true(slice_eq_str(nickname_by_default(f), "ABC"));
+}
+
 /* EUC-030 */
 static void EUC_030_default_address(void **state)
 {
@@ -521,6 +542,7 @@ int main(void)
         TEST(EUC_026_disable),
         TEST(EUC_027_delete),
         TEST(EUC_029_nickname),
+        TEST(EUC_029_nickname_in_the_default_list),
         TEST(EUC_030_default_address),
         CLASSES(EUC_041_test_profile),
     };
