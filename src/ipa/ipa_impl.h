@@ -296,6 +296,9 @@ void report_wrap(struct ipa *ipa, uint32_t tag);
 /* Appends; false when it does not fit. */
 bool report_add(struct ipa *ipa, slice octets);
 
+/* A package result, with BF51 around it also where the card keeps it bare. */
+bool report_add_result(struct ipa *ipa, slice result);
+
 /* What a package result says. */
 struct epr_view {
     slice eim_id;
@@ -304,7 +307,8 @@ struct epr_view {
     bool has_seq;
     bool switches; /* enable, disable or rollback went well: the profile changes */
 };
-enum err epr_read(slice bf51, struct epr_view *out);
+/* In BF51, or bare as cards of SGP.32 v1.0 keep it. */
+enum err epr_read(slice result, struct epr_view *out);
 
 /* ---- wire.c: the download functions on ESipa or ES9+, as ipa->d.indirect says ---- */
 enum err wire_initiate(struct ipa *ipa, slice info1);

@@ -74,7 +74,7 @@ enum phase done_stored_results(struct ipa *ipa, const struct outcome *o)
     if (o->err || !next_result(ipa, whole_elements(o->data, 0xBF2B, 0xA2), &result))
         return PH_POLL;
     report_begin(ipa);
-    if (!report_add(ipa, result))
+    if (!report_add_result(ipa, result))
         return PH_POLL;
     report_result_number(ipa, result);
     ipa->report_epr_n = ipa->report_n;

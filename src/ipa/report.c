@@ -7,6 +7,8 @@
 
 #include "rsp/sgp32.h"
 
+#include <stddef.h>
+
 void report_begin(struct ipa *ipa)
 {
     ipa->report_n = 0;
@@ -50,6 +52,19 @@ bool report_add(struct ipa *ipa, slice octets)
     return true;
 }
 
+static bool is_bare(slice result)
+{
+    return !slice_starts(result, SLICE_LIT("\xBF\x51"));
+}
+
+bool report_add_result(struct ipa *ipa, slice result)
+{
+    uint8_t head[DER_HEAD_MAX];
+    size_t n = is_bare(result) ? der_put_head(0xBF51, result.n, head) : 0;
+
+    return report_add(ipa, slice_of(head, n)) && report_add(ipa, result);
+}
+
 enum phase report_error(struct ipa *ipa, slice tx, int code)
 {
     uint8_t buf[40];
@@ -84,12 +99,19 @@ static bool result_switches(slice results)
     return false;
 }
 
-enum err epr_read(slice bf51, struct epr_view *out)
+/* The two tables grow from one list. */
+_Static_assert(sizeof(struct euicc_package_result) == sizeof(struct v10_euicc_package_result) &&
+                   offsetof(struct euicc_package_result, euicc_package_error_unsigned) ==
+                       offsetof(struct v10_euicc_package_result, euicc_package_error_unsigned),
+               "a result is the same with and without BF51");
+
+enum err epr_read(slice result, struct epr_view *out)
 {
     struct euicc_package_result r;
     struct euicc_package_result_data_signed d;
     struct euicc_package_error_data_signed f;
-    enum err e = schema_decode(&T_euicc_package_result, bf51, &r, NULL);
+    enum err e = schema_decode(
+        is_bare(result) ? &T_v10_euicc_package_result : &T_euicc_package_result, result, &r, NULL);
 
     *out = (struct epr_view){ .kind = r.which - 1 };
     if (e)

@@ -232,6 +232,25 @@ static void test_ipa_006_nothing_acknowledged(void **state)
     assert_int_equal(log_count(&w, "BF30;"), 0);
 }
 
+/* A card of SGP.32 v1.0 keeps results bare in its list: they go to the eIM in BF51. */
+static void test_ipa_006_bare_results(void **state)
+{
+    slice r = result(9, hex(&w, "830101"));
+    struct tlv whole;
+
+    (void)state;
+    assert_int_equal(der_one(r, &whole), E_OK);
+    card_says(&w, "BF2800", NONE, 0, -1);
+    card_says(&w, "BF2B04A0028200", tlv(&w, 0xBF2B, 1, tlv(&w, 0xA2, 1, whole.value)), 0, 1);
+    card_says(&w, "BF2B04A0028200", hex(&w, "BF2B02A200"), 0, -1);
+    server_says(&w, "POST eim.example BF4F", hex(&w, "BF4F03020101"), 0, -1);
+    server_says(&w, "POST eim.example BF50", hex(&w, "BF5006BF5303800109"), 0, -1);
+    run(&w);
+    assert_int_equal(log_count(&w, "BF50;"), 1);
+    assert_octets(w.bodies[0], provide(r));
+    assert_octets(last_function(&w, "BF30"), hex(&w, "BF3003800109"));
+}
+
 /* What other eIMs wait for, or a notification that went with nothing, is not the eIM's to delete.
  */
 static void test_ipa_006_acknowledges_what_it_never_got(void **state)
@@ -765,6 +784,7 @@ int main(void)
         TEST(test_ipa_004_package_unchanged),
         TEST(test_ipa_005_report),
         TEST(test_ipa_006_acknowledgements),
+        TEST(test_ipa_006_bare_results),
         TEST(test_ipa_006_nothing_acknowledged),
         TEST(test_ipa_006_acknowledges_what_it_never_got),
         TEST(test_ipa_006_numbers_of_an_earlier_report),

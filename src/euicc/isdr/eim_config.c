@@ -314,13 +314,13 @@ static void eim_at(struct isdr *i, uint32_t object, struct eim *eim, slice *memb
 }
 
 /* The type is told where it is an OID or an FQDN. */
-static void put_eim_id_info(slice members, struct der_writer *w)
+static void put_eim_id_info(const struct isdr *i, slice members, struct der_writer *w)
 {
     size_t mark = der_mark(w);
     slice type = member_value(members, 0x82);
 
     if (type.n == 1 && (type.p[0] == EIM_ID_OID || type.p[0] == EIM_ID_FQDN))
-        der_put_tlv(w, 0x82, type);
+        der_put_tlv(w, is_v10(i) ? 0x84 : 0x82, type);
     der_put(w, member(members, TAG_EIM_ID));
     der_wrap(w, 0x30, mark);
 }
@@ -334,7 +334,7 @@ void put_eim_list(struct isdr *i, struct der_writer *w)
 
     while (n-- > 0) {
         eim_at(i, objects[n], &eim, &members);
-        put_eim_id_info(members, w);
+        put_eim_id_info(i, members, w);
     }
     der_wrap(w, 0xA0, mark);
     der_wrap(w, 0xAB, mark);

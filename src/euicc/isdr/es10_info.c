@@ -100,8 +100,8 @@ enum err put_euicc_info2(struct isdr *i, struct der_writer *w)
     if (version(p->more_profile_version).p)
         info.additional_euicc_profile_package_versions = SLICE_OF(more);
     info.iot_specific_info.iot_version = SLICE_OF(iot);
-    info.iot_specific_info.ecall_supported = p->emergency_supported;
-    info.iot_specific_info.fallback_supported = p->fallback_supported;
+    info.iot_specific_info.ecall_supported = p->emergency_supported && !is_v10(i);
+    info.iot_specific_info.fallback_supported = p->fallback_supported && !is_v10(i);
     return schema_write(&T_euicc_info2, &info, DIALECT_BASE, w, NULL);
 }
 

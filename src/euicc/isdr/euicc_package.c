@@ -59,18 +59,27 @@ static void put_origin(struct der_writer *w, slice eim_id, int64_t counter, slic
     der_put_tlv(w, 0x80, eim_id);
 }
 
-/* Signs what was written since the mark, with the token behind it, and closes BF51 { arm }. */
-static enum err seal(struct isdr *i, unsigned ci, int64_t token, size_t mark, uint8_t *signature,
-                     uint32_t arm, struct der_writer *w)
+/* By which key, and what is signed behind the data without standing in the answer. */
+struct signed_with {
+    unsigned ci;
+    int64_t token;
+    slice eim_signature;
+};
+
+/* Signs what was written since the mark, and closes BF51 { arm }. */
+static enum err seal(struct isdr *i, const struct signed_with *with, size_t mark,
+                     uint8_t *signature, uint32_t arm, struct der_writer *w)
 {
+    static const uint8_t head[] = { 0x5F, 0x37, SIG_LEN };
     uint8_t buf[TOKEN_DO_MAX];
-    slice parts[2];
+    slice parts[3];
     enum err err;
 
     der_wrap(w, 0x30, mark);
     parts[0] = slice_of(w->at, der_mark(w) - mark);
-    parts[1] = token_do(token, buf);
-    err = w->err ? w->err : isdr_sign(i, ci, parts, COUNT(parts), signature);
+    parts[1] = is_v10(i) ? SLICE_OF(head) : token_do(with->token, buf);
+    parts[2] = is_v10(i) ? with->eim_signature : SLICE_EMPTY;
+    err = w->err ? w->err : isdr_sign(i, with->ci, parts, COUNT(parts), signature);
     der_wrap(w, arm, 0);
     der_wrap(w, 0xBF51, 0);
     return err;
@@ -78,6 +87,7 @@ static enum err seal(struct isdr *i, unsigned ci, int64_t token, size_t mark, ui
 
 enum err put_package_result(struct isdr *i, const struct package_result *r, struct der_writer *w)
 {
+    const struct signed_with with = { r->ci, r->token, r->eim_signature };
     uint8_t *signature = put_signature(w);
     size_t mark = der_mark(w);
 
@@ -85,11 +95,12 @@ enum err put_package_result(struct isdr *i, const struct package_result *r, stru
     der_wrap(w, 0x30, mark);
     der_put_int(w, 0x83, r->sequence);
     put_origin(w, r->eim_id, r->counter, r->eim_tx);
-    return seal(i, r->ci, r->token, mark, signature, 0xA0, w);
+    return seal(i, &with, mark, signature, 0xA0, w);
 }
 
 static void answer_signed_error(struct package *p, int code, struct reply *out)
 {
+    const struct signed_with with = { p->eim.head.ci, p->eim.head.token, p->eim_signature };
     struct answer a;
     uint8_t *signature;
     size_t mark;
@@ -101,7 +112,7 @@ static void answer_signed_error(struct package *p, int code, struct reply *out)
     mark = der_mark(&a.w);
     der_put_int(&a.w, 0x02, code);
     put_origin(&a.w, p->eim_id, p->counter, p->eim_tx);
-    err = seal(p->isdr, p->eim.head.ci, p->eim.head.token, mark, signature, 0xA1, &a.w);
+    err = seal(p->isdr, &with, mark, signature, 0xA1, &a.w);
     if (err)
         answer_drop(&a, sw_of(err));
     else
@@ -109,15 +120,18 @@ static void answer_signed_error(struct package *p, int code, struct reply *out)
 }
 
 /* eimId as received; the token only where there is one. */
-static void answer_unsigned_error(struct package *p, struct reply *out)
+static void answer_unsigned_error(struct package *p, size_t size, struct reply *out)
 {
+    bool too_large = size > p->isdr->p->package_max;
     struct answer a;
 
     if (!answer_begin(&a, p->isdr, PACKAGE_RESULT_ROOM, out))
         return;
+    if (is_v13(p->isdr))
+        der_put_int(&a.w, 0x8F, too_large ? PACKAGE_SIZE_OVERFLOW : PACKAGE_UNDEFINED_ERROR);
     if (p->eim.object && p->eim.head.token)
         der_put_int(&a.w, 0x84, p->eim.head.token);
-    if (p->eim_tx.p)
+    if (p->eim_tx.p && !is_v10(p->isdr))
         der_put_tlv(&a.w, 0x82, p->eim_tx);
     der_put_tlv(&a.w, 0x80, p->eim_id);
     der_wrap(&a.w, 0xA2, 0);
@@ -163,6 +177,7 @@ static enum err grant_rollback(const struct package *p, uint32_t sequence)
     b.eim_tx_n = (uint8_t)slice_head(p->eim_tx, TRANSACTION_ID).n;
     if (b.eim_tx_n)
         memcpy(b.eim_tx, p->eim_tx.p, b.eim_tx_n);
+    memcpy(b.eim_signature, p->eim_signature.p, sizeof b.eim_signature);
     return objects_put(isdr_objects(p->isdr), OBJ_ROLLBACK, slice_of(&b, sizeof b));
 }
 
@@ -189,13 +204,10 @@ static enum err make_changes(struct package *p, uint32_t sequence)
 static enum err finish(struct package *p, struct answer *a)
 {
     const struct note_head head = { NOTE_EPR, 0, p->eim.head.ci, 0 };
-    struct package_result r = { p->eim_id,
-                                p->eim_tx,
-                                p->counter,
-                                p->eim.head.token,
-                                0,
-                                p->eim.head.ci,
-                                slice_of(p->results, p->used) };
+    struct package_result r = {
+        p->eim_id, p->eim_tx,      p->counter,       p->eim.head.token,
+        0,         p->eim.head.ci, p->eim_signature, slice_of(p->results, p->used)
+    };
     slice epr;
     enum err err = sequence_next(p->isdr, &r.sequence);
 
@@ -303,10 +315,11 @@ void es10_load_package(struct isdr *i, slice request, struct reply *out)
         schema_decode(&T_euicc_package_request_closed, request, &q, NULL) ||
         schema_decode(&T_euicc_package_signed_closed, q.euicc_package_signed, &s, NULL) ||
         verify(&p, &q)) {
-        answer_unsigned_error(&p, out);
+        answer_unsigned_error(&p, request.n, out);
         return;
     }
     p.counter = s.counter_value;
+    p.eim_signature = q.eim_signature;
     code = check_signed(&p, &s, request.n);
     if (code)
         answer_signed_error(&p, code, out);

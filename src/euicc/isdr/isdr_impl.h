@@ -164,7 +164,23 @@ void put_certificate(struct der_writer *w, uint32_t tag, slice certificate);
 
 typedef void es10_function(struct isdr *i, slice request, struct reply *out);
 /* NULL: no function has this tag. */
-es10_function *es10_find(uint32_t tag);
+/*
+ * Which SGP.32 the card speaks, by its personality. One of v1.0 (2023) lacks fallback, emergency,
+ * connectivity parameters, BF64 and BF65; it signs results over the eIM's signature instead of the
+ * token, gives results bare in lists, has another tag for the type of an eimId, and leaves the
+ * eimTransactionId out of unsigned errors. One of v1.3 tells why an error is unsigned.
+ */
+static inline bool is_v10(const struct isdr *i)
+{
+    return i->p->iot_version[0] == 1 && i->p->iot_version[1] == 0;
+}
+static inline bool is_v13(const struct isdr *i)
+{
+    return i->p->iot_version[0] > 1 || i->p->iot_version[1] >= 3;
+}
+
+/* NULL: a card of this version does not have it. */
+es10_function *es10_find(const struct isdr *i, uint32_t tag);
 
 es10_function es10_euicc_info1, es10_euicc_info2, es10_eid, es10_addresses, es10_certs, es10_rat,
     es10_set_smdp_consumer, es10_set_smdp, es10_connectivity, es10_ipae_activation;
@@ -312,6 +328,7 @@ struct rollback {
     uint8_t ci;
     uint8_t eim_id_n, eim_tx_n, eim_tx[TRANSACTION_ID];
     uint8_t eim_id[EIM_ID_MAX];
+    uint8_t eim_signature[SIG_LEN]; /* of the package */
 };
 /* Takes a permission back; nothing happens without one. */
 MUST_USE enum err rollback_revoke(struct isdr *i);

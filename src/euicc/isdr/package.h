@@ -14,6 +14,7 @@ struct package {
     struct eim eim; /* as before the package: its key and token also sign for an eIM that deletes
                        or changes itself */
     slice eim_id, eim_tx; /* eim_tx may be absent */
+    slice eim_signature;  /* SIG_LEN octets, once verified */
     int64_t counter;
 
     uint8_t *results; /* scratch: EuiccResultData, one after another */
@@ -48,14 +49,15 @@ struct der_writer result_writer(struct package *p);
 
 /*
  * The result of a package, or of its rollback: BF51 { A0 { data, 5F37 } }, into the writer. Signed
- * under `ci` with `token` (SGP.32 2.11.2.1).
+ * under `ci` with `token`, in v1.0 with eim_signature (SGP.32 2.11.2.1).
  */
 struct package_result {
     slice eim_id, eim_tx;
     int64_t counter, token;
     uint32_t sequence;
     uint8_t ci;
-    slice results; /* EuiccResultData, one after another */
+    slice eim_signature; /* of the package */
+    slice results;       /* EuiccResultData, one after another */
 };
 #define PACKAGE_RESULT_ROOM 320 /* beyond the results */
 MUST_USE enum err put_package_result(struct isdr *i, const struct package_result *r,

@@ -134,7 +134,7 @@ static void put_profile(struct isdr *i, const struct card_profile *p, uint32_t w
         const struct member *m = &members[n];
         slice whole = SLICE_NONE;
 
-        if (!(wanted & 1u << n))
+        if (!(wanted & 1u << n) || (m->by_default == FOR_EIM && is_v10(i)))
             continue;
         if (m->source == FROM_CARD)
             put_computed(i, p, m->tag, w);

@@ -178,6 +178,8 @@ enum op_end psmo_execute(struct package *p, slice element)
         return list_profiles(p, element);
     if (schema_decode(&T_psmo, element, &op, NULL))
         return result_terminated(p, TERMINATED_BAD_COMMAND);
+    if (is_v10(p->isdr) && op.which > psmo_is_configure_immediate_enable)
+        return result_terminated(p, TERMINATED_BAD_COMMAND);
     switch (op.which) {
     case psmo_is_enable:
         return result_code(p, 0x83, enable(p, &op.enable));

@@ -106,7 +106,7 @@ static void run(struct isdr *i, struct block_chain *c, struct reply *out)
 
     memset(c, 0, sizeof *c);
     if (whole)
-        function = es10_find(der_peek(&r));
+        function = es10_find(i, der_peek(&r));
     if (!whole)
         reply_sw(out, SW_DATA);
     else if (!function)

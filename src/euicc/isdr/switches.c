@@ -51,7 +51,10 @@ static enum err put_rollback_result(struct isdr *i, const struct rollback *b, st
 {
     static const uint8_t rollback_ok[] = { 0x8C, 0x01, ROLLBACK_OK };
     const struct note_head head = { NOTE_EPR, 0, b->ci, 0 };
-    struct package_result r = { .counter = b->counter, .token = b->token, .ci = b->ci };
+    struct package_result r = { .counter = b->counter,
+                                .token = b->token,
+                                .ci = b->ci,
+                                .eim_signature = SLICE_OF(b->eim_signature) };
     slice epr;
     enum err err = sequence_next(i, &r.sequence);
 
@@ -171,11 +174,13 @@ static int immediate_check(struct isdr *i, bool refresh)
 
 void es10_immediate_enable(struct isdr *i, slice request, struct reply *out)
 {
-    struct immediate_enable_request q;
+    struct immediate_enable_request q = { .refresh_flag = false };
     struct isdr_store s = isdr_store_get(i);
     int code;
+    enum err err = is_v10(i) ? schema_check(&T_v10_enable_using_dd_request, request, NULL)
+                             : schema_decode(&T_immediate_enable_request, request, &q, NULL);
 
-    if (schema_decode(&T_immediate_enable_request, request, &q, NULL)) {
+    if (err) {
         reply_sw(out, SW_DATA);
         return;
     }

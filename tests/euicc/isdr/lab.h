@@ -83,7 +83,8 @@ struct eim_side {
     slice tx;        /* eimTransactionId; absent: none */
     slice eid;       /* absent: the card's */
     bool break_signature;
-    bool omit_token; /* sign without the token DO */
+    bool omit_token;    /* sign without the token DO */
+    struct ec_sig last; /* of the last package: results of v1.0 cards are signed over it */
 };
 
 struct bench {

@@ -89,6 +89,7 @@ static slice package(struct bench *b, struct eim_side *e, slice body)
     assert_int_equal(signer_sign(&e->signer, b->crypto, parts, e->omit_token ? 1 : 2, &sig), E_OK);
     if (e->break_signature)
         sig.b[10] ^= 4;
+    e->last = sig;
     der_put_tlv(&o, 0x5F37, SLICE_OF(sig.b));
     der_put(&o, parts[0]);
     der_wrap(&o, 0xBF51, 0);
@@ -120,11 +121,16 @@ static void verify(struct bench *b, const struct eim_side *e, slice data, slice 
 {
     const struct cert *cert = &b->lab->files.of[0].euicc.cert;
     uint8_t token[16];
-    slice parts[2] = { data, token_part(e, token) };
+    slice parts[3] = { data, token_part(e, token), SLICE_EMPTY };
     struct public_key *key;
 
+    if (b->personality.iot_version[1] == 0) {
+        parts[1] = SLICE_LIT("\x5F\x37\x40");
+        parts[2] = SLICE_OF(e->last.b);
+    }
+
     assert_int_equal(key_open(b->crypto, cert->curve, &cert->point, &key), E_OK);
-    assert_int_equal(key_verify(key, parts, 2, signature), E_OK);
+    assert_int_equal(key_verify(key, parts, 3, signature), E_OK);
     key_drop(key);
 }
 
