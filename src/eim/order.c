@@ -161,7 +161,7 @@ enum err eim_order_psmo(struct eim *e, slice eid, const struct psmo *operations,
 
         enables += which == psmo_is_enable;
         disables += which == psmo_is_disable;
-        if (newer && d->wire == EIM_WIRE_V10)
+        if (newer && (d->iot_version ? d->iot_version < 0x010100 : d->wire == EIM_WIRE_V10))
             return complain(t, E_STATE, "psmo: the device's version 1.0 does not have it");
     }
     if (enables > 1)

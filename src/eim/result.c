@@ -34,8 +34,14 @@ enum err eim_device_key(struct eim *e, const struct eim_device *d, int64_t now_m
 
 /*
  * Signed is data || association token DO. Cards of v1.0 may have followed the text of that version,
- * data || eimSignature of the package that is answered.
+ * data || eimSignature of the package that is answered; an IPA of v1.1 or later may stand before
+ * such a card.
  */
+static bool may_sign_as_v10(const struct eim_device *d)
+{
+    return d->wire == EIM_WIRE_V10 || d->iot_version < 0x010100; /* 0: not known */
+}
+
 static enum err verify(struct eim *e, const struct eim_device *d, const struct eim_order *o,
                        slice data, slice signature, struct turn *t)
 {
@@ -48,7 +54,7 @@ static enum err verify(struct eim *e, const struct eim_device *d, const struct e
     if (err)
         return err;
     err = key_verify(key, parts, COUNT(parts), signature);
-    if (err == E_BADSIG && d->wire == EIM_WIRE_V10 && o->sent.p &&
+    if (err == E_BADSIG && may_sign_as_v10(d) && o->sent.p &&
         !schema_decode(&T_euicc_package_request, o->sent, &sent, NULL)) {
         const slice older[] = { data, SLICE_LIT("\x5F\x37\x40"), sent.eim_signature };
 

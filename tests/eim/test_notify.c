@@ -455,11 +455,41 @@ static void test_v10_fetch(void **state)
     world_close(&w);
 }
 
-/* A v1.0 card that signs data || eimSignature; only for a peer that is of v1.0. */
+/* The card tells its version. */
+static void is_of_version(struct card *c, slice version)
+{
+    static const uint8_t pkid[22] = { 0x04, 0x14, 1 };
+    struct world *w = c->world;
+    struct euicc_info2 info = {
+        .profile_version = SLICE_LIT("\x02\x03\x01"),
+        .svn = SLICE_LIT("\x02\x05\x00"),
+        .euicc_firmware_ver = SLICE_LIT("\x01\x00\x00"),
+        .ext_card_resource = SLICE_LIT("\x81\x01\x00\x82\x01\x00\x83\x01\x00"),
+        .uicc_capability = SLICE_LIT("\x00\x00"),
+        .rsp_capability = SLICE_LIT("\x00\x00"),
+        .euicc_ci_pk_id_list_for_verification = SLICE_OF(pkid),
+        .euicc_ci_pk_id_list_for_signing = SLICE_OF(pkid),
+        .pp_version = SLICE_LIT("\x01\x00\x00"),
+        .sas_acreditation_number = SLICE_LIT("x"),
+        .has_iot_specific_info = true,
+        .iot_specific_info = { .iot_version = version },
+    };
+    uint8_t buf[400];
+    slice bf22;
+
+    assert_int_equal(schema_encode(&T_euicc_info2, &info, buf, sizeof buf, &bf22, NULL), E_OK);
+    order_data(c);
+    card_provides(c, wrapped(w, 0xBF52, wrapped(w, 0xA0, bf22)));
+}
+
+/* A v1.0 card that signs data || eimSignature: believed unless it is known to be of another. */
 static void test_v10_signature(void **state)
 {
+    enum { V12_CARD, V10_PEER, V10_CARD, UNKNOWN };
+
     (void)state;
-    for (int v10 = 0; v10 < 2; v10++) {
+    for (int who = V12_CARD; who <= UNKNOWN; who++) {
+        bool v10 = who == V10_PEER;
         struct world w;
         struct card c;
         struct euicc_package_result r;
@@ -473,6 +503,10 @@ static void test_v10_signature(void **state)
         world_card(&w, 1, &c);
         if (v10)
             poll_with(&c, "810362F210");
+        if (who == V12_CARD)
+            is_of_version(&c, SLICE_LIT("\x04\x03\x01\x02\x00"));
+        if (who == V10_CARD)
+            is_of_version(&c, SLICE_LIT("\x04\x03\x01\x00\x00"));
         id = order_enable(&c, iccid_a);
         card_gets_package(&c);
         result = card_result(&c, "830100");
@@ -489,10 +523,10 @@ static void test_v10_signature(void **state)
                                         joined(&w, result,
                                                wrapped(&w, 0xBF2B, wrapped(&w, 0xA0, SLICE_EMPTY))))
                               : result);
-        if (v10)
-            assert_order(&w, id, DONE);
-        else
+        if (who == V12_CARD)
             assert_order(&w, id, SENT);
+        else
+            assert_order(&w, id, DONE);
         card_close(&c);
         world_close(&w);
     }
