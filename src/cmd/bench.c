@@ -14,6 +14,7 @@ static const struct {
     { "codec", bench_codec },
     { "smdp", bench_smdp },
     { "eim", bench_eim },
+    { "card", bench_uicc },
 };
 
 void bench_line(const struct bench_args *args, const char *what, double per_second,
@@ -38,13 +39,18 @@ int cmd_bench(int argc, char **argv)
         { "seconds", OPTION_INT, &args.seconds, 1, 600, "S", "length of each measurement (3)" },
         { "clients", OPTION_INT, &args.threads, 1, 256, "N", "clients at the same time (64)" },
         { "tls", OPTION_FLAG, &args.tls, 0, 0, NULL, "over loopback TLS, connections kept" },
+        { "cards", OPTION_INT, &args.cards, 1, 1000000, "N",
+          "card: so many at the same time, each with a profile of its own" },
+        { "profile", OPTION_TEXT, &args.profile, 0, 0, "FILE",
+          "card: a profile package with a USIM and Milenage, in place of the project's own" },
         { "json", OPTION_FLAG, &args.json, 0, 0, NULL, "one JSON object a line" },
     };
     const char *words[1] = { "all" };
     struct options o = {
-        .usage = "dunlin bench [codec|smdp|eim|all] [OPTIONS]",
-        .about = "Each line ends with the ratio to a reference measured in the same run: for the\n"
-                 "servers the cost of the bare cryptography that the flow needs.",
+        .usage = "dunlin bench [codec|smdp|eim|card|all] [OPTIONS]",
+        .about =
+            "Each line ends with the ratio to a reference measured in the same run: for the\n"
+            "servers and a card's downloads the cost of the bare cryptography that the flow needs.",
         .rows = rows,
         .count = sizeof rows / sizeof *rows,
         .words = words,
@@ -64,7 +70,7 @@ int cmd_bench(int argc, char **argv)
             status = EXIT_FAILED;
     }
     if (!found) {
-        fprintf(stderr, "bench: no benchmark '%s' (codec, smdp, eim, all)\n", words[0]);
+        fprintf(stderr, "bench: no benchmark '%s' (codec, smdp, eim, card, all)\n", words[0]);
         return EXIT_USAGE;
     }
     return status;

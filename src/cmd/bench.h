@@ -32,12 +32,15 @@ struct bench_args {
     long threads; /* clients at the same time, where there are any */
     bool tls;     /* over loopback TLS, server in a process of its own */
     bool json;
+    long cards;          /* of `card`: so many at the same time; 0: figures of one */
+    const char *profile; /* of `card`: a profile package; NULL: the project's own */
 };
 
 /* Exit statuses. */
 int bench_codec(const struct bench_args *args);
 int bench_smdp(const struct bench_args *args);
 int bench_eim(const struct bench_args *args);
+int bench_uicc(const struct bench_args *args);
 
 /* One result: `per_second` per core, of a bound of `bound_us` each; more is detail for people. */
 void bench_line(const struct bench_args *args, const char *what, double per_second,
