@@ -18,8 +18,7 @@ static bool two_digits(const uint8_t *p, int *out)
     return true;
 }
 
-/* RFC 5280 4.1.2.5: seconds are there, the zone is Z, UTCTime until 2049. */
-static enum err parse_time(struct tlv t, int64_t *out)
+enum err x509_time(struct tlv t, int64_t *out)
 {
     int f[7] = { 0 }; /* century, year, month, day, hour, minute, second */
     size_t first = t.tag == TAG_GENERALIZED_TIME ? 0 : 1, digits = first ? 12 : 14;
@@ -45,9 +44,9 @@ static enum err parse_validity(slice value, struct cert *out)
     enum err err = der_end(&r);
 
     if (!err)
-        err = parse_time(from, &out->not_before_s);
+        err = x509_time(from, &out->not_before_s);
     if (!err)
-        err = parse_time(to, &out->not_after_s);
+        err = x509_time(to, &out->not_after_s);
     return err;
 }
 
@@ -80,8 +79,7 @@ bool name_next(struct name_walk *walk, struct name_attr *out)
     return true;
 }
 
-/* Walks to the end and says whether that was the end. */
-static enum err name_check(slice name)
+enum err name_check(slice name)
 {
     struct name_walk walk = name_attrs(name);
     struct name_attr attr;

@@ -19,8 +19,7 @@ bool cert_ext_next(slice *rest, struct cert_ext *out)
     return true;
 }
 
-/* The content of the one element in the extension value, which must have this tag. */
-static enum err inside(slice value, uint32_t tag, slice *out)
+enum err ext_content(slice value, uint32_t tag, slice *out)
 {
     struct tlv t;
     enum err err = der_one(value, &t);
@@ -51,7 +50,7 @@ static enum err check_list(slice list, uint32_t tag)
 
 static enum err subject_key_id(const struct cert_ext *e, struct cert *out)
 {
-    enum err err = inside(e->value, 0x04, &out->ski);
+    enum err err = ext_content(e->value, 0x04, &out->ski);
 
     return !err && !out->ski.n ? E_SIZE : err;
 }
@@ -60,7 +59,7 @@ static enum err subject_key_id(const struct cert_ext *e, struct cert *out)
 static enum err authority_key_id(const struct cert_ext *e, struct cert *out)
 {
     slice content = SLICE_NONE;
-    enum err err = inside(e->value, 0x30, &content);
+    enum err err = ext_content(e->value, 0x30, &content);
 
     if (err)
         return err;
@@ -75,7 +74,7 @@ static enum err authority_key_id(const struct cert_ext *e, struct cert *out)
 static enum err key_usage(const struct cert_ext *e, struct cert *out)
 {
     slice bits = SLICE_NONE;
-    enum err err = inside(e->value, 0x03, &bits);
+    enum err err = ext_content(e->value, 0x03, &bits);
 
     if (err)
         return err;
@@ -91,7 +90,7 @@ static enum err basic_constraints(const struct cert_ext *e, struct cert *out)
 {
     slice content = SLICE_NONE;
     int64_t path_len = -1;
-    enum err err = inside(e->value, 0x30, &content);
+    enum err err = ext_content(e->value, 0x30, &content);
 
     if (err)
         return err;
@@ -116,7 +115,7 @@ static enum err basic_constraints(const struct cert_ext *e, struct cert *out)
 /* The role is the one known policy; two different ones contradict and give none. */
 static enum err policies(const struct cert_ext *e, struct cert *out)
 {
-    enum err err = inside(e->value, 0x30, &out->policies);
+    enum err err = ext_content(e->value, 0x30, &out->policies);
     bool contradiction = false;
 
     if (!err)
@@ -142,7 +141,7 @@ static enum err policies(const struct cert_ext *e, struct cert *out)
 
 static enum err alt_names(const struct cert_ext *e, struct cert *out)
 {
-    enum err err = inside(e->value, 0x30, &out->alt_names);
+    enum err err = ext_content(e->value, 0x30, &out->alt_names);
 
     if (!err)
         err = check_list(out->alt_names, 0);
@@ -162,7 +161,7 @@ static enum err alt_names(const struct cert_ext *e, struct cert *out)
 static enum err extended_key_usage(const struct cert_ext *e, struct cert *out)
 {
     slice content = SLICE_NONE;
-    enum err err = inside(e->value, 0x30, &content);
+    enum err err = ext_content(e->value, 0x30, &content);
 
     if (!err)
         err = check_list(content, 0x06);
@@ -185,14 +184,14 @@ static enum err extended_key_usage(const struct cert_ext *e, struct cert *out)
 
 static enum err name_constraints(const struct cert_ext *e, struct cert *out)
 {
-    enum err err = inside(e->value, 0x30, &out->constraints);
+    enum err err = ext_content(e->value, 0x30, &out->constraints);
 
     return err ? err : check_list(out->constraints, 0);
 }
 
 static enum err permitted_eins(const struct cert_ext *e, struct cert *out)
 {
-    enum err err = inside(e->value, 0x30, &out->eins);
+    enum err err = ext_content(e->value, 0x30, &out->eins);
 
     return err ? err : check_list(out->eins, 0);
 }
@@ -200,7 +199,7 @@ static enum err permitted_eins(const struct cert_ext *e, struct cert *out)
 static enum err crl_points(const struct cert_ext *e, struct cert *out)
 {
     slice content = SLICE_NONE;
-    enum err err = inside(e->value, 0x30, &content);
+    enum err err = ext_content(e->value, 0x30, &content);
 
     (void)out;
     return err ? err : check_list(content, 0x30);
@@ -228,7 +227,7 @@ enum err extensions_parse(slice value, struct cert *out)
     unsigned seen = 0;
     slice rest;
     struct cert_ext e;
-    enum err err = inside(value, 0x30, &out->extensions);
+    enum err err = ext_content(value, 0x30, &out->extensions);
 
     for (rest = out->extensions; !err && rest.n;) {
         size_t i = 0;

@@ -27,6 +27,14 @@
 /* id-rsp 2.23.146.1, then .2.2.0: EID prefixes of an EUM (SGP.22 v3) */
 #define OID_PERMITTED_EINS SLICE_LIT("\x67\x81\x12\x01\x02\x02\x00")
 
+#define OID_CRL_NUMBER    SLICE_LIT("\x55\x1D\x14")
+#define OID_REASON_CODE   SLICE_LIT("\x55\x1D\x15")
+#define OID_DELTA_CRL     SLICE_LIT("\x55\x1D\x1B")
+#define OID_ISSUING_POINT SLICE_LIT("\x55\x1D\x1C")
+/* id-rsp .2.0.2 and .2.0.3: lists in parts (SGP.22) */
+#define OID_TOTAL_PARTIAL_CRL SLICE_LIT("\x67\x81\x12\x01\x02\x00\x02")
+#define OID_PARTIAL_CRL       SLICE_LIT("\x67\x81\x12\x01\x02\x00\x03")
+
 #define OID_SERVER_AUTH SLICE_LIT("\x2B\x06\x01\x05\x05\x07\x03\x01")
 #define OID_CLIENT_AUTH SLICE_LIT("\x2B\x06\x01\x05\x05\x07\x03\x02")
 

@@ -1,8 +1,9 @@
 /*
- * ES10 functions and eUICC packages from a hostile device or eIM.
+ * ES10 functions, eUICC packages and revocation lists from a hostile device, eIM or CI.
  *
  * Input: one octet that picks how the rest reaches the card.
- *   even   requests, each behind two octets of length, as STORE DATA
+ *   even   requests, each behind two octets of length, as STORE DATA; where bit 1 is set, lists
+ *          that the CI has signed, eight octets each
  *   odd    the operations of an eUICC package that an associated eIM has signed, so that what
  * stands behind the signature is reached; the octet's bit 1 picks PSMOs or eIM operations
  *
@@ -10,6 +11,7 @@
  */
 #include "der/der.h"
 #include "euicc/isdr/isdr.h"
+#include "pki/issue.h"
 
 #include <stdlib.h>
 
@@ -182,6 +184,92 @@ static void package(bool eco, slice operations)
     free(buf);
 }
 
+/* ---- revocation lists ---- */
+
+static void put_extension(struct der_writer *w, const char *oid, size_t oid_n, uint8_t tag,
+                          slice value)
+{
+    size_t mark = der_mark(w);
+
+    der_put_tlv(w, tag, value);
+    der_wrap(w, 0x04, mark);
+    der_put_tlv(w, 0x06, slice_of(oid, oid_n));
+    der_wrap(w, 0x30, mark);
+}
+
+static void put_extensions(struct der_writer *w, const uint8_t in[8])
+{
+    uint8_t id[2 + CI_PKID_LEN] = { 0x80, CI_PKID_LEN };
+
+    memcpy(id + 2, f.p.ci[0].pkid, CI_PKID_LEN);
+    put_extension(w, "\x55\x1D\x14", 3, 0x02, slice_of(in, 1));
+    put_extension(w, "\x55\x1D\x23", 3, 0x30, SLICE_OF(id));
+    if (in[1] & 1)
+        put_extension(w, "\x55\x1D\x1B", 3, 0x02, slice_of(in + 2, 1));
+    if (in[1] & 2) {
+        put_extension(w, "\x67\x81\x12\x01\x02\x00\x02", 7, 0x02, slice_of(in + 3, 1));
+        put_extension(w, "\x67\x81\x12\x01\x02\x00\x03", 7, 0x02, slice_of(in + 4, 1));
+    }
+    if (in[1] & 4)
+        put_extension(w, "\x55\x1D\x1C", 3, 0x30, slice_of(in + 5, in[1] >> 6));
+    der_wrap(w, 0x30, 0);
+    der_wrap(w, 0xA0, 0);
+}
+
+/* Serial numbers from in[6] on, a reason for those whose turn it is. */
+static void put_entries(struct der_writer *w, const uint8_t in[8])
+{
+    size_t all = der_mark(w);
+
+    for (unsigned n = 0; n < (in[7] & 0x7Fu); n++) {
+        uint8_t serial[2] = { 1, (uint8_t)(in[6] + n) };
+        size_t mark = der_mark(w);
+
+        if (in[7] & 0x80) {
+            put_extension(w, "\x55\x1D\x15", 3, 0x0A, SLICE_LIT("\x08"));
+            der_wrap(w, 0x30, mark);
+        }
+        der_put_tlv(w, 0x17, SLICE_LIT("260101000000Z"));
+        der_put_tlv(w, 0x02, SLICE_OF(serial));
+        der_wrap(w, 0x30, mark);
+    }
+    der_wrap(w, 0x30, all);
+}
+
+static void list(const uint8_t in[8])
+{
+    static const char algorithm[] = "\x30\x0A\x06\x08\x2A\x86\x48\xCE\x3D\x04\x03\x02";
+    static uint8_t buf[16384], out[16384];
+    struct der_writer w = der_writer(buf, sizeof buf), q = der_writer(out, sizeof out);
+    struct ec_sig sig;
+    slice tbs, whole;
+
+    put_extensions(&w, in);
+    put_entries(&w, in);
+    der_put_tlv(&w, 0x17, SLICE_LIT("260101000000Z"));
+    der_put_tlv(&w, 0x30, SLICE_EMPTY);
+    der_put(&w, SLICE_LIT(algorithm));
+    der_put_int(&w, 0x02, 1);
+    der_wrap(&w, 0x30, 0);
+    must(!der_written(&w, &tbs));
+    must(!signer_sign(&f.p.ci[0].signer, f.crypto, &tbs, 1, &sig));
+    der_put_sig(&q, &sig);
+    der_put(&q, SLICE_LIT("\x00"));
+    der_wrap(&q, 0x03, 0);
+    der_put(&q, SLICE_LIT(algorithm));
+    der_put(&q, tbs);
+    der_wrap(&q, 0xA0, 0);
+    der_wrap(&q, 0xBF35, 0);
+    must(!der_written(&q, &whole));
+    store(whole);
+}
+
+static void lists(const uint8_t *data, size_t size)
+{
+    for (; size >= 8; size -= 8, data += 8)
+        list(data);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (!f.memory)
@@ -194,6 +282,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     associate(&f.eim.point);
     if (data[0] & 1)
         package((data[0] & 2) != 0, slice_of(data + 1, size - 1 < 12000 ? size - 1 : 12000));
+    else if (data[0] & 2)
+        lists(data + 1, size - 1 < 128 ? size - 1 : 128);
     else
         requests(data + 1, size - 1);
     boot();

@@ -107,7 +107,7 @@ static int check_server_certificate(struct isdr *i, struct authentication *a)
     a->server_ci = ci_by_pkid(i->p, cert->aki, false);
     if (a->server_ci < 0)
         return AUTHENTICATE_ERROR_CI_PK_UNKNOWN;
-    if (verify_certificate(i, cert, (unsigned)a->server_ci))
+    if (verify_certificate(i, cert, (unsigned)a->server_ci) || certificate_revoked(i, cert))
         return AUTHENTICATE_ERROR_INVALID_CERTIFICATE;
     if (!curve_is_ours(cert->curve))
         return AUTHENTICATE_ERROR_UNSUPPORTED_CURVE;
@@ -235,7 +235,7 @@ static int check_dppb_certificate(struct isdr *i, struct preparation *p)
     ci = ci_by_pkid(i->p, cert->aki, false);
     if (ci != (int)s->server_ci || !slice_eq(cert->rid, slice_of(s->oid, s->oid_n)))
         return DOWNLOAD_ERROR_INVALID_CERTIFICATE;
-    if (verify_certificate(i, cert, (unsigned)ci))
+    if (verify_certificate(i, cert, (unsigned)ci) || certificate_revoked(i, cert))
         return DOWNLOAD_ERROR_INVALID_CERTIFICATE;
     if (!curve_is_ours(cert->curve))
         return DOWNLOAD_ERROR_UNSUPPORTED_CURVE;

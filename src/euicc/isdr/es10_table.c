@@ -22,6 +22,7 @@ static const struct {
     { 0xBF32, es10_disable, false },
     { 0xBF33, es10_delete, false },
     { 0xBF34, es10_memory_reset_consumer, false },
+    { 0xBF35, es10_load_crl, false },
     { 0xBF38, es10_authenticate_server, false },
     { 0xBF3C, es10_addresses, false },
     { 0xBF3E, es10_eid, false },

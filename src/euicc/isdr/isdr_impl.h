@@ -26,9 +26,11 @@ enum {
     OBJ_DOWNLOAD = ISDR_OBJECTS + 5,  /* struct download_record; absent: none is running */
     OBJ_OTSK = ISDR_OBJECTS + 0x10,   /* .. + OTSK_KEPT - 1: struct otsk_record */
     OBJ_EIM = ISDR_OBJECTS + 0x100,   /* .. + 0xFF: struct eim_head and members */
+    OBJ_CRL = ISDR_OBJECTS + 0x200,   /* .. + 2 * CRL_SLOTS - 1, see revocation.c */
     OBJ_NOTE = 0x02000000             /* + sequence number: struct note_head and octets */
 };
 #define OTSK_KEPT      2
+#define CRL_SLOTS      8 /* lists kept, of all CIs and distribution points */
 #define OBJ_NOTE_LAST  ISDR_OBJECTS_LAST
 #define SEQUENCE_LAST  (OBJ_NOTE_LAST - OBJ_NOTE)
 #define COUNTER_MAX    8388607 /* SGP.32 2.11.1.1 */
@@ -183,7 +185,7 @@ static inline bool is_v13(const struct isdr *i)
 es10_function *es10_find(const struct isdr *i, uint32_t tag);
 
 es10_function es10_euicc_info1, es10_euicc_info2, es10_eid, es10_addresses, es10_certs, es10_rat,
-    es10_set_smdp_consumer, es10_set_smdp, es10_connectivity, es10_ipae_activation;
+    es10_set_smdp_consumer, es10_set_smdp, es10_connectivity, es10_ipae_activation, es10_load_crl;
 es10_function es10_challenge, es10_authenticate_server, es10_prepare_download, es10_cancel_session;
 es10_function es10_list_notification, es10_retrieve_notifications, es10_remove_notification;
 es10_function es10_profiles_info, es10_enable, es10_disable, es10_delete, es10_set_nickname;
@@ -220,6 +222,12 @@ bool otsk_find(struct isdr *i, enum curve curve, slice otpk, struct ec_scalar *o
 MUST_USE enum err otsk_keep(struct isdr *i, enum curve curve, const struct ec_scalar *otsk,
                             const struct ec_point *otpk);
 MUST_USE enum err otsk_forget(struct isdr *i, const struct ec_point *otpk);
+
+/* ---- revocation ---- */
+
+/* A list that the certificate's CI has signed, and that was loaded (LoadCRL), names it. */
+struct cert;
+bool certificate_revoked(struct isdr *i, const struct cert *cert);
 
 /* ---- notifications and results ---- */
 

@@ -35,6 +35,7 @@ void personality_defaults(struct personality *p)
                          BIT(UICC_CAPABILITY_AKA_TUAK256) |
                          BIT(UICC_CAPABILITY_USIM_TEST_ALGORITHM) |
                          BIT(UICC_CAPABILITY_BER_TLV_FILE) | BIT(UICC_CAPABILITY_GET_IDENTITY);
-    p->rsp_capability = BIT(RSP_CAPABILITY_ADDITIONAL_PROFILE) | BIT(RSP_CAPABILITY_TEST_PROFILE) |
+    p->rsp_capability = BIT(RSP_CAPABILITY_ADDITIONAL_PROFILE) | BIT(RSP_CAPABILITY_CRL) |
+                        BIT(RSP_CAPABILITY_TEST_PROFILE) |
                         BIT(RSP_CAPABILITY_DEVICE_INFO_EXTENSIBILITY);
 }
