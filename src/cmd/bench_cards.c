@@ -55,7 +55,7 @@ static bool raise(struct many *m, unsigned i)
 
     arena_reset(&m->lpa.arena);
     return make(m, i, &p) && bench_euicc_open(&m->ground, i) && bench_lpa_take(&m->lpa, e) &&
-           bench_lpa_download(&m->lpa, p.package, p.metadata) &&
+           bench_lpa_download(&m->lpa, p.package, p.metadata) && bench_lpa_acknowledge(&m->lpa) &&
            bench_lpa_set(&m->lpa, BENCH_ENABLE, p.who.iccid_ef) && bench_euicc_power(e);
 }
 

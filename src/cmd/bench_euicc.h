@@ -57,8 +57,9 @@ struct bench_lpa {
     struct card_link link;
     struct terminal t; /* ISD-R on channel 1 */
     struct arena arena;
-    double card_us; /* processor time of the card since the last download began */
-    unsigned apdus; /* since then */
+    double card_us;   /* processor time of the card since the last download began */
+    unsigned apdus;   /* since then */
+    int64_t sequence; /* of the last installation result */
 
     /* the eIM */
     struct signer eim;
@@ -73,6 +74,9 @@ MUST_USE bool bench_lpa_take(struct bench_lpa *l, struct bench_euicc *e);
 MUST_USE bool bench_lpa_es10(struct bench_lpa *l, slice request);
 /* A whole download with mutual authentication, up to the installation result of success. */
 MUST_USE bool bench_lpa_download(struct bench_lpa *l, slice package, slice metadata);
+
+/* RemoveNotificationFromList for its result, as when the SM-DP+ has it. */
+MUST_USE bool bench_lpa_acknowledge(struct bench_lpa *l);
 
 enum bench_state { BENCH_ENABLE = 0x31, BENCH_DISABLE = 0x32, BENCH_DELETE = 0x33 };
 /* EnableProfile, DisableProfile or DeleteProfile of ES10c, without refresh; ok(0) is expected. */

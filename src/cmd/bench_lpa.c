@@ -224,6 +224,7 @@ static bool load(struct bench_lpa *l, slice bpp)
     struct der_reader r = der_reader(content_of(bpp));
     struct profile_installation_result_data d;
     struct profile_installation_result pir;
+    struct notification_metadata metadata = { 0 };
     struct tlv first = der_take(&r);
     bool ok = first.tag == 0xBF23 && segment(l, bpp.p, first.whole.p + first.whole.n);
 
@@ -232,7 +233,9 @@ static bool load(struct bench_lpa *l, slice bpp)
     ok = ok && !schema_decode(&T_profile_installation_result, answer(l), &pir, NULL) &&
          !schema_decode(&T_profile_installation_result_data, pir.profile_installation_result_data,
                         &d, NULL) &&
-         d.final_result.which == final_result_is_success_result;
+         d.final_result.which == final_result_is_success_result &&
+         !schema_decode(&T_notification_metadata, d.notification_metadata, &metadata, NULL);
+    l->sequence = metadata.seq_number;
     return ok || complain(l, "LoadBoundProfilePackage");
 }
 
@@ -269,6 +272,17 @@ bool bench_lpa_download(struct bench_lpa *l, slice package, slice metadata)
     l->apdus = 0;
     return !crypto_random(l->ground->keys.crypto, s.tid, sizeof s.tid) && authenticate(&s) &&
            prepare(&s) && bind_and_load(&s, package, metadata);
+}
+
+bool bench_lpa_acknowledge(struct bench_lpa *l)
+{
+    uint8_t buf[16];
+    struct der_writer w = der_writer(buf, sizeof buf);
+
+    der_put_int(&w, 0x80, l->sequence);
+    der_wrap(&w, 0xBF30, 0);
+    return (es10(l, &w) && slice_eq(answer(l), SLICE_LIT("\xBF\x30\x03\x80\x01\x00"))) ||
+           complain(l, "RemoveNotificationFromList");
 }
 
 /* ---- profile states ---- */

@@ -108,7 +108,8 @@ static bool downloads(struct bench_uicc *u)
         if (!download(u, p))
             return false;
         u->samples[n++] = u->lpa.card_us;
-        if (!bench_lpa_set(&u->lpa, BENCH_DELETE, p->who.iccid_ef))
+        if (!bench_lpa_acknowledge(&u->lpa) ||
+            !bench_lpa_set(&u->lpa, BENCH_DELETE, p->who.iccid_ef))
             return false;
     } while (n < INSTALL_MAX && wall_us() < until);
     us = median(u->samples, n);
@@ -332,6 +333,8 @@ static bool wear(struct bench_uicc *u)
     if (!download(u, &u->profiles[1]))
         return false;
     wear_line(u, "download and installation", &before);
+    if (!bench_lpa_acknowledge(&u->lpa))
+        return false;
     before = e->nvm.wear;
     if (!bench_lpa_set(&u->lpa, BENCH_ENABLE, b))
         return false;
@@ -354,16 +357,26 @@ static bool wear(struct bench_uicc *u)
     return profile_enabled(e->card) || complain("package", "did not enable");
 }
 
-static bool eight(struct bench_uicc *u)
+/* At rest: freshly powered on, results acknowledged. */
+static bool memory(struct bench_uicc *u)
 {
     struct bench_euicc *e = &u->ground.cards[0];
 
-    for (unsigned i = 1; i < PROFILES; i++)
-        if (!download(u, &u->profiles[i]))
+    memory_line(u, 0);
+    for (unsigned i = 0; i < PROFILES; i++) {
+        if (!download(u, &u->profiles[i]) || !bench_lpa_acknowledge(&u->lpa))
             return false;
-    if (!bench_euicc_power(e))
-        return false;
-    memory_line(u, PROFILES);
+        if (i != 0 && i != PROFILES - 1)
+            continue;
+        if (!bench_euicc_power(e))
+            return false;
+        memory_line(u, i + 1);
+        if (!bench_lpa_take(&u->lpa, e))
+            return false;
+    }
+    for (unsigned i = 0; i < PROFILES; i++)
+        if (!bench_lpa_set(&u->lpa, BENCH_DELETE, u->profiles[i].who.iccid_ef))
+            return false;
     return true;
 }
 
@@ -371,12 +384,8 @@ static bool one(struct bench_uicc *u)
 {
     struct bench_euicc *e = &u->ground.cards[0];
 
-    memory_line(u, 0);
-    if (!downloads(u) || !download(u, &u->profiles[0]) || !bench_euicc_power(e))
-        return false;
-    memory_line(u, 1);
-    return bench_lpa_take(&u->lpa, e) && wear(u) && bench_lpa_take(&u->lpa, e) && commands(u) &&
-           eight(u);
+    return memory(u) && downloads(u) && download(u, &u->profiles[0]) &&
+           bench_lpa_acknowledge(&u->lpa) && wear(u) && bench_lpa_take(&u->lpa, e) && commands(u);
 }
 
 /* ---- the whole ---- */
