@@ -7,6 +7,7 @@
  *
  *   nvm_file.c  one POSIX file a card (hosts)
  *   nvm_ram.c   the caller's memory, with a hook that cuts the power (tests, simulators)
+ *   nvm_cut.c   in front of any of them: the power goes at a chosen write
  *
  * A flash port implements the same three functions; no octet is programmed twice between erases.
  */
@@ -65,5 +66,21 @@ struct nvm_ram {
 void nvm_ram_init(struct nvm_ram *ram, uint8_t *octets, uint32_t half_octets, struct nvm *nvm);
 /* Power comes back: the octets stay, the counters and the cut are cleared. */
 void nvm_ram_power_on(struct nvm_ram *ram);
+
+/* ---- power that goes ---- */
+
+struct nvm_cut {
+    const struct nvm *inner;
+    uint32_t writes;     /* calls of write and erase so far */
+    uint32_t cut_at;     /* the power goes during this one (counted from 1); 0: never */
+    uint32_t cut_octets; /* octets of that write that still reach the memory */
+    bool off;            /* the power is gone: every call answers E_STORAGE */
+};
+
+/* nvm is inner with the cut in front of it. `cut` and `inner` must outlive it. */
+void nvm_cut_init(struct nvm_cut *cut, const struct nvm *inner, uint32_t cut_at,
+                  uint32_t cut_octets, struct nvm *nvm);
+/* Power comes back; it goes once only. */
+void nvm_cut_power_on(struct nvm_cut *cut);
 
 #endif
