@@ -1,0 +1,34 @@
+/* The subcommands of `dunlin card`, one file each; as cmd.h says of the others. */
+#ifndef DUNLIN_CMD_CARD_PARTS_H
+#define DUNLIN_CMD_CARD_PARTS_H
+
+#include "cmd/card_host.h"
+#include "reader/quirks.h"
+#include "reader/trace.h"
+
+#include <stdio.h>
+
+int card_serve(int argc, char **argv, bool traced);
+int card_new(int argc, char **argv);
+int card_info(int argc, char **argv);
+int card_apdu_command(int argc, char **argv);
+
+/*
+ * A card and what lies between it and who talks to it: quirks where its personality has some, then
+ * the trace. Large: for the heap, and it stays where it is.
+ */
+struct card_stack {
+    struct card_host host;
+    struct card_link card, quirky, traced;
+    struct quirk_link quirks;
+    struct trace trace;
+    FILE *trace_to;
+    char prefix[16]; /* of each line of the trace */
+    bool line_begun;
+    const struct card_link *top; /* the one to talk to */
+};
+
+/* After host_open. trace_to NULL: none. number > 0 stands before each line of the trace. */
+void card_stack_build(struct card_stack *s, FILE *trace_to, unsigned number);
+
+#endif
