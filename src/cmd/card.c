@@ -5,11 +5,27 @@
 #include "cmd/card_parts.h"
 #include "cmd/cmd.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- layers ---- */
 
-/* Whole lines, each behind the card's number where there are several. */
+static bool make_room(struct card_stack *s, size_t n)
+{
+    size_t room = s->line_room ? s->line_room : 256;
+    char *more;
+
+    while (room - s->line_n < n)
+        room *= 2;
+    more = room == s->line_room ? s->line : realloc(s->line, room);
+    if (!more)
+        return false;
+    s->line = more;
+    s->line_room = room;
+    return true;
+}
+
+/* Lines leave whole, each behind the card's number where there are several. */
 static void put_trace(void *ctx, const char *text, size_t n)
 {
     struct card_stack *s = ctx;
@@ -18,12 +34,18 @@ static void put_trace(void *ctx, const char *text, size_t n)
         const char *end = memchr(text, '\n', n);
         size_t take = end ? (size_t)(end - text) + 1 : n;
 
-        if (!s->line_begun)
+        if (!make_room(s, take))
+            return;
+        memcpy(s->line + s->line_n, text, take);
+        s->line_n += take;
+        if (end) {
+            flockfile(s->trace_to);
             fputs(s->prefix, s->trace_to);
-        fwrite(text, 1, take, s->trace_to);
-        s->line_begun = !end;
-        if (end)
+            fwrite(s->line, 1, s->line_n, s->trace_to);
             fflush(s->trace_to);
+            funlockfile(s->trace_to);
+            s->line_n = 0;
+        }
         text += take;
         n -= take;
     }
@@ -52,6 +74,15 @@ void card_stack_build(struct card_stack *s, FILE *trace_to, unsigned number)
         snprintf(s->prefix, sizeof s->prefix, "[%u] ", number);
     s->traced = trace_link(&s->trace, s->top, &sink);
     s->top = &s->traced;
+}
+
+void card_stack_close(struct card_stack *s)
+{
+    if (s->top)
+        card_link_close(s->top);
+    host_close(&s->host);
+    free(s->line);
+    s->line = NULL;
 }
 
 /* ---- subcommands ---- */

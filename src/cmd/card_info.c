@@ -378,7 +378,7 @@ int card_info(int argc, char **argv)
             card_stack_build(s, NULL, 0);
             status = show(s, json);
         }
-        host_close(&s->host);
+        card_stack_close(s);
     }
     free(s);
     return status;

@@ -24,11 +24,14 @@ struct card_stack {
     struct trace trace;
     FILE *trace_to;
     char prefix[16]; /* of each line of the trace */
-    bool line_begun;
+    char *line;      /* the one that is not whole yet, owned */
+    size_t line_n, line_room;
     const struct card_link *top; /* the one to talk to */
 };
 
 /* After host_open. trace_to NULL: none. number > 0 stands before each line of the trace. */
 void card_stack_build(struct card_stack *s, FILE *trace_to, unsigned number);
+/* Closes the host too. Also after a host_open that failed, of a stack that was all zero before. */
+void card_stack_close(struct card_stack *s);
 
 #endif

@@ -6,19 +6,32 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 
+#include "pki/testci.h"
 #include "reader/stdio.h"
 #include "reader/tcp.h"
 
 #include <errno.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct serving {
     struct host_options what;
     const char *vpcd;
-    long tcp;
+    long tcp, cards;
     bool stdio, json, traced;
+};
+
+/* One card and where it is served. */
+struct post {
+    const struct serving *v;
+    struct card_stack *stack;
+    char dir[PATH_MAX], eid[EID_DIGITS + 1]; /* of one among several */
+    struct tcp_end end;                      /* listens, or is connected to vpcd */
+    pthread_t thread;
+    bool running;
+    int status;
 };
 
 static int fail(const char *what, const char *why)
@@ -58,39 +71,46 @@ static void serve_end(struct card_stack *s, struct tcp_end *end)
         fprintf(stderr, "dunlin card: power on: %s\n", err_text(e));
 }
 
-static int listen_for_readers(const struct serving *v, struct card_stack *s, uint16_t port)
+/* ---- where ---- */
+
+static int start_listening(struct post *p, unsigned number)
 {
-    struct tcp_end listener, client;
-    enum err e = tcp_listen(false, &port, &listener);
+    uint16_t port = (uint16_t)(p->v->tcp ? p->v->tcp + number : 0);
+    enum err e = tcp_listen(false, &port, &p->end);
 
     if (e)
         return fail("listening socket", strerror(errno));
-    announce(v, &s->host, "127.0.0.1", port);
-    while (!(e = tcp_accept(&listener, &client)))
-        serve_end(s, &client);
-    tcp_close(&listener);
-    return fail("listening socket", err_text(e));
+    announce(p->v, &p->stack->host, "127.0.0.1", port);
+    return -1;
 }
 
-static int connect_to_vpcd(const struct serving *v, struct card_stack *s)
+static int start_connected(struct post *p, unsigned number)
 {
     char host[256];
-    const char *colon = strrchr(v->vpcd, ':');
-    size_t n = colon ? (size_t)(colon - v->vpcd) : strlen(v->vpcd);
-    long port = colon ? strtol(colon + 1, NULL, 10) : VPCD_PORT;
-    struct tcp_end end;
+    const char *vpcd = p->v->vpcd, *colon = strrchr(vpcd, ':');
+    size_t n = colon ? (size_t)(colon - vpcd) : strlen(vpcd);
+    long port = (colon ? strtol(colon + 1, NULL, 10) : VPCD_PORT) + number;
 
     if (n == 0 || n >= sizeof host || port < 1 || port > 65535) {
         fprintf(stderr, "dunlin card: --vpcd takes HOST or HOST:PORT\n");
         return EXIT_USAGE;
     }
-    memcpy(host, v->vpcd, n);
+    memcpy(host, vpcd, n);
     host[n] = 0;
-    if (tcp_connect(host, (uint16_t)port, 0, &end))
-        return fail(v->vpcd, "nobody listens there");
-    announce(v, &s->host, host, (uint16_t)port);
-    serve_end(s, &end);
-    return EXIT_DONE;
+    if (tcp_connect(host, (uint16_t)port, 0, &p->end))
+        return fail(vpcd, "nobody listens there");
+    announce(p->v, &p->stack->host, host, (uint16_t)port);
+    return -1;
+}
+
+static int listen_for_readers(struct post *p)
+{
+    struct tcp_end client;
+    enum err e;
+
+    while (!(e = tcp_accept(&p->end, &client)))
+        serve_end(p->stack, &client);
+    return fail("listening socket", err_text(e));
 }
 
 /* Standard output carries the answers: everything else goes to standard error. */
@@ -107,28 +127,115 @@ static int serve_stdio(struct card_stack *s)
     return e == E_CLOSED ? EXIT_DONE : fail("standard input", err_text(e));
 }
 
-static int serve(const struct serving *v, struct card_stack *s)
+static void *serve(void *arg)
 {
-    int status = host_open(&s->host, &v->what, HOST_EITHER);
+    struct post *p = arg;
 
-    if (status < 0) {
-        card_stack_build(s, v->traced ? v->stdio ? stderr : stdout : NULL, 0);
-        status = v->stdio  ? serve_stdio(s)
-                 : v->vpcd ? connect_to_vpcd(v, s)
-                           : listen_for_readers(v, s, (uint16_t)v->tcp);
+    if (p->v->stdio) {
+        p->status = serve_stdio(p->stack);
+    } else if (p->v->vpcd) {
+        serve_end(p->stack, &p->end);
+        p->status = EXIT_DONE;
+    } else {
+        p->status = listen_for_readers(p);
     }
-    host_close(&s->host);
-    return status;
+    return NULL;
+}
+
+/* ---- one or several ---- */
+
+/* Of several, card n has the EID number n of the hierarchy and the directory n inside --dir. */
+static int open_post(struct post *p, const struct serving *v, unsigned number)
+{
+    struct host_options what = v->what;
+    uint8_t eid[EID_LEN];
+    int status;
+
+    p->v = v;
+    p->end.fd = -1;
+    p->stack = calloc(1, sizeof *p->stack);
+    if (!p->stack)
+        return fail("memory", err_text(E_MEMORY));
+    p->stack->host.lock = p->stack->host.file.fd = -1;
+    if (v->cards > 1) {
+        if (snprintf(p->dir, sizeof p->dir, "%s/%u", what.dir, number + 1) >= PATH_MAX)
+            return fail(what.dir, "path is too long");
+        testci_eid(number + 1, eid);
+        eid_to_digits(eid, p->eid);
+        what.dir = p->dir;
+        what.eid = p->eid;
+    }
+    status = host_open(&p->stack->host, &what, HOST_EITHER);
+    if (status >= 0)
+        return status;
+    card_stack_build(p->stack, v->traced ? v->stdio ? stderr : stdout : NULL,
+                     v->cards > 1 ? number + 1 : 0);
+    if (v->stdio)
+        return -1;
+    return v->vpcd ? start_connected(p, number) : start_listening(p, number);
+}
+
+static void close_post(struct post *p)
+{
+    if (!p->stack)
+        return;
+    tcp_close(&p->end);
+    card_stack_close(p->stack);
+    free(p->stack);
+}
+
+/* All are open before the first is served. A card is used by its thread only. */
+static int serve_all(const struct serving *v)
+{
+    struct post *posts = calloc((size_t)v->cards, sizeof *posts);
+    int status = posts ? -1 : fail("memory", err_text(E_MEMORY));
+
+    for (unsigned n = 0; status < 0 && n < (unsigned)v->cards; n++)
+        status = open_post(&posts[n], v, n);
+    if (status < 0 && v->cards == 1)
+        serve(&posts[0]);
+    for (unsigned n = 0; status < 0 && v->cards > 1 && n < (unsigned)v->cards; n++) {
+        posts[n].running = pthread_create(&posts[n].thread, NULL, serve, &posts[n]) == 0;
+        if (!posts[n].running)
+            posts[n].status = fail("thread", err_text(E_MEMORY));
+    }
+    for (unsigned n = 0; posts && n < (unsigned)v->cards; n++) {
+        if (posts[n].running)
+            pthread_join(posts[n].thread, NULL);
+        if (status < EXIT_FAILED && posts[n].status)
+            status = posts[n].status;
+        close_post(&posts[n]);
+    }
+    free(posts);
+    return status < 0 ? EXIT_DONE : status;
+}
+
+static int check(const struct serving *v)
+{
+    if (v->stdio && (v->vpcd || v->cards > 1))
+        fprintf(stderr, "dunlin card: --stdio is one card, without --vpcd\n");
+    else if (v->cards > 1 && v->what.eid)
+        fprintf(stderr, "dunlin card: --cards takes the EIDs of the hierarchy, not --eid\n");
+    else if (!v->vpcd && v->tcp + v->cards - 1 > 65535)
+        fprintf(stderr, "dunlin card: --tcp leaves no port for the last card\n");
+    else
+        return -1;
+    return EXIT_USAGE;
 }
 
 int card_serve(int argc, char **argv, bool traced)
 {
-    struct serving v = { .what = { .dir = "var/card" }, .tcp = VPCD_PORT, .traced = traced };
+    struct serving v = {
+        .what = { .dir = "var/card" }, .tcp = VPCD_PORT, .cards = 1, .traced = traced
+    };
     const struct option rows[] = {
         { "tcp", OPTION_INT, &v.tcp, 0, 65535, "PORT",
           "listen for a reader on 127.0.0.1 (default 35963; 0: any free port, told on output)" },
         { "vpcd", OPTION_TEXT, &v.vpcd, 0, 0, "HOST[:PORT]",
           "connect to a vpcd daemon and be the card in its reader" },
+        { "cards", OPTION_INT, &v.cards, 1, 1000, "N",
+          "so many cards, with the first EIDs of --pki, at PORT, PORT + 1 ..., in DIR/1, DIR/2 "
+          "..." },
         { "stdio", OPTION_FLAG, &v.stdio, 0, 0, NULL,
           "answer on standard output, a line of JSON each, as lpac's stdio driver wants it" },
         { "dir", OPTION_TEXT, &v.what.dir, 0, 0, "DIR", "state of the card (default var/card)" },
@@ -156,15 +263,9 @@ int card_serve(int argc, char **argv, bool traced)
         .rows = rows,
         .count = COUNT(rows),
     };
-    struct card_stack *s;
     int status = options_parse(&o, argc, argv);
 
-    if (status >= 0)
-        return status;
-    s = calloc(1, sizeof *s);
-    if (!s)
-        return fail("memory", err_text(E_MEMORY));
-    status = serve(&v, s);
-    free(s);
-    return status;
+    if (status < 0)
+        status = check(&v);
+    return status < 0 ? serve_all(&v) : status;
 }

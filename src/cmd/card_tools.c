@@ -164,7 +164,7 @@ int card_apdu_command(int argc, char **argv)
             card_stack_build(s, traced ? stderr : NULL, 0);
             status = send_all(s->top, &o, json);
         }
-        host_close(&s->host);
+        card_stack_close(s);
     }
     free(s);
     return status;

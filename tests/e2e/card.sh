@@ -134,3 +134,32 @@ END
 rm "$work/cut/card.personality"
 expect 0 "$DUNLIN" card info --dir "$work/cut"
 says 'defaultSmdp      kept.test'
+
+# ---- several cards of one process: consecutive EIDs, a directory and a port each
+
+expect 2 "$DUNLIN" card --cards 2 --eid "$eid" --dir "$work/many" --pki "$work/pki"
+"$DUNLIN" card --cards 3 --tcp 0 --json --trace --dir "$work/many" --pki "$work/pki" >"$work/served" 2>&1 &
+server=$!
+for i in $(seq 100); do
+    [ "$(grep -c '"port"' "$work/served")" = 3 ] && break
+    sleep 0.1
+done
+n=0
+for port in $(sed -n 's/.*"port":\([0-9]*\).*/\1/p' "$work/served"); do
+    n=$((n + 1))
+    exec 3<>"/dev/tcp/127.0.0.1/$port"
+    printf '\0\1\1\0\x15\0\xA4\4\0\x10\xA0\0\0\5\x59\x10\x10\xFF\xFF\xFF\xFF\x89\0\0\1\0' >&3
+    printf '\0\xB\x80\xE2\x91\0\6\xBF\x3E\3\x5C\1\x5A\0\5\0\xC0\0\0\x15' >&3
+    answer=$(head -c 33 <&3 | od -An -v -tx1 | tr -d ' \n')
+    exec 3>&-
+    want=$(grep -m $n -o '"eid":"[0-9]*"' "$work/served" | tail -n 1 | tr -dc 0-9)
+    case $answer in *"5a10${want}9000") ;; *) fail "card $n answered $answer" ;; esac
+done
+[ $n = 3 ] || fail "$n cards instead of 3"
+kill "$server"
+wait "$server" 2>/dev/null
+cp "$work/served" "$work/out"
+says '"eid":"89049032123451234500000000000283"'
+says '[2]     eidValue: 89049032123451234500000000000283'
+expect 0 "$DUNLIN" card info --dir "$work/many/3"
+says 89049032123451234500000000000380
