@@ -50,6 +50,12 @@ static bool in_group(const uint8_t *scalar, const uint8_t *order)
     return memcmp(scalar, zero, SCALAR_LEN) != 0 && memcmp(scalar, order, SCALAR_LEN) < 0;
 }
 
+void ec_point_pack(const struct ec_point *point, uint8_t packed[PACKED_LEN])
+{
+    packed[0] = 0x02 | (point->b[POINT_LEN - 1] & 1);
+    memcpy(packed + 1, point->b + 1, PACKED_LEN - 1);
+}
+
 enum err ec_sig_parse(slice octets, enum curve curve, struct ec_sig *out)
 {
     const uint8_t *order = curve_order(curve);

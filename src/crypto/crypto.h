@@ -29,6 +29,8 @@
 #define SCALAR_LEN 32
 #define SECRET_LEN 32 /* x coordinate of the shared point */
 #define AES_BLOCK  16
+#define X25519_LEN 32 /* of scalars, of u coordinates and of the shared secret, little-endian */
+#define PACKED_LEN 33 /* 02 or 03 || X: a point in compressed form */
 
 enum curve {
     CURVE_NONE,    /* no key there */
@@ -42,6 +44,10 @@ struct ec_point {
 };
 struct ec_sig {
     uint8_t b[SIG_LEN];
+};
+/* A public key of X25519 (RFC 7748): a u coordinate. */
+struct x25519_key {
+    uint8_t b[X25519_LEN];
 };
 /* A private key. Its holder wipes it. */
 struct ec_scalar {
@@ -123,6 +129,12 @@ struct crypto {
                       const struct ec_point *peer, uint8_t z[SECRET_LEN]);
     enum err (*agree_fresh)(void *ctx, enum curve curve, const struct ec_point *peer,
                             struct ec_point *own, uint8_t z[SECRET_LEN]);
+    enum err (*point_unpack)(void *ctx, enum curve curve, const uint8_t packed[PACKED_LEN],
+                             struct ec_point *out);
+    enum err (*x25519)(void *ctx, const struct ec_scalar *secret, const struct x25519_key *peer,
+                       uint8_t z[X25519_LEN]);
+    enum err (*x25519_fresh)(void *ctx, const struct x25519_key *peer, struct x25519_key *own,
+                             uint8_t z[X25519_LEN]);
     enum err (*signer_open)(const struct crypto *by, enum curve curve,
                             const struct ec_scalar *secret, struct signer *out);
     void (*forget)(void *ctx);
@@ -258,6 +270,36 @@ MUST_USE static inline enum err crypto_agree_fresh(const struct crypto *c, enum 
                                                    struct ec_point *own, uint8_t z[SECRET_LEN])
 {
     return c->agree_fresh(c->ctx, curve, peer, own, z);
+}
+
+/* The point of a compressed form. E_BADKEY when there is none with that x coordinate. */
+MUST_USE static inline enum err crypto_point_unpack(const struct crypto *c, enum curve curve,
+                                                    const uint8_t packed[PACKED_LEN],
+                                                    struct ec_point *out)
+{
+    return c->point_unpack(c->ctx, curve, packed, out);
+}
+
+/* The reverse needs no provider. */
+void ec_point_pack(const struct ec_point *point, uint8_t packed[PACKED_LEN]);
+
+/*
+ * X25519 (RFC 7748 5, 6.1). E_BADKEY where the secret would be all zeros: the peer's point has a
+ * small order. The caller wipes z.
+ */
+MUST_USE static inline enum err crypto_x25519(const struct crypto *c,
+                                              const struct ec_scalar *secret,
+                                              const struct x25519_key *peer, uint8_t z[X25519_LEN])
+{
+    return c->x25519(c->ctx, secret, peer, z);
+}
+
+/* The same with a key pair that exists only during the call. */
+MUST_USE static inline enum err crypto_x25519_fresh(const struct crypto *c,
+                                                    const struct x25519_key *peer,
+                                                    struct x25519_key *own, uint8_t z[X25519_LEN])
+{
+    return c->x25519_fresh(c->ctx, peer, own, z);
 }
 
 /*

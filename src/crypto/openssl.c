@@ -419,6 +419,9 @@ static const struct crypto provider = {
     .point_check = ossl_point_check,
     .agree = ossl_agree,
     .agree_fresh = ossl_agree_fresh,
+    .point_unpack = ossl_point_unpack,
+    .x25519 = ossl_x25519,
+    .x25519_fresh = ossl_x25519_fresh,
     .signer_open = ossl_signer_open,
     .forget = ossl_forget,
 };

@@ -41,6 +41,13 @@ enum err ossl_agree_fresh(void *ctx, enum curve curve, const struct ec_point *pe
                           struct ec_point *own, uint8_t z[SECRET_LEN]);
 enum err ossl_signer_open(const struct crypto *by, enum curve curve, const struct ec_scalar *secret,
                           struct signer *out);
+enum err ossl_point_unpack(void *ctx, enum curve curve, const uint8_t packed[PACKED_LEN],
+                           struct ec_point *out);
+/* Curve25519. */
+enum err ossl_x25519(void *ctx, const struct ec_scalar *secret, const struct x25519_key *peer,
+                     uint8_t z[X25519_LEN]);
+enum err ossl_x25519_fresh(void *ctx, const struct x25519_key *peer, struct x25519_key *own,
+                           uint8_t z[X25519_LEN]);
 /* A private EVP_PKEY; the caller frees it. */
 enum err ossl_private(enum curve curve, const struct ec_scalar *secret, EVP_PKEY **out);
 

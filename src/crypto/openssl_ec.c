@@ -319,6 +319,29 @@ enum err ossl_point_check(void *ctx, enum curve curve, const struct ec_point *po
     return err;
 }
 
+enum err ossl_point_unpack(void *ctx, enum curve curve, const uint8_t packed[PACKED_LEN],
+                           struct ec_point *out)
+{
+    EC_POINT *q;
+    enum err err = E_BADKEY;
+
+    (void)ctx;
+    if (!known(curve))
+        return E_UNSUPPORTED;
+    if (packed[0] != 0x02 && packed[0] != 0x03)
+        return E_BADKEY;
+    q = EC_POINT_new(group[curve]);
+    if (!q)
+        return failed(E_MEMORY);
+    if (EC_POINT_oct2point(group[curve], q, packed, PACKED_LEN, NULL) == 1)
+        err = EC_POINT_point2oct(group[curve], q, POINT_CONVERSION_UNCOMPRESSED, out->b,
+                                 sizeof out->b, NULL) == sizeof out->b
+                  ? E_OK
+                  : E_CRYPTO;
+    EC_POINT_free(q);
+    return err ? failed(err) : E_OK;
+}
+
 static bool private_params(OSSL_PARAM_BLD *bld, enum curve curve, const BIGNUM *d,
                            const struct ec_point *point)
 {

@@ -357,6 +357,63 @@ static void agreement_vectors(void **state)
     }
 }
 
+/* RFC 7748 6.1, and RFC 7748 6's peers whose order is small. */
+static void x25519_vectors(void **state)
+{
+    struct ec_scalar a, b;
+    struct x25519_key pa, pb, base = { { 9 } }, zero = { { 0 } }, one = { { 1 } }, own;
+    uint8_t z[X25519_LEN], z2[X25519_LEN];
+
+    (void)state;
+    unhex("77076D0A7318A57D3C16C17251B26645DF4C2F87EBC0992AB177FBA51DB92C2A", a.b, 32);
+    unhex("5DAB087E624A8A4B79E17F8B83800EE66F3BB1292618B6FD1C2F8B27FF88E0EB", b.b, 32);
+    assert_int_equal(crypto_x25519(c, &a, &base, pa.b), E_OK);
+    assert_hex(SLICE_OF(pa.b), "8520F0098930A754748B7DDCB43EF75A0DBF3A0D26381AF4EBA4A98EAA9B4E6A");
+    assert_int_equal(crypto_x25519(c, &b, &base, pb.b), E_OK);
+    assert_hex(SLICE_OF(pb.b), "DE9EDB7D7B7DC1B4D35B61C2ECE435373F8343C85B78674DADFC7E146F882B4F");
+    assert_int_equal(crypto_x25519(c, &a, &pb, z), E_OK);
+    assert_hex(SLICE_OF(z), "4A5D9D5BA4CE2DE1728E3BF480350F25E07E21C947D19E3376F09B3C1E161742");
+    assert_int_equal(crypto_x25519(c, &b, &pa, z), E_OK);
+    assert_hex(SLICE_OF(z), "4A5D9D5BA4CE2DE1728E3BF480350F25E07E21C947D19E3376F09B3C1E161742");
+    assert_int_equal(crypto_x25519_fresh(c, &pa, &own, z), E_OK);
+    assert_int_equal(crypto_x25519(c, &a, &own, z2), E_OK);
+    assert_memory_equal(z, z2, sizeof z);
+    assert_int_equal(crypto_x25519(c, &a, &zero, z), E_BADKEY);
+    assert_int_equal(crypto_x25519(c, &a, &one, z), E_BADKEY);
+    assert_int_equal(crypto_x25519_fresh(c, &zero, &own, z), E_BADKEY);
+}
+
+/* Both signs of y, from RFC 5903 8.1; an x without a point. */
+static void packed_points(void **state)
+{
+    uint8_t packed[PACKED_LEN];
+    struct ec_point point, back;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(agreements); i++) {
+        for (int who = 0; who < 2; who++) {
+            unhex(who ? agreements[i].q_b : agreements[i].q_a, point.b, POINT_LEN);
+            ec_point_pack(&point, packed);
+            assert_int_equal(packed[0], point.b[POINT_LEN - 1] & 1 ? 3 : 2);
+            assert_int_equal(crypto_point_unpack(c, agreements[i].curve, packed, &back), E_OK);
+            assert_memory_equal(back.b, point.b, POINT_LEN);
+            packed[0] ^= 1;
+            assert_int_equal(crypto_point_unpack(c, agreements[i].curve, packed, &back), E_OK);
+            assert_memory_not_equal(back.b, point.b, POINT_LEN);
+            assert_int_equal(crypto_point_check(c, agreements[i].curve, &back), E_OK);
+            packed[0] = 4;
+            assert_int_equal(crypto_point_unpack(c, agreements[i].curve, packed, &back), E_BADKEY);
+        }
+    }
+    memset(packed, 0xFF, sizeof packed); /* beyond the field */
+    packed[0] = 2;
+    assert_int_equal(crypto_point_unpack(c, CURVE_P256, packed, &back), E_BADKEY);
+    memset(packed + 1, 0, sizeof packed - 1);
+    packed[PACKED_LEN - 1] = 1; /* 1 - 3 + b is no square */
+    assert_int_equal(crypto_point_unpack(c, CURVE_P256, packed, &back), E_BADKEY);
+    assert_int_equal(crypto_point_unpack(c, CURVE_OTHER, packed, &back), E_UNSUPPORTED);
+}
+
 /* Round trips (symmetry only): fresh pairs, both ways of agreeing, signing. */
 static void fresh_keys(void **state)
 {
@@ -517,6 +574,8 @@ int main(void)
         cmocka_unit_test(com_005_signature_form),
         cmocka_unit_test(com_006_received_point),
         cmocka_unit_test(agreement_vectors),
+        cmocka_unit_test(x25519_vectors),
+        cmocka_unit_test(packed_points),
         cmocka_unit_test(fresh_keys),
         cmocka_unit_test(key_files),
         cmocka_unit_test(sgp26_keys),

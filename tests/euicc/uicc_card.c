@@ -72,8 +72,8 @@ uint16_t uicc_apdu(struct uicc *u, const char *fmt, ...)
 void uicc_expect_at(struct uicc *u, uint16_t sw, const char *hex, const char *file, int line,
                     const char *fmt, ...)
 {
-    char text[1100], got[700];
-    uint8_t command[520], wanted[300];
+    char text[1100], got[1300];
+    uint8_t command[520], wanted[600];
     va_list args;
 
     va_start(args, fmt);

@@ -24,7 +24,7 @@ struct uicc {
     struct nvm nvm;
     struct nvm_ram ram;
     struct card_personality personality;
-    uint8_t reply[300]; /* of the last command, without its status word */
+    uint8_t reply[600]; /* of the last command, without its status word */
     size_t n;
     uint16_t sw;
     _Alignas(8) uint8_t memory[UICC_MEMORY];
