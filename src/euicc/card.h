@@ -71,7 +71,8 @@ struct card_app_entry {
 struct card_personality {
     slice atr; /* absent: that of TS 102 221 with eUICC bits, see card_atr */
     bool extended_apdu;
-    uint8_t channels; /* 1..20; 0: all 20 */
+    uint8_t channels;         /* 1..20; 0: all 20 */
+    uint16_t poll_interval_s; /* asked for by POLL INTERVAL after TERMINAL PROFILE; 0: not */
     const struct card_app_entry *apps;
     size_t app_count; /* at most CARD_APPS */
 };
@@ -118,27 +119,8 @@ slice card_terminal_capability(const struct card *card);
  */
 slice card_terminal_profile(const struct card *card);
 
-/* ---- proactive commands (TS 102 223), sent by 91XX and FETCH ---- */
-
-#define CAT_COMMAND_MAX 64 /* octets of one command, D0 and length included */
-#define CAT_QUEUE       4
-
-enum { CAT_REFRESH_UICC_RESET = 0x04, CAT_REFRESH_PROFILE_STATE_CHANGE = 0x09 };
-
-/*
- * Called when the terminal answered: result is the general result octet of the TERMINAL RESPONSE,
- * body the whole response; at a reset with result -1. Runs inside the APDU's transaction.
- */
-typedef void cat_done(struct card *card, void *ctx, int result, slice body);
-
-/*
- * Queues the octets after the command details TLV's number: type, qualifier and the remaining TLVs
- * (device identities UICC -> terminal are added). E_LIMIT: queue full. E_STATE: the terminal sent
- * no TERMINAL PROFILE.
- */
-MUST_USE enum err cat_queue(struct card *card, uint8_t type, uint8_t qualifier, slice tlvs,
-                            cat_done *done, void *ctx);
-/* A command waits or is with the terminal: profile switches with refresh answer catBusy(5). */
+/* A proactive command waits or is with the terminal (cat.h): profile switches with refresh answer
+ * catBusy(5). */
 bool cat_busy(const struct card *card);
 
 #endif

@@ -3,6 +3,7 @@
 #define DUNLIN_EUICC_CARD_IMPL_H
 
 #include "euicc/card.h"
+#include "euicc/cat.h"
 #include "euicc/profiles.h"
 #include "euicc/tree.h"
 
@@ -47,6 +48,12 @@ struct cat_command {
     void *ctx;
 };
 
+struct cat_running {
+    bool used;
+    cat_timer *fn; /* NULL: nobody waits for it any more */
+    void *ctx;
+};
+
 struct cat {
     struct cat_command queue[CAT_QUEUE]; /* [0] is the one outstanding */
     uint8_t count;
@@ -55,6 +62,16 @@ struct cat {
     uint8_t profile[TERMINAL_PROFILE_MAX];
     uint8_t profile_n;
     bool profile_given;
+    uint16_t polled_every_s;
+    uint32_t events, events_asked; /* in force; in the command under way, 0: none is */
+    cat_done *events_done;
+    void *events_ctx;
+    struct cat_running timers[CAT_TIMERS]; /* timer n + 1 */
+};
+
+struct cat_watcher {
+    cat_heard *heard;
+    void *ctx;
 };
 
 struct install; /* install.h */
@@ -77,6 +94,8 @@ struct card {
     uint32_t sizes[CARD_SIZES]; /* tree_octets of the first directories; UINT32_MAX: not known */
 
     struct cat cat;
+    struct cat_watcher watchers[CAT_WATCHES];
+    uint8_t watcher_count;
     uint8_t capability[CAPABILITY_MAX];
     uint8_t capability_n;
 
@@ -146,8 +165,20 @@ void tlv_file_reset(struct card *card);
 
 /* cat.c */
 void cat_reset(struct card *card);
+/*
+ * REFRESH was done and the enabled profile is another: the terminal begins a toolkit session of its
+ * own with it, as after a reset. What it said in TERMINAL PROFILE still holds.
+ */
+void cat_profile_changed(struct card *card);
 /* Octets of the proactive command that waits, 0: none. */
 uint8_t cat_waiting(const struct card *card);
+bool cat_queued(const struct card *card, uint8_t type);
+void cat_tell(struct card *card, enum cat_news news, uint8_t event, slice body);
+/* cat_timer.c: all of them are gone. */
+void cat_timers_end(struct card *card);
+void cat_timer_expired(struct card *card, uint8_t id);
+/* cat_envelope.c: the BER-TLV of an ENVELOPE, TS 102 223 7. */
+void cat_envelope(struct card *card, uint32_t tag, slice body, struct reply *out);
 
 /* profiles.c */
 MUST_USE enum err profiles_boot(struct card *card);

@@ -208,8 +208,12 @@ static void refreshed(struct card *card, void *ctx, int result, slice body)
 {
     (void)ctx;
     (void)body;
-    if (result >= 0 && result < 0x10 && profiles_complete_switch(card))
+    if (result < 0 || result >= CAT_NOT_PERFORMED)
+        return;
+    if (profiles_complete_switch(card))
         profiles_reload(card);
+    else
+        cat_profile_changed(card);
 }
 
 static uint8_t refresh_mode(const struct card *card)

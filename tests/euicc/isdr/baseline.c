@@ -1,5 +1,7 @@
 #include "euicc/isdr/baseline.h"
 
+#include "euicc/cat.h"
+
 struct fixture *open_card(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);

@@ -2,6 +2,7 @@
  * Loading a bound profile package that fails: one change to the package of test_download.c, one
  * exact result, nothing left behind, and the next session works (SGP.22 2.5, 5.5, 5.7.6).
  */
+#include "euicc/cat.h"
 #include "euicc/isdr/lab.h"
 
 #include "profile/build.h"

@@ -4,6 +4,8 @@
  */
 #include "euicc/isdr/baseline.h"
 
+#include "euicc/cat.h"
+
 /* ---- PSMO ---- */
 
 /* IEU-007 */
