@@ -117,7 +117,7 @@ static void put_message(const struct trace *t, slice in, const char *direction)
     const struct text_sink sink = { put_indented, &lines };
     struct der_reader r = der_reader(in);
     const char *part = bpp_part(der_peek(&r));
-    char text[64];
+    char text[96];
     struct fault f;
 
     if (m) {
