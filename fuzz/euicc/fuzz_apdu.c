@@ -1,10 +1,14 @@
 /*
  * Any byte strings as APDUs, in a card with a small profile installed and enabled.
  *
- * Input: commands, each behind one octet of length; length FF is a reset. What must hold: every
- * command gets at least a status word, and the objects boot again after it.
+ * Input: commands, each behind one octet of length. Length FF is a reset; FE is a FETCH of what
+ * waits and a TERMINAL RESPONSE with its command details, whose other TLVs follow behind their
+ * length; FD is a TERMINAL PROFILE with everything. After one the card opens a TCP connection and
+ * echoes what it receives. What must hold: every command gets at least a status word, the toolkit
+ * stays within its bounds, and the objects boot again after it.
  */
 #include "crypto/crypto.h"
+#include "euicc/bip.h"
 #include "euicc/card.h"
 #include "euicc/profiles.h"
 
@@ -19,7 +23,32 @@ static _Alignas(8) uint8_t memory[MEMORY], image[MEMORY];
 static uint8_t octets[HALF * NVM_HALVES], nvm_image[HALF * NVM_HALVES];
 static struct nvm nvm;
 static struct nvm_ram ram, ram_image;
-static const struct card_personality personality = { .channels = 5 };
+static const struct card_personality personality = { .channels = 5, .poll_interval_s = 30 };
+static struct bip bip, bip_image;
+
+static void echo(struct card *card, void *ctx, enum bip_event event, slice data)
+{
+    (void)ctx;
+    if (event == BIP_OPENED || event == BIP_DATA)
+        (void)bip_send(card, &bip, event == BIP_DATA ? data : SLICE_LIT("hello"));
+    if (event == BIP_DATA && data.n > 200)
+        bip_close(card, &bip);
+    if (event == BIP_CLOSED && bip.state != BIP_IDLE)
+        abort();
+}
+
+static void ready(struct card *card, void *ctx, enum cat_news news, uint8_t event, slice body)
+{
+    const struct cat_channel host = {
+        .transport = CAT_TCP_CLIENT, .address = SLICE_LIT("\x7F\0\0\1"), .port = 443, .buffer = 1500
+    };
+
+    (void)ctx;
+    (void)event;
+    (void)body;
+    if (news == CAT_NEWS_READY && bip_open(card, &bip, &host, 60))
+        return;
+}
 
 static struct card *boot(void)
 {
@@ -49,23 +78,71 @@ static struct card *prepare(void)
         profile_switch(card, out.root, false) || objects_commit(card_objects(card)))
         abort();
     card_reset(card);
+    if (bip_init(card, &bip, echo, NULL) || cat_watch(card, ready, NULL))
+        abort();
+    bip_image = bip;
     memcpy(image, memory, sizeof image);
     memcpy(nvm_image, octets, sizeof nvm_image);
     ram_image = ram;
     return card;
 }
 
+static void send(struct card *card, slice in)
+{
+    uint8_t out[CARD_REPLY_MAX];
+    /* on the heap and exactly as long as it is, so that one octet too far is seen */
+    uint8_t *command = malloc(in.n ? in.n : 1);
+
+    if (!command)
+        abort();
+    if (in.n)
+        memcpy(command, in.p, in.n);
+    size_t got = card_apdu(card, slice_of(command, in.n), out, sizeof out);
+    free(command);
+    if (got < 2 || got > sizeof out || objects_dirty(card_objects(card)) ||
+        bip.n > sizeof bip.out || bip.sending > bip.n)
+        abort();
+}
+
+/* The terminal takes the command that waits and answers it with these TLVs. */
+static void perform(struct card *card, slice tlvs)
+{
+    static const uint8_t status[] = { 0x80, 0xF2, 0x00, 0x0C };
+    uint8_t out[CARD_REPLY_MAX], fetch[] = { 0x80, 0x12, 0x00, 0x00, 0x00 };
+    uint8_t response[5 + 255] = { 0x80, 0x14, 0x00, 0x00, 0, 0x81, 0x03 };
+    size_t n = card_apdu(card, SLICE_OF(status), out, sizeof out), at;
+
+    if (n < 2 || out[n - 2] != 0x91)
+        return;
+    fetch[4] = out[n - 1];
+    n = card_apdu(card, SLICE_OF(fetch), out, sizeof out);
+    at = out[1] == 0x81 ? 5 : 4;
+    if (n != (size_t)fetch[4] + 2 || n < at + 3)
+        abort();
+    memcpy(response + 7, out + at, 3);
+    tlvs = slice_head(tlvs, 250);
+    if (tlvs.n)
+        memcpy(response + 10, tlvs.p, tlvs.n);
+    response[4] = (uint8_t)(5 + tlvs.n);
+    send(card, slice_of(response, 10 + tlvs.n));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct card *card;
-    uint8_t out[CARD_REPLY_MAX];
+    static const uint8_t everything[5 + 34] = { 0x80, 0x10, 0x00, 0x00, 34,   0xFF, 0xFF, 0xFF,
+                                                0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF };
 
     if (!card)
         card = prepare();
     memcpy(memory, image, sizeof memory);
     memcpy(octets, nvm_image, sizeof octets);
     ram = ram_image;
+    bip = bip_image;
     for (slice in = slice_of(data, size); in.n > 0;) {
         size_t n = in.p[0];
 
@@ -74,17 +151,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             card_reset(card);
             continue;
         }
+        if (n == 0xFD) {
+            send(card, SLICE_OF(everything));
+            continue;
+        }
+        bool answer = n == 0xFE;
+        if (answer) {
+            n = in.n ? in.p[0] : 0;
+            in = slice_skip(in, 1);
+        }
         n = n < in.n ? n : in.n;
-        /* on the heap and exactly as long as it is, so that one octet too far is seen */
-        uint8_t *command = malloc(n ? n : 1);
-        if (!command)
-            abort();
-        if (n)
-            memcpy(command, in.p, n);
-        size_t got = card_apdu(card, slice_of(command, n), out, sizeof out);
-        free(command);
-        if (got < 2 || got > sizeof out || objects_dirty(card_objects(card)))
-            abort();
+        if (answer)
+            perform(card, slice_head(in, n));
+        else
+            send(card, slice_head(in, n));
         in = slice_skip(in, n);
     }
     boot();

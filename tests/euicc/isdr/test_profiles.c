@@ -383,6 +383,68 @@ static void EUC_024_enable_with_refresh(void **state)
     assert_string_equal(bench_enabled(&f->b), B);
 }
 
+/* EUC-024 EUC-025 EUC-026 IEU-014: the toolkit's other commands come first, with answer catBusy. */
+static void EUC_024_refresh_between_commands(void **state)
+{
+    struct fixture *f = *state;
+    struct bench *b = &f->b;
+
+    b->card_personality.poll_interval_s = 30;
+    bench_terminal_profile(b);
+    assert_int_equal(b->sw, 0x910F);
+    assert_hex(bench_es10_hex(b, "BF31 11 A00C 5A0A %s 8101 FF", iccid_hex(B)), "BF3103800105");
+    assert_hex(bench_es10_hex(b, "BF32 11 A00C 5A0A %s 8101 FF", iccid_hex(A)), "BF3203800105");
+    assert_string_equal(enable(f, B), "830105");
+    bench_fetch(b); /* POLL INTERVAL */
+    assert_int_equal(cat_polled_every_s(b->card), 0);
+    assert_hex(bench_es10_hex(b, "BF31 11 A00C 5A0A %s 8101 FF", iccid_hex(B)), "BF3103800100");
+    assert_string_equal(bench_enabled(b), A);
+    bench_fetch(b);
+    assert_string_equal(bench_enabled(b), B);
+    /* the terminal begins with the profile, the card asks again */
+    bench_terminal_profile(b);
+    assert_int_equal(b->sw, 0x910F);
+    bench_fetch(b);
+    assert_hex(bench_es10_hex(b, "BF32 11 A00C 5A0A %s 8101 FF", iccid_hex(B)), "BF3203800100");
+    bench_fetch(b);
+    assert_string_equal(bench_enabled(b), "");
+}
+
+/* EUC-024: the mode is eUICC Profile State Change where the terminal has it, else UICC Reset. */
+static void EUC_024_modes_of_refresh(void **state)
+{
+    struct fixture *f = *state;
+    struct bench *b = &f->b;
+    const char *to[] = { B, A };
+    uint8_t command[5 + 34] = { 0x80, 0x10, 0x00, 0x00, 34 }, fetch[] = { 0x80, 0x12, 0, 0, 0x0B };
+
+    memset(command + 5, 0xFF, 34);
+    for (unsigned i = 0; i < 2; i++) {
+        command[5 + 33] = i ? 0x20 : 0xDF;
+        bench_apdu(b, SLICE_OF(command));
+        bench_select(b);
+        assert_hex(bench_es10_hex(b, "BF31 11 A00C 5A0A %s 8101 FF", iccid_hex(to[i])),
+                   "BF3103800100");
+        assert_int_equal(b->sw, 0x910B);
+        bench_apdu(b, SLICE_OF(fetch));
+        assert_int_equal(b->response[5], 0x01);
+        assert_int_equal(b->response[6],
+                         i ? CAT_REFRESH_PROFILE_STATE_CHANGE : CAT_REFRESH_UICC_RESET);
+        if (i == 0) { /* a terminal that resets and never answers */
+            bench_reset(b);
+        } else {
+            uint8_t answer[] = { 0x80, 0x14,           0,    0,    0x0C, 0x81,
+                                 0x03, b->response[4], 0x01, 0x09, 0x82, 0x02,
+                                 0x82, 0x81,           0x83, 0x01, 0x00 };
+
+            bench_apdu(b, SLICE_OF(answer));
+            assert_int_equal(b->sw, 0x9000);
+            bench_select(b);
+        }
+        assert_string_equal(bench_enabled(b), to[i]);
+    }
+}
+
 /* EUC-024 */
 static void EUC_024_enable_at_once(void **state)
 {
@@ -538,6 +600,8 @@ int main(void)
         TEST(IEU_038_no_emergency_profile),
         TEST(IEU_036_configure_immediate),
         TEST(EUC_024_enable_with_refresh),
+        TEST(EUC_024_refresh_between_commands),
+        TEST(EUC_024_modes_of_refresh),
         TEST(EUC_024_enable_at_once),
         TEST(EUC_025_enable_refused),
         RULES(EUC_025_EUC_026_EUC_027_policy),
