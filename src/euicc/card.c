@@ -246,7 +246,7 @@ static const struct {
 /* The card itself answers these on whatever channel they come. */
 static bool card_wide(uint8_t ins)
 {
-    return ins == 0xAA || ins == 0x10 || ins == 0x12 || ins == 0x14;
+    return ins == 0xAA || ins == 0x10 || ins == 0x12 || ins == 0x14 || ins == 0xC2;
 }
 
 static void run_command(struct card *card, struct channel *ch, const struct apdu *apdu,

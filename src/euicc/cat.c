@@ -1,5 +1,6 @@
 /*
- * Proactive commands (TS 102 223, TS 102 221 7.4.2): one is outstanding, the rest waits in order.
+ * The queue of proactive commands (TS 102 223, TS 102 221 7.4.2): one is outstanding, the rest
+ * waits in order. What is in them: cat_commands.c; ENVELOPE: cat_envelope.c.
  */
 #include "euicc/card_impl.h"
 
@@ -106,6 +107,7 @@ static void finish_first(struct card *card, int result, slice body)
 
     cat->count--;
     memmove(cat->queue, cat->queue + 1, cat->count * sizeof cat->queue[0]);
+    wipe(&cat->queue[cat->count], sizeof cat->queue[0]);
     cat->fetched = false;
     if (first.done)
         first.done(card, first.ctx, result, body);

@@ -255,6 +255,8 @@ static void hears_of_switches(void **state)
     uicc_expect(&u, 0x6A86, "", "81E20000");
     uicc_expect(&u, 0x6881, "", "02A4000C 02 3F00");
     uicc_expect(&u, 0x9000, "", "00A4000C 02 2FE2");
+    /* the toolkit is the card's on every channel */
+    uicc_expect(&u, 0x9000, "", "81C20000 07 D605 99010382 00");
     /* with refresh, by the terminal; what the application writes is durable with it */
     uicc_expect(&u, 0x9000, "", "80100000 02 FFFF");
     uicc_expect(&u, 0x910B, "", "81E20600");
