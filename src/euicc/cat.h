@@ -41,7 +41,17 @@ enum cat_type {
     CAT_GET_CHANNEL_STATUS = 0x44
 };
 
-enum { CAT_REFRESH_UICC_RESET = 0x04, CAT_REFRESH_PROFILE_STATE_CHANGE = 0x09 };
+/* Modes of REFRESH, TS 102 223 8.6. */
+enum {
+    CAT_REFRESH_INIT_ALL_FILES = 0x00,
+    CAT_REFRESH_FILES = 0x01,
+    CAT_REFRESH_INIT_FILES = 0x02,
+    CAT_REFRESH_INIT = 0x03,
+    CAT_REFRESH_UICC_RESET = 0x04,
+    CAT_REFRESH_APPLICATION_RESET = 0x05,
+    CAT_REFRESH_SESSION_RESET = 0x06,
+    CAT_REFRESH_PROFILE_STATE_CHANGE = 0x09
+};
 
 /* Device identities, TS 102 223 8.7. Channel n is CAT_CHANNEL + n, n = 1 .. 7. */
 enum {
@@ -62,6 +72,7 @@ enum cat_tag {
     CAT_TAG_ADDRESS = 0x06,
     CAT_TAG_SMS_TPDU = 0x0B,
     CAT_TAG_TEXT = 0x0D,
+    CAT_TAG_FILE_LIST = 0x12,
     CAT_TAG_EVENT_LIST = 0x19,
     CAT_TAG_TIMER_ID = 0x24,
     CAT_TAG_TIMER_VALUE = 0x25,
@@ -152,6 +163,13 @@ void cat_timer_stop(struct card *card, uint8_t id);
 
 /* ---- commands ---- */
 
+/*
+ * Files of the enabled profile changed. paths: `count` of them, each from 3F00 (of files in the
+ * current ADF: 3F007FFF), one after another; none for modes without a list. Profile switches send
+ * their own.
+ */
+MUST_USE enum err cat_refresh(struct card *card, uint8_t mode, uint8_t count, slice paths,
+                              cat_done *done, void *ctx);
 MUST_USE enum err cat_more_time(struct card *card, cat_done *done, void *ctx);
 /* Up to 255 s in seconds, else in minutes; at most 255 of them. */
 MUST_USE enum err cat_poll_interval(struct card *card, uint16_t seconds);

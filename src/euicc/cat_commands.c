@@ -33,6 +33,16 @@ static slice written(const struct tlvs *t)
     return slice_of(t->octets, t->n);
 }
 
+enum err cat_refresh(struct card *card, uint8_t mode, uint8_t count, slice paths, cat_done *done,
+                     void *ctx)
+{
+    struct tlvs t = { .n = 0 };
+
+    if (count)
+        put(&t, COMPREHENSION | CAT_TAG_FILE_LIST, slice_of(&count, 1), paths);
+    return cat_queue(card, CAT_REFRESH, mode, written(&t), done, ctx);
+}
+
 enum err cat_more_time(struct card *card, cat_done *done, void *ctx)
 {
     return cat_queue(card, CAT_MORE_TIME, 0, SLICE_NONE, done, ctx);

@@ -109,6 +109,11 @@ static void commands_as_they_are_written(void **state)
     expect_command("D00C 8103104200 82028127 B701ED");
     QUEUED(cat_get_channel_status(c, hear, &heard));
     expect_command("D009 8103114400 82028182");
+    QUEUED(cat_refresh(c, CAT_REFRESH_FILES, 2,
+                       SLICE_LIT("\x3F\x00\x2F\xE2\x3F\x00\x7F\xFF\x6F\x07"), hear, &heard));
+    expect_command("D016 8103120101 82028182 920B02 3F002FE2 3F007FFF6F07");
+    QUEUED(cat_refresh(c, CAT_REFRESH_UICC_RESET, 0, SLICE_NONE, hear, &heard));
+    expect_command("D009 8103130104 82028182");
 }
 
 static void the_longest_command(void **state)
