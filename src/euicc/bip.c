@@ -84,6 +84,8 @@ static void time_is_up(struct card *card, void *ctx, bool expired)
     struct bip *b = ctx;
 
     b->timer = 0;
+    if (!expired)
+        b->timeout_s = 0; /* refused: it would be so again */
     if (!expired || (b->state != BIP_CONNECTING && b->state != BIP_OPEN))
         return;
     if (b->alive)
@@ -166,6 +168,9 @@ static void open_answered(struct card *card, void *ctx, int result, slice body)
         return;
     }
     b->state = BIP_CONNECTING;
+    slice buffer = cat_tlv(body, CAT_TAG_BUFFER_SIZE); /* what it grants may be less: 6.4.27 */
+    if (buffer.n == 2 && !buffer.p[0] && buffer.p[1] && buffer.p[1] < CAT_SEND_MAX)
+        b->chunk = buffer.p[1];
     set_timer(card, b);
     if (status.p[0] & LINK_ESTABLISHED)
         linked(card, b);
@@ -200,7 +205,7 @@ static enum err receive(struct card *card, struct bip *b)
 
 static enum err transmit(struct card *card, struct bip *b)
 {
-    uint16_t n = b->n < CAT_SEND_MAX ? b->n : CAT_SEND_MAX;
+    uint16_t n = b->n < b->chunk ? b->n : b->chunk;
     enum err err = cat_send_data(card, b->channel, slice_of(b->out, n), send_answered, b);
 
     b->sending = err ? 0 : n;
@@ -330,6 +335,7 @@ enum err bip_open(struct card *card, struct bip *b, const struct cat_channel *to
     b->state = BIP_OPENING;
     b->busy = true;
     b->timeout_s = timeout_s;
+    b->chunk = CAT_SEND_MAX;
     b->alive = b->turn = true;
     b->result = b->info = 0;
     return E_OK;

@@ -50,6 +50,7 @@ struct bip {
     bool turn;            /* the next is RECEIVE DATA, if both can be done */
     uint8_t timer;        /* 0: none */
     uint16_t timeout_s;
+    uint8_t chunk;       /* octets of one SEND DATA at most */
     uint8_t ready;       /* octets that the terminal has; 255: or more */
     uint16_t sending, n; /* octets of `out` in SEND DATA, and in all */
     uint8_t out[BIP_SEND_MAX];
@@ -59,10 +60,10 @@ struct bip {
 MUST_USE enum err bip_init(struct card *card, struct bip *b, bip_heard *heard, void *ctx);
 
 /*
- * timeout_s: without anything sent or received for so long the connection ends; 0, and on a
- * terminal without timers: never. E_STATE: in use, or no TERMINAL PROFILE. E_UNSUPPORTED: the
- * terminal has no TCP, or not the events. E_LIMIT: the queue has no room. E_CONFLICT: somebody else
- * sets up the event list. Nothing is borrowed after it returns.
+ * timeout_s: when nothing is sent or received for so long, and at the latest for twice as long, the
+ * connection ends; 0, and on a terminal without timers: never. E_STATE: in use, or no TERMINAL
+ * PROFILE. E_UNSUPPORTED: the terminal has no TCP, or not the events. E_LIMIT: the queue has no
+ * room. E_CONFLICT: somebody else sets up the event list. Nothing is borrowed after it returns.
  */
 MUST_USE enum err bip_open(struct card *card, struct bip *b, const struct cat_channel *to,
                            uint16_t timeout_s);

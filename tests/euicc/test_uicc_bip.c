@@ -228,6 +228,38 @@ static void link_that_comes_later(void **state)
     terminal_idle(&u);
 }
 
+static void a_small_buffer(void **state)
+{
+    static const struct {
+        const char *granted;
+        size_t chunk;
+    } sizes[] = {
+        { "B9020064", 100 }, { "B90200F0", 240 }, { "B9020100", 240 },
+        { "B9020000", 240 }, { "B90164", 240 },   { "", 240 },
+    };
+    static const uint8_t data[300];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        char text[60];
+        struct fetched f;
+
+        fresh(NULL);
+        assert_int_equal(bip_open(u.card, &b, &host, 0), E_OK);
+        terminal_do(&u, CAT_SET_UP_EVENT_LIST, "00", "");
+        snprintf(text, sizeof text, "B8028100 B50103 %s", sizes[i].granted);
+        terminal_do(&u, CAT_OPEN_CHANNEL, "07", text);
+        assert_int_equal(bip_send(u.card, &b, SLICE_OF(data)), sizeof data);
+        for (size_t left = sizeof data, n; left; left -= n) {
+            f = terminal_expect(&u, CAT_SEND_DATA);
+            n = left < sizes[i].chunk ? left : sizes[i].chunk;
+            assert_int_equal(f.tlvs.n, n + (n < 0x80 ? 2 : 3));
+            terminal_respond(&u, &f, "00", "B701FF");
+        }
+        assert_int_equal(seen.sent, 1);
+    }
+}
+
 /* What arrived before the peer left is handed over; what is to be sent is not. */
 static void the_peer_leaves(void **state)
 {
@@ -518,6 +550,9 @@ static void the_timer_goes_too(void **state)
     terminal_do(&u, CAT_OPEN_CHANNEL, "00", CONNECTED);
     terminal_do(&u, CAT_TIMER_MANAGEMENT, "24", "");
     assert_int_equal(b.state, BIP_OPEN);
+    assert_int_equal(bip_send(u.card, &b, SLICE_LIT("x")), 1);
+    terminal_do(&u, CAT_SEND_DATA, "00", "B701FF");
+    terminal_idle(&u); /* it is not asked again */
 }
 
 static void a_full_queue_is_waited_for(void **state)
@@ -643,6 +678,7 @@ int main(void)
         T(there_and_back),
         T(long_streams),
         T(link_that_comes_later),
+        T(a_small_buffer),
         T(the_peer_leaves),
         T(closed_from_inside),
         T(closed_early),
