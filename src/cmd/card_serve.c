@@ -1,12 +1,14 @@
 /*
  * dunlin card: cards behind sockets, in the framing of vpcd. Readers connect to them (--tcp), or
- * they connect to a vpcd daemon, whose PC/SC slots they then fill (--vpcd).
+ * they connect to a vpcd daemon, whose PC/SC slots they then fill (--vpcd). A single card may also
+ * be at the end of a pipe (--stdio) or in a modem (--at).
  */
 #include "cmd/card_parts.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 
 #include "pki/testci.h"
+#include "reader/pty.h"
 #include "reader/stdio.h"
 #include "reader/tcp.h"
 
@@ -18,7 +20,7 @@
 
 struct serving {
     struct host_options what;
-    const char *vpcd;
+    const char *vpcd, *at;
     long tcp, cards;
     bool stdio, json, traced;
 };
@@ -29,6 +31,7 @@ struct post {
     struct card_stack *stack;
     char dir[PATH_MAX], eid[EID_DIGITS + 1]; /* of one among several */
     struct tcp_end end;                      /* listens, or is connected to vpcd */
+    struct pty modem;
     pthread_t thread;
     bool running;
     int status;
@@ -47,11 +50,13 @@ static void announce(const struct serving *v, const struct card_host *h, const c
 
     if (v->json) {
         line = json_pack("{s:s,s:s,s:i}", "eid", h->eid, "address", where, "port", (int)port);
+        if (!port)
+            json_object_del(line, "port");
         json_dumpf(line, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
         putchar('\n');
         json_decref(line);
     } else {
-        printf("card %s at %s:%u\n", h->eid, where, (unsigned)port);
+        printf(port ? "card %s at %s:%u\n" : "card %s at %s\n", h->eid, where, (unsigned)port);
     }
     fflush(stdout);
 }
@@ -127,11 +132,34 @@ static int serve_stdio(struct card_stack *s)
     return e == E_CLOSED ? EXIT_DONE : fail("standard input", err_text(e));
 }
 
+static int start_modem(struct post *p)
+{
+    enum err e = pty_open(&p->modem, p->v->at);
+
+    if (e)
+        return fail(p->v->at, e == E_EXISTS ? "is there, and no link" : strerror(errno));
+    announce(p->v, &p->stack->host, p->v->at, 0);
+    return -1;
+}
+
+static int serve_modem(struct post *p)
+{
+    struct at *at = malloc(sizeof *at);
+    enum err e = at ? pty_serve(&p->modem, at, p->stack->top) : E_MEMORY;
+
+    free(at);
+    return fail(p->v->at, err_text(e));
+}
+
+/* ---- one way or another ---- */
+
 static void *serve(void *arg)
 {
     struct post *p = arg;
 
-    if (p->v->stdio) {
+    if (p->v->at) {
+        p->status = serve_modem(p);
+    } else if (p->v->stdio) {
         p->status = serve_stdio(p->stack);
     } else if (p->v->vpcd) {
         serve_end(p->stack, &p->end);
@@ -153,6 +181,7 @@ static int open_post(struct post *p, const struct serving *v, unsigned number)
 
     p->v = v;
     p->end.fd = -1;
+    p->modem = PTY_NONE;
     p->stack = calloc(1, sizeof *p->stack);
     if (!p->stack)
         return fail("memory", err_text(E_MEMORY));
@@ -172,6 +201,8 @@ static int open_post(struct post *p, const struct serving *v, unsigned number)
                      v->cards > 1 ? number + 1 : 0);
     if (v->stdio)
         return -1;
+    if (v->at)
+        return start_modem(p);
     return v->vpcd ? start_connected(p, number) : start_listening(p, number);
 }
 
@@ -180,6 +211,7 @@ static void close_post(struct post *p)
     if (!p->stack)
         return;
     tcp_close(&p->end);
+    pty_close(&p->modem);
     card_stack_close(p->stack);
     free(p->stack);
 }
@@ -212,8 +244,8 @@ static int serve_all(const struct serving *v)
 
 static int check(const struct serving *v)
 {
-    if (v->stdio && (v->vpcd || v->cards > 1))
-        fprintf(stderr, "dunlin card: --stdio is one card, without --vpcd\n");
+    if ((v->stdio || v->at) && (v->vpcd || v->cards > 1 || (v->stdio && v->at)))
+        fprintf(stderr, "dunlin card: --stdio and --at are one card each, and no other way in\n");
     else if (v->cards > 1 && v->what.eid)
         fprintf(stderr, "dunlin card: --cards takes the EIDs of the hierarchy, not --eid\n");
     else if (!v->vpcd && v->tcp + v->cards - 1 > 65535)
@@ -233,6 +265,8 @@ int card_serve(int argc, char **argv, bool traced)
           "listen for a reader on 127.0.0.1 (default 35963; 0: any free port, told on output)" },
         { "vpcd", OPTION_TEXT, &v.vpcd, 0, 0, "HOST[:PORT]",
           "connect to a vpcd daemon and be the card in its reader" },
+        { "at", OPTION_TEXT, &v.at, 0, 0, "PATH",
+          "be in a modem at a pseudo terminal, to which PATH becomes a link" },
         { "cards", OPTION_INT, &v.cards, 1, 1000, "N",
           "so many cards, with the first EIDs of --pki, at PORT, PORT + 1 ..., in DIR/1, DIR/2 "
           "..." },
