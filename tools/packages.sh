@@ -2,7 +2,7 @@
 
 BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config libssl-dev libsqlite3-dev libevent-dev
     libjansson-dev libcmocka-dev"
-TEST_PACKAGES="clang libclang-rt-14-dev openssl curl"
+TEST_PACKAGES="clang libclang-rt-14-dev openssl curl pcscd vsmartcard-vpcd opensc"
 
 # install_packages NAME...: says what it installs; uses sudo when not root
 install_packages() {
