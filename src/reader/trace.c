@@ -126,8 +126,9 @@ static void put_message(const struct trace *t, slice in, const char *direction)
         if (schema_print_text(m->type, in, &sink, &f))
             put(t, "  not printable\n");
     } else if (part) {
-        snprintf(text, sizeof text, "  %s\n", part);
-        put(t, text);
+        put(t, "  ");
+        put(t, part);
+        put(t, "\n");
     } else {
         snprintf(text, sizeof text, "  no ES10 %s of tag %X decodes\n", direction,
                  (unsigned)der_peek(&r));
