@@ -62,6 +62,46 @@ if command -v curl >/dev/null; then
     [ "$(cat status)" = 400 ] || fail 'no X-Admin-Protocol'
 fi
 
+# The card's directory afterwards, and the card behind a modem: the profile's numbers; DisableProfile
+# with refreshFlag makes the modem perform REFRESH, which it tells unsolicited.
+kill %1
+wait %1 2>/dev/null
+expect 0 "$program" card info
+says 'iccid 8900101000000000019  state enabled'
+says 'eimId testeim.example.com'
+"$program" card --at modem >modem.out 2>&1 &
+for _ in $(seq 100); do
+    grep -q ' at modem' modem.out && break
+    sleep 0.1
+done
+exec 4<>modem
+at() { # at COMMAND LAST: prints what is answered up to the line LAST
+    local line
+    printf '%s\r' "$1" >&4
+    while IFS= read -r -t 20 line <&4; do
+        line=${line//$'\r'/}
+        [ -z "$line" ] || echo "$line"
+        [ "$line" = "$2" ] && return 0
+    done
+    echo "no line $2"
+}
+at ATE0 OK >modem.log
+{
+    at 'AT+CIMI;+CCID' OK
+    at 'AT+CCHO="A0000005591010FFFFFFFF8900000100"' OK
+    at 'AT+CGLA=1,52,"80E2910014BF3211A00C5A0A980001010000000010F98101FF00"' '+CPIN: READY'
+    at 'AT+CMEE=2;+CIMI' '+CME ERROR: not found'
+} >>modem.log
+exec 4>&-
+tr '\n' '|' <modem.log >"$work/out"
+says '|001010000000001|+CCID: 8900101000000000019|OK|'
+says '|+CCHO: 1|OK|+CGLA: 16,"BF32038001009000"|OK|+CUSATP: "D009810301010482028182"|+CPIN: READY|'
+says '|+CME ERROR: not found|'
+kill %?modem
+wait %?modem 2>/dev/null
+expect 0 "$program" card info
+says 'iccid 8900101000000000019  state disabled'
+
 expect 2 "$program" serve --roles nobody
 expect 1 "$program" serve --dir var2 --pki none
 says none/ci.der
