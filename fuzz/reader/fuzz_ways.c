@@ -139,10 +139,19 @@ static void apdus(const struct card_link *link, slice in)
         size_t n = in.p[0], got = 0;
         slice command = slice_head(slice_skip(in, 1), n);
 
+        /* on the heap and exactly as long as it is, so that one octet too far is seen */
+        uint8_t *copy = malloc(command.n ? command.n : 1);
+
         in = slice_skip(in, 1 + n);
+        if (!copy)
+            abort();
+        if (command.n)
+            memcpy(copy, command.p, command.n);
+        command.p = copy;
         if (n == 0xFF ? card_link_reset(&traced, response, sizeof response, &got)
                       : card_link_transmit(&traced, command, response, sizeof response, &got))
             abort();
+        free(copy);
         if (got < 2)
             abort();
     }

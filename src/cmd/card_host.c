@@ -163,8 +163,21 @@ static int read_shape(struct card_host *h, const struct host_options *o)
         fprintf(stderr, "%s:%u: %s %s\n", from, fault.line, fault.field, fault.why);
         return EXIT_USAGE;
     }
-    e = o->personality ? file_replace(kept, text, 0600) : E_OK;
-    return e ? fail(kept, err_text(e)) : -1;
+    h->shape_n = text.n;
+    return -1;
+}
+
+/* Once the card is there, and is what the file says. */
+static int keep_shape(const struct card_host *h, const struct host_options *o)
+{
+    char kept[PATH_MAX];
+    enum err e = E_LIMIT;
+
+    if (!o->personality)
+        return -1;
+    if (path_in(h, "card.personality", kept))
+        e = file_replace(kept, slice_of(h->shape_text, h->shape_n), 0600);
+    return e ? fail(h->dir, err_text(e)) : -1;
 }
 
 static int choose_eid(struct card_host *h, const struct host_options *o)
@@ -281,6 +294,8 @@ int host_open(struct card_host *h, const struct host_options *options, enum host
         status = load_keys(h, way);
     if (status < 0)
         status = boot(h, o.sync);
+    if (status < 0)
+        status = keep_shape(h, &o);
     return status < 0 ? write_conf(h) : status;
 }
 

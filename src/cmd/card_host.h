@@ -33,6 +33,7 @@ struct card_host {
     char pki[PATH_MAX], pki2[PATH_MAX]; /* "": none */
 
     uint8_t *shape_text; /* owned */
+    size_t shape_n;
     struct card_shape shape;
     struct personality_files files;
     struct card_app_entry apps[2];

@@ -116,6 +116,7 @@ says 'bad.conf:2: eim_max takes 1 to 16'
 printf 'eid = %s\n' "$eid" >"$work/eid.conf"
 expect 2 "$DUNLIN" card --personality "$work/eid.conf" --dir "$work/other" --pki "$work/pki"
 says 'the personality names another EID'
+expect 0 "$DUNLIN" card info --dir "$work/other" # what was refused is not kept
 
 # the power goes during a write: no answer, and the state is the one before; then all is well
 printf 'power_cut_write = 1\npower_cut_octets = 10\n' >"$work/cut.conf"
