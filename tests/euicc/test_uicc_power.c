@@ -1,8 +1,18 @@
 /*
- * The power is cut at every NVM write of an installation, of updates, PIN checks, authentication
- * and a profile switch, at several octets of the write. After boot the card is before or after.
+ * The power is cut at every NVM write of an installation, of updates, PIN checks, authentication,
+ * a profile switch and a deletion, at several octets of the write. What must hold after boot:
+ *
+ *   installation    the profile is there and whole, or nothing of it is, and its room is free again
+ *   update          the file has the octets before or after, after where 9000 was answered
+ *   VERIFY          no try is gained, no wrong value passes
+ *   AUTHENTICATE    an answered challenge is spent: RES, CK and IK leave the card only behind the
+ *                   record of their sequence number; a challenge that was not answered is spent or
+ *                   still good, and the next one is good in any case
+ *   switch          one of the two is enabled, with its files; nothing is due any more
+ *   deletion        gone, or there with every file
  */
 #include "base/text.h"
+#include "crypto/aka.h"
 #include "euicc/uicc_card.h"
 #include "euicc/uicc_package.h"
 
@@ -156,6 +166,72 @@ static void verify(void **state)
             }
 }
 
+/* TS 35.208 set 1: K and OPc of the package (UICC_MILENAGE). */
+static const struct aka_params *subscriber(void)
+{
+    static struct aka_params p = {
+        .algorithm = AKA_MILENAGE,
+        .options = 1,
+        .key_len = 16,
+        .key = { 0x46, 0x5B, 0x5C, 0xE8, 0xB1, 0x99, 0xB4, 0x9F, 0xAA, 0x5F, 0x0A, 0x2E, 0xE2, 0x38,
+                 0xA6, 0xBC },
+        .opc = { 0xCD, 0x63, 0xCB, 0x71, 0x95, 0x4A, 0x9F, 0x4E, 0x48, 0xA5, 0x99, 0x4E, 0x37, 0xA0,
+                 0x2B, 0xAF },
+    };
+
+    memcpy(p.rotation, AKA_DEFAULT_ROTATION, sizeof p.rotation);
+    memcpy(p.xoring, AKA_DEFAULT_XORING, sizeof p.xoring);
+    return &p;
+}
+
+/* The challenge with this sequence number; the first octet of the answer, 0: none came. */
+static uint8_t challenge(uint32_t number)
+{
+    static const uint8_t rand[AKA_RAND_LEN] = "0123456789abcde", amf[AKA_AMF_LEN] = { 0x80, 0 };
+    uint8_t sqn[AKA_SQN_LEN] = { 0,
+                                 0,
+                                 (uint8_t)(number >> 19),
+                                 (uint8_t)(number >> 11),
+                                 (uint8_t)(number >> 3),
+                                 (uint8_t)(number << 5) };
+    uint8_t command[5 + 34] = { 0x00, 0x88, 0x00, 0x81, 0x22, 0x10 };
+
+    memcpy(command + 6, rand, sizeof rand);
+    command[22] = AKA_AUTN_LEN;
+    assert_int_equal(aka_autn(crypto_openssl(), subscriber(), rand, sqn, amf, command + 23), E_OK);
+    return uicc_send(&u, SLICE_OF(command)) == 0x9000 && u.n ? u.reply[0] : 0;
+}
+
+static void authentication(void **state)
+{
+    (void)state;
+    unsigned spent = 0, good = 0;
+    uint32_t number = 1;
+
+    uicc_new(&u);
+    assert_true(install());
+    assert_int_equal(profile_switch(u.card, 1, false), E_OK);
+    assert_true(commit());
+    card_reset(u.card);
+    /* often enough to fill the half and move to the other one, whose writes are cut as well */
+    for (unsigned i = 0; i < 3000; i++, number++) {
+        uicc_expect(&u, 0x9000, "", "00A4040C 0C " USIM);
+        cut(1 + i % 4, reach[i % COUNT(reach)]);
+        uint8_t said = challenge(number);
+        bool off = u.ram.off;
+        assert_true(said == 0xDB || (said == 0 && off));
+        power_on();
+        uicc_expect(&u, 0x9000, "", "00A4040C 0C " USIM);
+        uint8_t again = challenge(number);
+        assert_true(again == 0xDC || (again == 0xDB && said != 0xDB));
+        spent += off && again == 0xDC;
+        good += off && again == 0xDB;
+        assert_int_equal(challenge(++number), 0xDB);
+    }
+    print_message("cut: %u challenges spent, %u still good\n", spent, good);
+    assert_true(spent > 0 && good > 0);
+}
+
 static void profile_switching(void **state)
 {
     (void)state;
@@ -206,8 +282,12 @@ static void deletion(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(installation),      cmocka_unit_test(update),   cmocka_unit_test(verify),
-        cmocka_unit_test(profile_switching), cmocka_unit_test(deletion),
+        cmocka_unit_test(installation),
+        cmocka_unit_test(update),
+        cmocka_unit_test(verify),
+        cmocka_unit_test(authentication),
+        cmocka_unit_test(profile_switching),
+        cmocka_unit_test(deletion),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
