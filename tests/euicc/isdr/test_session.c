@@ -571,6 +571,37 @@ static void ecasd_tells_the_eid(void **state)
     assert_int_equal(b->sw, 0x6A88);
 }
 
+/* Addresses by either function, and what this card says it has not. */
+static void addresses_and_what_is_absent(void **state)
+{
+    struct bench *b = *state;
+
+    bench_expect_hex(b, "BF65 05 8003 612E62", "BF65 03 8001 00");
+    bench_es10_hex(b, "BF3C00");
+    assert_hex(slice_of(b->response + 3, 5), "8003612E62");
+    bench_expect_hex(b, "BF3F 04 8002 632E", "BF3F 03 8001 00");
+    bench_es10_hex(b, "BF3C00");
+    assert_hex(slice_of(b->response + 3, 4), "8002632E");
+    bench_expect_hex(b, "BF65 02 8000", "BF65 03 8001 00"); /* none */
+    bench_es10_hex(b, "BF3C00");
+    assert_int_equal(b->response[3], 0x81);
+    bench_expect_hex(b, "BF42 04 8002 0780", "BF42 03 8001 01");
+    /* malformed ones */
+    assert_int_equal(bench_store(b, bench_hex(b, "BF65 00")), 0x6A80);
+    assert_int_equal(bench_store(b, bench_hex(b, "BF3F 00")), 0x6A80);
+    assert_int_equal(bench_store(b, bench_hex(b, "BF3E 03 5C015B")), 0x6A80);
+}
+
+/* GetConnectivityParameters with what the personality holds. */
+static void connectivity_parameters(void **state)
+{
+    struct bench *b = *state;
+
+    b->personality.http_params = SLICE_LIT("\x30\x00");
+    bench_boot(b);
+    bench_expect_hex(b, "BF5F00", "BF5F 06 A004 8102 3000");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -579,6 +610,8 @@ int main(void)
         TEST(EUC_001_select),
         TEST(EUC_002_IEU_041_information),
         TEST(IEU_040_certificates),
+        TEST(addresses_and_what_is_absent),
+        TEST(connectivity_parameters),
         TEST(EUC_039_block_order),
         TEST(answers_either_way),
         TEST(unknown_and_malformed),
