@@ -1,0 +1,35 @@
+#!/bin/bash
+# dunlin bench card as a person uses it: every line is there, and many cards at the same time are what they should be.
+. tests/e2e/lib.sh.inc
+
+expect 0 "$DUNLIN" bench card --seconds 1 --json
+for line in 'card: whole download' 'card: SELECT by AID' 'card: READ BINARY' 'card: READ RECORD' 'card: STATUS' \
+    'card: GetEID and GET RESPONSE' 'card: AUTHENTICATE'; do
+    says "{\"bench\":\"$line\",\"perSecondPerCore\":"
+done
+# one record of the journal each
+for what in enable disable AUTHENTICATE; do
+    says "{\"bench\":\"card: NVM: $what\",\"writes\":1,\"erases\":0,"
+done
+for profiles in 0 1 8; do
+    says "{\"bench\":\"card: memory\",\"profiles\":$profiles,"
+done
+
+expect 0 "$DUNLIN" bench card --cards 20
+last 'after each has authenticated: 20 cards'
+if [ -f "$data/ts48/ts48-v7-nobertlv.der" ]; then
+    expect 0 "$DUNLIN" bench card --cards 3 --profile "$data/ts48/ts48-v7-nobertlv.der"
+    last 'after each has authenticated: 3 cards'
+else
+    echo "skipped: bench with a TS.48 profile, $data/ts48 is not there"
+fi
+
+# what cannot be measured
+echo nothing >"$work/none.der"
+expect 1 "$DUNLIN" bench card --profile "$work/none.der" --cards 2
+says 'profile'
+expect 1 "$DUNLIN" bench card --profile "$work/absent.der"
+says 'absent.der'
+expect 2 "$DUNLIN" bench cards
+says "no benchmark 'cards'"
+expect 2 "$DUNLIN" bench card --cards 0
