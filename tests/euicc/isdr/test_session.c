@@ -602,6 +602,41 @@ static void connectivity_parameters(void **state)
     bench_expect_hex(b, "BF5F00", "BF5F 06 A004 8102 3000");
 }
 
+/*
+ * From a card that can hardly boot to one that has the room: a function answers or says 6A84, the
+ * card goes on answering, and what was refused for want of room passes on a larger card.
+ */
+static void little_memory(void **state)
+{
+    static const char *const requests[] = { "BF2000", "BF2200", "BF5600",  "BF4300",
+                                            "BF3C00", "BF5500", "BF2B 00", "BF2E00" };
+    unsigned refused = 0, answered = 0;
+
+    (void)state;
+    for (size_t octets = 1024; octets <= 12288; octets += 64) {
+        struct bench *b = calloc(1, sizeof *b);
+        bool all = true;
+
+        bench_open(b, lab_get(CURVE_P256), octets);
+        server_defaults(b, SLICE_EMPTY, SLICE_EMPTY);
+        for (size_t n = 0; n <= COUNT(requests); n++) {
+            slice request =
+                n < COUNT(requests) ? bench_hex(b, "%s", requests[n]) : server_authenticate(b);
+            uint16_t sw = bench_store(b, request);
+
+            assert_true(sw == 0x9000 || sw == 0x6A84);
+            all = all && sw == 0x9000;
+            bench_es10_hex(b, "BF3E035C015A");
+            assert_int_equal(b->n, 21);
+        }
+        refused += !all;
+        answered += all;
+        bench_close(b);
+        free(b);
+    }
+    assert_true(refused > 0 && answered > 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -612,6 +647,7 @@ int main(void)
         TEST(IEU_040_certificates),
         TEST(addresses_and_what_is_absent),
         TEST(connectivity_parameters),
+        cmocka_unit_test(little_memory),
         TEST(EUC_039_block_order),
         TEST(answers_either_way),
         TEST(unknown_and_malformed),
