@@ -11,7 +11,8 @@
  *   E_BADSIG       the signature is malformed or does not verify
  *   E_BADKEY       the point is malformed, at infinity or off the curve; the scalar is 0 or >= n
  *   E_UNSUPPORTED  the curve is none of ours
- *   E_SIZE         an AES key that is not 16, 24 or 32 octets, or input that is not whole blocks
+ *   E_SIZE         an AES key that is not 16, 24 or 32 octets, a triple-DES key that is not 16 or
+ *                  24, or input that is not whole blocks
  *   E_CRYPTO       the library failed; nothing is known about the input
  */
 #ifndef DUNLIN_CRYPTO_CRYPTO_H
@@ -31,6 +32,7 @@
 #define AES_BLOCK  16
 #define X25519_LEN 32 /* of scalars, of u coordinates and of the shared secret, little-endian */
 #define PACKED_LEN 33 /* 02 or 03 || X: a point in compressed form */
+#define DES_BLOCK  8
 
 enum curve {
     CURVE_NONE,    /* no key there */
@@ -109,6 +111,8 @@ struct crypto {
                         uint8_t *out);
     enum err (*aes_cmac)(void *ctx, slice key, const slice *parts, size_t count,
                          uint8_t out[AES_BLOCK]);
+    enum err (*des3_cbc)(void *ctx, enum aes_direction dir, slice key, const uint8_t iv[DES_BLOCK],
+                         slice in, uint8_t *out);
     enum err (*aes_gcm_seal)(void *ctx, slice key, slice nonce, slice aad, slice plain,
                              uint8_t *out, uint8_t tag[AES_BLOCK]);
     enum err (*aes_gcm_open)(void *ctx, slice key, slice nonce, slice aad, slice sealed,
@@ -203,6 +207,17 @@ MUST_USE static inline enum err crypto_aes_cmac(const struct crypto *c, slice ke
                                                 uint8_t out[AES_BLOCK])
 {
     return c->aes_cmac(c->ctx, key, parts, count, out);
+}
+
+/*
+ * Triple DES in outer CBC, two keys (16 octets) or three (24), for what cards still have keys for
+ * (TS 102 225); whole blocks without padding. out may be in.p.
+ */
+MUST_USE static inline enum err crypto_des3_cbc(const struct crypto *c, enum aes_direction dir,
+                                                slice key, const uint8_t iv[DES_BLOCK], slice in,
+                                                uint8_t *out)
+{
+    return c->des3_cbc(c->ctx, dir, key, iv, in, out);
 }
 
 /* For data at rest. nonce: 12 octets, never twice under one key. out: plain.n octets. */

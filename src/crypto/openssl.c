@@ -15,6 +15,7 @@ static bool ready;
 static EVP_MD *sha256_md, *sha1_md;
 static EVP_CIPHER *aes_cipher[AES_MODES][AES_SIZES];
 static EVP_CIPHER *gcm_cipher[AES_SIZES];
+static EVP_CIPHER *des3_cipher;
 
 static _Thread_local struct ossl_thread *mine;
 
@@ -326,6 +327,34 @@ end:
     return err ? failed() : E_OK;
 }
 
+/* Two keys are three of which the last is the first. Seldom used: its context is not kept. */
+static enum err ossl_des3_cbc(void *ctx, enum aes_direction dir, slice key,
+                              const uint8_t iv[DES_BLOCK], slice in, uint8_t *out)
+{
+    uint8_t keys[3 * DES_BLOCK];
+    EVP_CIPHER_CTX *cipher;
+    enum err err = E_OK;
+    int n;
+
+    (void)ctx;
+    if ((key.n != 16 && key.n != 24) || in.n > INT_MAX || in.n % DES_BLOCK)
+        return E_SIZE;
+    if (!in.n)
+        return E_OK;
+    cipher = EVP_CIPHER_CTX_new();
+    if (!cipher)
+        return E_MEMORY;
+    memcpy(keys, key.p, 16);
+    memcpy(keys + 16, key.n == 24 ? key.p + 16 : key.p, DES_BLOCK);
+    if (!EVP_CipherInit_ex2(cipher, des3_cipher, keys, iv, dir, NULL) ||
+        !EVP_CIPHER_CTX_set_padding(cipher, 0) ||
+        !EVP_CipherUpdate(cipher, out, &n, in.p, (int)in.n))
+        err = failed();
+    wipe(keys, sizeof keys);
+    EVP_CIPHER_CTX_free(cipher);
+    return err;
+}
+
 static enum err gcm_start(slice key, slice nonce, slice aad, enum aes_direction dir, slice in,
                           uint8_t *out, EVP_CIPHER_CTX **gcm)
 {
@@ -409,6 +438,7 @@ static const struct crypto provider = {
     .aes_cbc = ossl_aes_cbc,
     .aes_ctr = ossl_aes_ctr,
     .aes_cmac = ossl_aes_cmac,
+    .des3_cbc = ossl_des3_cbc,
     .aes_gcm_seal = ossl_gcm_seal,
     .aes_gcm_open = ossl_gcm_open,
     .public_open = ossl_public_open,
@@ -447,7 +477,8 @@ static void start(void)
         gcm_cipher[s] = EVP_CIPHER_fetch(NULL, gcm[s], NULL);
         ok = ok && gcm_cipher[s];
     }
-    ready = ok && ossl_ec_start();
+    des3_cipher = EVP_CIPHER_fetch(NULL, "DES-EDE3-CBC", NULL);
+    ready = ok && des3_cipher && ossl_ec_start();
 }
 
 const struct crypto *crypto_openssl(void)

@@ -560,6 +560,32 @@ static void one_key_many_threads(void **state)
     key_drop(s.key);
 }
 
+/* SP 800-67 B.1 (first block: CBC with IV 0 is ECB there); two keys are K1 K2 K1. */
+static void triple_des(void **state)
+{
+    static const uint8_t iv[DES_BLOCK];
+    uint8_t key[24], in[16], out[16], two[16];
+
+    (void)state;
+    unhex("0123456789ABCDEF23456789ABCDEF01456789ABCDEF0123", key, sizeof key);
+    memcpy(in, "The qufck brown ", sizeof in);
+    assert_int_equal(
+        crypto_des3_cbc(c, AES_ENCRYPT, SLICE_OF(key), iv, slice_of(in, DES_BLOCK), out), E_OK);
+    assert_hex(slice_of(out, DES_BLOCK), "A826FD8CE53B855F");
+    assert_int_equal(crypto_des3_cbc(c, AES_ENCRYPT, SLICE_OF(key), iv, SLICE_OF(in), out), E_OK);
+    assert_int_equal(crypto_des3_cbc(c, AES_DECRYPT, SLICE_OF(key), iv, SLICE_OF(out), out), E_OK);
+    assert_memory_equal(in, out, sizeof in);
+    memcpy(key + 16, key, 8);
+    assert_int_equal(crypto_des3_cbc(c, AES_ENCRYPT, SLICE_OF(key), iv, SLICE_OF(in), out), E_OK);
+    assert_int_equal(crypto_des3_cbc(c, AES_ENCRYPT, slice_of(key, 16), iv, SLICE_OF(in), two),
+                     E_OK);
+    assert_memory_equal(two, out, sizeof two);
+    assert_int_equal(crypto_des3_cbc(c, AES_ENCRYPT, slice_of(key, 8), iv, SLICE_OF(in), out),
+                     E_SIZE);
+    assert_int_equal(crypto_des3_cbc(c, AES_ENCRYPT, SLICE_OF(key), iv, slice_of(in, 9), out),
+                     E_SIZE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -569,6 +595,7 @@ int main(void)
         cmocka_unit_test(aes_modes),
         cmocka_unit_test(cmac_vectors),
         cmocka_unit_test(cmac_long),
+        cmocka_unit_test(triple_des),
         cmocka_unit_test(gcm_vector),
         cmocka_unit_test(ecdsa_published_signature),
         cmocka_unit_test(com_005_signature_form),
