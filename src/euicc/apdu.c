@@ -9,13 +9,15 @@ static bool parse_class(uint8_t cla, struct apdu *out, uint16_t *sw)
     out->gp = (cla & 0x80) != 0;
     if ((cla & 0x70) == 0) {
         out->channel = cla & 0x03;
+        out->secure = out->gp && (cla & 0x0C) == 0x04;
         *sw = SW_SECURE_MESSAGING;
-        return (cla & 0x0C) == 0;
+        return (cla & 0x0C) == 0 || out->secure;
     }
     if ((cla & 0x40) && cla != 0xFF) {
         out->channel = (uint8_t)(4 + (cla & 0x0F));
+        out->secure = out->gp && (cla & 0x20) != 0;
         *sw = SW_SECURE_MESSAGING;
-        return (cla & 0x20) == 0;
+        return (cla & 0x20) == 0 || out->secure;
     }
     *sw = SW_CLA;
     return false;

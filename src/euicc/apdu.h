@@ -12,7 +12,8 @@
 struct apdu {
     uint8_t cla, ins, p1, p2; /* cla as received, channel bits included */
     uint8_t channel;          /* 0..19 */
-    bool gp;                  /* CLA 8X or CX: proprietary class */
+    bool gp;                  /* CLA 8X, CX or EX: proprietary class */
+    bool secure;              /* GlobalPlatform secure messaging: CLA 84..87, E0..EF */
     slice data;               /* absent in cases 1 and 2; borrowed from the command */
     uint32_t ne;              /* octets expected: 0 without Le, 256 for Le = 00 */
 };

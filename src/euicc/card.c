@@ -84,12 +84,40 @@ void card_select_mf(struct card *card, struct channel *ch)
     *ch = (struct channel){ .open = true, .app = NO_APP };
 }
 
+/* The application that serves the security domains of profiles; NO_APP: none. */
+static uint8_t domain_server(const struct card *card)
+{
+    for (size_t i = 0; i < card->personality->app_count; i++)
+        if (card->personality->apps[i].app->domain)
+            return (uint8_t)i;
+    return NO_APP;
+}
+
+void card_sms_pp(struct card *card, slice tlvs, struct reply *out)
+{
+    for (size_t i = 0; i < card->personality->app_count; i++)
+        if (card->personality->apps[i].app->sms_pp) {
+            card->personality->apps[i].app->sms_pp(card, card->app_state[i], tlvs, out);
+            return;
+        }
+}
+
+static void leave_domain(struct card *card, struct channel *ch)
+{
+    uint8_t i = domain_server(card);
+
+    if (ch->sd && i != NO_APP && card->personality->apps[i].app->domain_left)
+        card->personality->apps[i].app->domain_left(card, card->app_state[i],
+                                                    card_channel_number(card, ch));
+    ch->sd = 0;
+}
+
 void card_leave_app(struct card *card, struct channel *ch)
 {
     uint8_t i = ch->app;
 
+    leave_domain(card, ch);
     ch->app = NO_APP;
-    ch->sd = 0;
     if (i == NO_APP)
         return;
     const struct card_app *app = card->personality->apps[i].app;
@@ -269,8 +297,12 @@ static void dispatch(struct card *card, const struct apdu *apdu, struct reply *o
 {
     struct channel *ch = &card->channels[apdu->channel];
 
+    uint8_t server = ch->sd ? domain_server(card) : NO_APP;
+
     if (!ch->open) {
         out->sw = SW_CHANNEL;
+    } else if (apdu->secure && server == NO_APP) {
+        out->sw = SW_SECURE_MESSAGING;
     } else if (apdu->ins == 0x70 && !apdu->gp) {
         command_manage_channel(card, ch, apdu, out);
     } else if (apdu->ins == 0xA4 && !apdu->gp) {
@@ -282,6 +314,9 @@ static void dispatch(struct card *card, const struct apdu *apdu, struct reply *o
             app->command(card, card->app_state[ch->app], apdu, out);
         else
             out->sw = SW_INS;
+    } else if (server != NO_APP && !card_wide(apdu->ins)) {
+        card->personality->apps[server].app->domain(card, card->app_state[server],
+                                                    (uint16_t)(ch->sd - 1), apdu, out);
     } else {
         run_command(card, ch, apdu, out);
     }

@@ -31,10 +31,11 @@ enum {
 };
 
 /*
- * An application that is part of the card. `state` is state_octets of zeroed memory in the card's
- * block, aligned for uint64_t. Handlers change durable state through card_objects() only; the card
- * commits after they return, unless the reply is 6581, 6A84 or 6F00: then it aborts. Every handler
- * but `boot` may be NULL. A reply comes empty, with sw 9000.
+ * An application that is part of the card; without an AID it cannot be selected. `state` is
+ * state_octets of zeroed memory in the card's block, aligned for uint64_t. Handlers change durable
+ * state through card_objects() only; the card commits after they return, unless the reply is 6581,
+ * 6A84 or 6F00: then it aborts. Every handler but `boot` may be NULL. A reply comes empty, with sw
+ * 9000.
  */
 struct card_app {
     slice aid;
@@ -59,6 +60,20 @@ struct card_app {
      * with it (notifications, rollback) is written here.
      */
     void (*switched)(struct card *card, void *state, uint32_t from, uint32_t to);
+
+    /*
+     * ENVELOPE (SMS-PP DOWNLOAD), TS 31.111 7.1.1: its value. The reply's octets become the user
+     * data of the SMS-DELIVER-REPORT. The first application that has this handler gets it.
+     */
+    void (*sms_pp)(struct card *card, void *state, slice tlvs, struct reply *out);
+    /*
+     * A command, also under GlobalPlatform's secure messaging, on a channel on which a security
+     * domain of the enabled profile is selected: its number in registry.h. domain_left: it is no
+     * more selected there. The first application that has this handler gets both.
+     */
+    void (*domain)(struct card *card, void *state, uint16_t number, const struct apdu *apdu,
+                   struct reply *out);
+    void (*domain_left)(struct card *card, void *state, uint8_t channel);
 };
 
 /* An application and what it is configured with (card certificates, EID ...; its own type). */

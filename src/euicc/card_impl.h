@@ -76,6 +76,18 @@ struct cat_watcher {
 
 struct install; /* install.h */
 
+#define ACCESS_DOMAIN 4 /* octets of an access domain that count (TS 102 226 8.2.1.3.2.5) */
+
+/*
+ * What a remote file management session may do besides what its PINs allow, while one of its
+ * commands runs: the access domains of its application for the UICC's files and for one ADF.
+ */
+struct remote_access {
+    uint8_t adf; /* TREE_MF: none */
+    uint8_t uicc[ACCESS_DOMAIN], uicc_admin[ACCESS_DOMAIN];
+    uint8_t in_adf[ACCESS_DOMAIN], in_adf_admin[ACCESS_DOMAIN];
+};
+
 struct card {
     struct objects objects;
     const struct crypto *crypto;
@@ -98,6 +110,9 @@ struct card {
     uint8_t watcher_count;
     uint8_t capability[CAPABILITY_MAX];
     uint8_t capability_n;
+
+    const struct remote_access *remote; /* NULL: the terminal's command runs */
+    const uint8_t *remote_domain;       /* of it, for the file that rules_allow looks at */
 
     struct set_data set_data;
     struct install *install;
@@ -162,6 +177,9 @@ void pin_forget_all(struct card *card);
 
 /* tlv_file.c */
 void tlv_file_reset(struct card *card);
+
+/* card.c: the value of an SMS-PP download for whoever serves it; nobody: 9000. */
+void card_sms_pp(struct card *card, slice tlvs, struct reply *out);
 
 /* cat.c */
 void cat_reset(struct card *card);

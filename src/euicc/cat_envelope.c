@@ -11,14 +11,15 @@ enum {
 };
 
 /*
- * TS 31.111 7.1.1: a short message to the card, its TPDU under CAT_TAG_SMS_TPDU. The card has no
- * secured packets (SCP80): the message is accepted and forgotten. What answers one fills `out`.
+ * TS 31.111 7.1.1: a short message to the card, its TPDU under CAT_TAG_SMS_TPDU. Who reads secured
+ * packets (TS 31.115) stands above the UICC; without him it is accepted and forgotten.
  */
 static void sms_pp_download(struct card *card, slice body, struct reply *out)
 {
-    (void)card;
     if (!cat_tlv(body, CAT_TAG_SMS_TPDU).p)
         out->sw = SW_DATA;
+    else
+        card_sms_pp(card, body, out);
 }
 
 /* 7.5: one event in the list. */

@@ -30,6 +30,49 @@ static bool find_rules(const struct tree *t, uint8_t dir, uint16_t fid, struct n
 
 static bool condition(struct card *card, uint8_t dir, const struct tlv *sc, unsigned depth);
 
+/* ---- access domains (TS 102 226 8.2.1.3.2.5) ---- */
+
+enum { DOMAIN_FULL = 0x00, DOMAIN_CONDITIONS = 0x02 };
+
+static const uint8_t *domain_for(const struct card *card, const struct node *node, uint8_t bit)
+{
+    const struct remote_access *r = card->remote;
+    uint8_t adf = tree_application(&card->tree, dir_of_node(node->n));
+    bool admin = (bit & (ACCESS_ACTIVATE | ACCESS_DEACTIVATE | ACCESS_DELETE)) != 0;
+
+    if (adf == TREE_MF)
+        return admin ? r->uicc_admin : r->uicc;
+    if (adf == r->adf)
+        return admin ? r->in_adf_admin : r->in_adf;
+    return NULL;
+}
+
+/* FF, and what is reserved: no access. */
+static bool domain_usable(const uint8_t *domain)
+{
+    return domain && (domain[0] == DOMAIN_FULL || domain[0] == DOMAIN_CONDITIONS);
+}
+
+/* Octets 2..4: PIN1 (b1) .. PIN8, ADM1 .. ADM8, ADM9, ADM10; references of TS 102 221 9.5.1. */
+static bool domain_grants(const uint8_t *domain, uint8_t reference)
+{
+    unsigned n;
+
+    if (domain[0] == DOMAIN_FULL)
+        return true;
+    if (domain[0] != DOMAIN_CONDITIONS)
+        return false;
+    if (reference >= 0x01 && reference <= 0x08)
+        return domain[1] >> (reference - 0x01) & 1;
+    if (reference >= 0x0A && reference <= 0x0E)
+        n = reference - 0x0Au;
+    else if (reference >= 0x8A && reference <= 0x8E)
+        n = reference - 0x8Au + 5;
+    else
+        return false;
+    return domain[2 + n / 8] >> n % 8 & 1;
+}
+
 /* A4: control reference template for authentication; its key reference says by which PIN. */
 static bool authenticated(struct card *card, uint8_t dir, slice template)
 {
@@ -39,7 +82,8 @@ static bool authenticated(struct card *card, uint8_t dir, slice template)
         struct tlv t = der_take(&r);
 
         if (t.tag == 0x83 && t.value.n == 1)
-            return pin_satisfied(card, dir, t.value.p[0]);
+            return (card->remote_domain && domain_grants(card->remote_domain, t.value.p[0])) ||
+                   pin_satisfied(card, dir, t.value.p[0]);
     }
     return false;
 }
@@ -163,6 +207,9 @@ bool rules_allow(struct card *card, const struct node *node, uint8_t bit, uint8_
     uint8_t dir;
     bool found, granted;
 
+    card->remote_domain = card->remote ? domain_for(card, node, bit) : NULL;
+    if (card->remote && !domain_usable(card->remote_domain))
+        return false; /* FF: no access, not even to what is always allowed */
     if (!rule_of(card, node, &rule, &dir))
         return false;
     if (ins) {

@@ -221,7 +221,6 @@ static void select_aid(struct card *card, struct channel *ch, const struct apdu 
                 terminate_session(card, ch);
             return;
         }
-        ch->sd = 0;
         select_node(card, ch, apdu, &node, out);
     } else if (app >= 0) {
         select_app(card, ch, apdu, (uint8_t)app, out);

@@ -1,0 +1,127 @@
+/* The application: short messages come in, packets are opened and run, answers go out. */
+#include "euicc/ota/ota.h"
+
+#include "base/secret.h"
+#include "euicc/ota/ota_impl.h"
+
+struct ota {
+    struct sms_parts parts;
+    struct ram_state ram;
+};
+
+/* ---- one packet ---- */
+
+static void begin_session(struct card *card, const struct ota_packet *p, struct ota_session *s,
+                          struct ram_state *ram)
+{
+    *s = (struct ota_session){ .card = card,
+                               .number = p->target.number,
+                               .domain = p->target.domain,
+                               .version = (p->mac_key.n ? p->kid : p->kic) >> 4,
+                               .run = ram_command,
+                               .outgoing = ram_outgoing,
+                               .ram = ram,
+                               .status_at = -1 };
+    if (p->target.kind != REGISTRY_RFM)
+        return;
+    s->run = rfm_command;
+    s->outgoing = rfm_outgoing;
+    s->access = target_access(card, &p->target);
+    s->channel = (struct channel){ .open = true, .app = NO_APP, .dir = s->access.adf };
+    s->channel.adf = s->access.adf;
+}
+
+/*
+ * The terminal's PIN status is put aside meanwhile. What a failing memory left of the packet is
+ * taken back; only its counter is stored again, so that it cannot be tried once more.
+ */
+static enum ota_status run(struct card *card, struct ota *o, const struct ota_packet *p,
+                           uint8_t *out, size_t room, size_t *n)
+{
+    uint16_t verified[CARD_VERIFIED];
+    uint8_t verified_count = card->verified_count;
+    struct ota_session s;
+
+    memcpy(verified, card->verified, sizeof verified);
+    card->verified_count = 0;
+    begin_session(card, p, &s, &o->ram);
+    *n = script_run(&s, p->data, out, room);
+    memcpy(card->verified, verified, sizeof verified);
+    card->verified_count = verified_count;
+    if (!s.failed)
+        return OTA_OK;
+    *n = 0;
+    objects_abort(&card->objects);
+    profiles_reload(card);
+    (void)!packet_store_counter(card, p); /* else: nothing was done, and it may come once more */
+    return OTA_NO_MEMORY;
+}
+
+static void command_packet(struct card *card, struct ota *o, uint8_t *octets, size_t size,
+                           struct reply *out)
+{
+    uint8_t answer[RESPONSE_MAX], data[RESPONSE_MAX];
+    struct ota_packet p;
+    size_t n = 0;
+
+    if (!packet_parse(slice_of(octets, size), &p))
+        return;
+    enum ota_status status = packet_open(card, &p, octets, size);
+    if (status == OTA_OK)
+        status = run(card, o, &p, data, packet_room(&p), &n);
+    reply_sw(out, SW_OK); /* the packet's commands used the card's buffer */
+    if (packet_wants_response(&p, status)) {
+        n = packet_respond(card, &p, status, slice_of(data, n), answer);
+        reply_put(out, slice_of(answer, n));
+    }
+    packet_wipe(&p);
+    wipe(data, sizeof data);
+}
+
+static void ota_sms_pp(struct card *card, void *state, slice tlvs, struct reply *out)
+{
+    struct ota *o = state;
+    uint8_t *packet = NULL;
+    size_t n = 0;
+
+    switch (sms_take(card, &o->parts, tlvs, &packet, &n)) {
+    case SMS_MALFORMED:
+        out->sw = SW_DATA;
+        return;
+    case SMS_NO_ROOM:
+        out->sw = SW_TOOLKIT_BUSY;
+        return;
+    case SMS_PACKET:
+        command_packet(card, o, packet, n, out);
+        objects_repay(&card->objects, packet);
+        return;
+    default: /* part of a message, or for nobody here */
+        return;
+    }
+}
+
+/* ---- power, switches ---- */
+
+static void ota_reset(struct card *card, void *state)
+{
+    struct ota *o = state;
+
+    sms_drop(card, &o->parts);
+    ram_drop(card, &o->ram);
+}
+
+/* What was gathered was for the other profile's operator. */
+static void ota_switched(struct card *card, void *state, uint32_t from, uint32_t to)
+{
+    (void)from;
+    (void)to;
+    ota_reset(card, state);
+}
+
+const struct card_app ota_app = {
+    .name = "OTA",
+    .state_octets = sizeof(struct ota),
+    .reset = ota_reset,
+    .switched = ota_switched,
+    .sms_pp = ota_sms_pp,
+};
