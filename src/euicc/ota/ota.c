@@ -7,6 +7,7 @@
 struct ota {
     struct sms_parts parts;
     struct ram_state ram;
+    struct scp03 scp03[2]; /* sessions at the same time */
 };
 
 /* ---- one packet ---- */
@@ -20,8 +21,7 @@ static void begin_session(struct card *card, const struct ota_packet *p, struct 
                                .version = (p->mac_key.n ? p->kid : p->kic) >> 4,
                                .run = ram_command,
                                .outgoing = ram_outgoing,
-                               .ram = ram,
-                               .status_at = -1 };
+                               .ram = ram };
     if (p->target.kind != REGISTRY_RFM)
         return;
     s->run = rfm_command;
@@ -100,6 +100,105 @@ static void ota_sms_pp(struct card *card, void *state, slice tlvs, struct reply 
     }
 }
 
+/* ---- a channel with a security domain ---- */
+
+enum { INS_INITIALIZE_UPDATE = 0x50, INS_EXTERNAL_AUTHENTICATE = 0x82, INS_GET_DATA = 0xCA };
+enum { COMMAND_MAX = 255 };
+
+/* The channel's session, or one that is free; NULL: all are in use. */
+static struct scp03 *session_of(struct ota *o, uint8_t channel, bool fresh)
+{
+    struct scp03 *free = NULL;
+
+    for (size_t i = 0; i < COUNT(o->scp03); i++) {
+        if (o->scp03[i].phase != SCP03_CLOSED && o->scp03[i].channel == channel)
+            return &o->scp03[i];
+        if (o->scp03[i].phase == SCP03_CLOSED)
+            free = &o->scp03[i];
+    }
+    return fresh ? free : NULL;
+}
+
+static void end_session(struct card *card, struct ota *o, struct scp03 *scp)
+{
+    wipe(scp, sizeof *scp);
+    ram_drop(card, &o->ram);
+}
+
+static void run_domain(struct card *card, struct ota *o, uint16_t number, uint8_t version,
+                       const struct apdu *apdu, struct reply *out)
+{
+    struct ota_session s = { .card = card,
+                             .number = number,
+                             .domain = (uint8_t)number,
+                             .version = version,
+                             .run = ram_command,
+                             .outgoing = ram_outgoing,
+                             .ram = &o->ram };
+
+    ram_command(&s, apdu, out);
+}
+
+static void secured(struct card *card, struct ota *o, struct scp03 *scp, const struct apdu *apdu,
+                    struct reply *out)
+{
+    uint8_t data[COMMAND_MAX];
+    uint16_t number = scp->domain;
+    struct apdu plain;
+
+    out->sw = scp03_open(card, scp, apdu, data, &plain);
+    if (out->sw == SW_OK) {
+        run_domain(card, o, number, scp->version, &plain, out);
+        /* the domain may be gone, and its session with it */
+        if (scp->phase == SCP03_OPEN)
+            scp03_close(card, scp, out);
+    }
+    wipe(data, sizeof data);
+}
+
+/* Without a secure channel a domain tells what is public, and nothing else. */
+static void ota_domain(struct card *card, void *state, uint16_t number, const struct apdu *apdu,
+                       struct reply *out)
+{
+    struct ota *o = state;
+    struct scp03 *scp = session_of(o, apdu->channel, false);
+
+    if (apdu->ins == INS_INITIALIZE_UPDATE && apdu->gp && !apdu->secure) {
+        if (scp)
+            end_session(card, o, scp);
+        scp = session_of(o, apdu->channel, true);
+        if (scp)
+            scp03_initialize(card, scp, number, apdu, out);
+        else
+            out->sw = SW_CONDITIONS;
+    } else if (apdu->ins == INS_EXTERNAL_AUTHENTICATE && apdu->secure) {
+        out->sw = scp ? scp03_authenticate(card, scp, apdu) : SW_CONDITIONS;
+    } else if (apdu->secure) {
+        if (scp && scp->phase == SCP03_OPEN && scp->level & SCP03_C_MAC)
+            secured(card, o, scp, apdu, out);
+        else
+            out->sw = SW_SECURITY;
+    } else if (scp && scp->phase == SCP03_OPEN) { /* what comes bare ends a secured session */
+        end_session(card, o, scp);
+        out->sw = SW_SECURITY;
+    } else if (apdu->ins == INS_GET_DATA) {
+        run_domain(card, o, number, 0, apdu, out);
+    } else {
+        static const uint8_t known[] = { 0xD8, 0xE2, 0xE4, 0xE6, 0xF0, 0xF2 };
+
+        out->sw = memchr(known, apdu->ins, sizeof known) ? SW_SECURITY : SW_INS;
+    }
+}
+
+static void ota_domain_left(struct card *card, void *state, uint8_t channel)
+{
+    struct ota *o = state;
+    struct scp03 *scp = session_of(o, channel, false);
+
+    if (scp)
+        end_session(card, o, scp);
+}
+
 /* ---- power, switches ---- */
 
 static void ota_reset(struct card *card, void *state)
@@ -108,6 +207,7 @@ static void ota_reset(struct card *card, void *state)
 
     sms_drop(card, &o->parts);
     ram_drop(card, &o->ram);
+    wipe(o->scp03, sizeof o->scp03);
 }
 
 /* What was gathered was for the other profile's operator. */
@@ -124,4 +224,6 @@ const struct card_app ota_app = {
     .reset = ota_reset,
     .switched = ota_switched,
     .sms_pp = ota_sms_pp,
+    .domain = ota_domain,
+    .domain_left = ota_domain_left,
 };

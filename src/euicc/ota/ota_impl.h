@@ -180,7 +180,8 @@ struct ram_state {
     uint16_t by;     /* the domain that asked for it */
     uint8_t *blocks; /* scratch: what STORE DATA brought so far; NULL: nothing */
     size_t n;
-    uint8_t next; /* block number */
+    uint8_t next;       /* block number */
+    uint16_t status_at; /* 1 + the last entry that GET STATUS told */
 };
 
 struct ota_session;
@@ -197,7 +198,6 @@ struct ota_session {
     struct channel channel;        /* of the file system: RFM */
     struct remote_access access;
     struct ram_state *ram;
-    int32_t status_at; /* RAM: last entry that GET STATUS told */
     uint8_t kept[256]; /* waits for GET RESPONSE */
     size_t kept_n;
     bool failed; /* memory: nothing of the packet holds */
@@ -220,6 +220,44 @@ session_command ram_get_status, ram_get_data;
 /* ram_keys.c: PUT KEY and the deletion of keys. */
 session_command ram_put_key;
 void ram_delete_keys(struct ota_session *s, slice data, struct reply *out);
+
+/* scp03.c: secure channel protocol 03 (GlobalPlatform Amendment D) */
+#define SCP03_LONG 16 /* octets of challenges, cryptograms and MACs in S16 mode, half in S8 */
+
+enum { SCP03_C_MAC = 0x01, SCP03_C_DEC = 0x02, SCP03_R_MAC = 0x10, SCP03_R_ENC = 0x20 };
+
+/* Its holder wipes it. */
+struct scp03 {
+    enum { SCP03_CLOSED, SCP03_INITIALIZED, SCP03_OPEN } phase;
+    uint8_t channel;
+    uint16_t domain; /* registry number */
+    uint8_t version; /* of the static keys */
+    uint8_t level;
+    uint8_t size; /* 8 (S8) or 16 (S16) */
+    uint8_t key_n;
+    uint8_t enc[KEY_MAX], mac[KEY_MAX], rmac[KEY_MAX];
+    uint8_t host_cryptogram[SCP03_LONG]; /* that is expected */
+    uint8_t chain[AES_BLOCK];
+    uint32_t counter; /* of the last command */
+};
+
+/* Session keys and cryptograms; the challenges have s->size octets. */
+MUST_USE enum err scp03_derive(struct card *card, struct scp03 *s, const struct ota_key *enc,
+                               const struct ota_key *mac, slice host, slice challenge,
+                               uint8_t card_cryptogram[SCP03_LONG]);
+/* EXTERNAL AUTHENTICATE. Returns the status word; anything but 9000 closes the session. */
+uint16_t scp03_authenticate(struct card *card, struct scp03 *s, const struct apdu *apdu);
+/*
+ * Verifies and deciphers a command; *plain is it without protection, its data in buf (255 octets).
+ * Returns the status word; anything but 9000 closes the session.
+ */
+uint16_t scp03_open(struct card *card, struct scp03 *s, const struct apdu *apdu, uint8_t *buf,
+                    struct apdu *plain);
+/* Protects the answer as the level asks; errors leave as they are. */
+void scp03_close(struct card *card, struct scp03 *s, struct reply *out);
+/* INITIALIZE UPDATE: begins a session in *s. */
+void scp03_initialize(struct card *card, struct scp03 *s, uint16_t domain, const struct apdu *apdu,
+                      struct reply *out);
 
 /* update_metadata.c: ES6 (SGP.22 5.4.1) on the enabled profile. Returns a status word. */
 uint16_t update_metadata(struct card *card, slice request);

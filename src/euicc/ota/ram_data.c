@@ -87,8 +87,9 @@ void ram_get_status(struct ota_session *s, const struct apdu *apdu, struct reply
         return;
     }
     if (!(apdu->p2 & NEXT))
-        s->status_at = -1;
-    for (int32_t n = s->status_at; registry_next(&s->card->objects, s->card->tree.root, &n, &e);) {
+        s->ram->status_at = 0;
+    for (int32_t n = s->ram->status_at - 1;
+         registry_next(&s->card->objects, s->card->tree.root, &n, &e);) {
         if (!asked(&e, p1, aid.value))
             continue;
         slice one = entry(&e, (apdu->p2 & TLV_FORM) != 0, buf, sizeof buf);
@@ -97,7 +98,7 @@ void ram_get_status(struct ota_session *s, const struct apdu *apdu, struct reply
             return;
         }
         reply_put(out, one);
-        s->status_at = n;
+        s->ram->status_at = (uint16_t)(n + 1);
         some = true;
     }
     if (!some)

@@ -1,0 +1,300 @@
+/*
+ * Remote application management at the operator's security domain, and ES6.UpdateMetadata through
+ * it (EUC-038).
+ */
+#include "base/secret.h"
+#include "euicc/isdr/isdr.h"
+#include "euicc/ota/ota_lab.h"
+
+#include "euicc/ota/ota_impl.h"
+
+static struct uicc u;
+static const struct ota_send ram = { &OTA_SET_1, OTA_RAM, 0x06, 0x19, 0, 0, 0, 0, 0 };
+
+static int setup(void **state)
+{
+    (void)state;
+    ota_card(&u, UICC_HALF);
+    return 0;
+}
+
+static void get_status(void **state)
+{
+    (void)state;
+    ota_expect(&u, &ram, "029000 E3 13 4F08A000000151000000 9F70010F C50382DC00",
+               "80F2800202 4F00 00C0000000");
+    ota_expect(&u, &ram, "016115", "80F2800202 4F00");
+    ota_expect(&u, &ram, "029000 08A000000151000000 0F 82", "80F2800002 4F00 00C0000000");
+    ota_expect(&u, &ram, "029000 E314 4F09A00000055910100003 9F700107 C503000000",
+               "80F240020B 4F09A00000055910100003 00C0000000");
+    ota_expect(&u, &ram, "016A88", "80F2400207 4F05A0000009FF");
+    ota_expect(&u, &ram, "016A88", "80F2200202 4F00"); /* no load file */
+    ota_expect(&u, &ram, "016A86", "80F2010202 4F00");
+    ota_expect(&u, &ram, "016A80", "80F2800202 5C00");
+    ota_expect(&u, &ram, "016E00", "00F2800202 4F00");
+}
+
+static void get_data(void **state)
+{
+    (void)state;
+    struct ota_answer a;
+
+    ota_expect(&u, &ram, "019000 6603010203", "80CA006600");
+    ota_expect(&u, &ram, "019000 42020A0B", "00CA004200");
+    ota_expect(&u, &ram, "016A88", "80CA004500");
+    a = ota_send(&u, &ram, "80CA00E000");
+    assert_int_equal(a.data_n, 3 + 2 + 15 * 6);
+    assert_memory_equal(a.data, "\x01\x90\x00\xE0\x5A\xC0\x04\x01\x01\x88\x10", 11);
+    a = ota_send(&u, &ram, "80CAFF2100");
+    assert_memory_equal(a.data, "\x01\x90\x00\xFF\x21\x0F\x81\x01\x00\x82\x04", 11);
+}
+
+/* One key under the DEK of set 1, as its holder writes it. */
+static const char *new_key(uint8_t type, const uint8_t *value, uint8_t n)
+{
+    static const uint8_t iv[16];
+    static char text[200];
+    uint8_t sealed[32], check[16];
+    slice dek = slice_of(OTA_SET_1.dek, 16), key = slice_of(value, n);
+    size_t at = 0;
+
+    assert_int_equal(crypto_aes_cbc(crypto_openssl(), AES_ENCRYPT, dek, iv, key, sealed), E_OK);
+    memset(check, type == 0x88 ? 1 : 0, sizeof check);
+    if (type == 0x88)
+        assert_int_equal(
+            crypto_aes_cbc(crypto_openssl(), AES_ENCRYPT, key, iv, SLICE_OF(check), check), E_OK);
+    else
+        assert_int_equal(
+            crypto_des3_cbc(crypto_openssl(), AES_ENCRYPT, key, iv, slice_of(check, 8), check),
+            E_OK);
+    if (type == 0x88)
+        at = (size_t)snprintf(text, sizeof text, "88%02X%02X", n + 1, n);
+    else
+        at = (size_t)snprintf(text, sizeof text, "%02X%02X", type, n);
+    for (size_t i = 0; i < n; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, "%02X", sealed[i]);
+    snprintf(text + at, sizeof text - at, "03%02X%02X%02X", check[0], check[1], check[2]);
+    return text;
+}
+
+static void put_keys(const struct ota_set *set, uint8_t p1, const char *answer)
+{
+    char script[600], data[400];
+    size_t n = (size_t)snprintf(data, sizeof data, "%02X", set->version);
+    const uint8_t *keys[] = { set->kic, set->kid, set->dek };
+
+    for (int i = 0; i < 3; i++)
+        n += (size_t)snprintf(data + n, sizeof data - n, "%s",
+                              new_key(set->aes ? 0x88 : 0x80, keys[i], set->n));
+    snprintf(script, sizeof script, "80D8%02X81%02X%s", p1, (unsigned)(n / 2), data);
+    ota_expect(&u, &ram, answer, script);
+}
+
+static void put_key(void **state)
+{
+    (void)state;
+    struct ota_set set = OTA_SET_1;
+    struct ota_send s = ram;
+    char script[200];
+
+    s.set = &set;
+    set.version = 5;
+    memset(set.kic, 0x55, sizeof set.kic);
+    memset(set.kid, 0x66, sizeof set.kid);
+    memset(set.dek, 0x77, sizeof set.dek);
+    assert_int_equal(ota_send(&u, &s, "80CA006600").status, OTA_SECURITY_ERROR);
+    put_keys(&set, 0, "01610A");
+    ota_expect(&u, &s, "0190006603010203", "80CA006600");
+    put_keys(&set, 0, "016A80"); /* it is there already */
+    memset(set.kic, 0x5A, sizeof set.kic);
+    assert_int_equal(ota_send(&u, &s, "80CA006600").status, OTA_CHECKSUM_FAILED);
+    put_keys(&set, 5, "01610A");
+    ota_expect(&u, &s, "0190006603010203", "80CA006600");
+    uicc_boot(&u);
+    ota_expect(&u, &s, "0190006603010203", "80CA006600");
+    set.version = 6; /* under another number: 5 is gone */
+    put_keys(&set, 5, "01610A");
+    ota_expect(&u, &s, "0190006603010203", "80CA006600");
+    set.version = 5;
+    assert_int_equal(ota_send(&u, &s, "80CA006600").status, OTA_SECURITY_ERROR);
+    put_keys(&set, 9, "016A88");
+    /* 3DES, one key; a wrong check value; an algorithm that is none */
+    snprintf(script, sizeof script, "80D8000117%s%s", "07", new_key(0x80, set.kic, 16));
+    ota_expect(&u, &ram, "016104", script);
+    snprintf(script, sizeof script, "80D8000117%s%s", "08", new_key(0x80, set.kic, 16));
+    memcpy(script + strlen(script) - 2, script[strlen(script) - 1] == '0' ? "01" : "00", 2);
+    ota_expect(&u, &ram, "019485", script);
+    snprintf(script, sizeof script, "80D8000117%s%s", "08", new_key(0x85, set.kic, 16));
+    ota_expect(&u, &ram, "019484", script);
+}
+
+static void deletion(void **state)
+{
+    (void)state;
+    ota_expect(&u, &ram, "016101", "80E4000003 D20104");
+    ota_expect(&u, &ram, "016A88", "80E4000003 D20104");
+    struct ota_send four = ram;
+    four.set = &OTA_SET_4;
+    assert_int_equal(ota_send(&u, &four, "80CA006600").status, OTA_SECURITY_ERROR);
+    ota_expect(&u, &ram, "016985", "80E4000003 D20101"); /* the set that protects this packet */
+    ota_expect(&u, &ram, "016985", "80E4000003 D00101");
+    ota_expect(&u, &ram, "016985", "80E400000A 4F08A000000151000000"); /* the root */
+    ota_expect(&u, &ram, "016A88", "80E4000007 4F05A0000009FF");
+    ota_expect(&u, &ram, "016A80", "80E4000003 4F0101");
+    ota_expect(&u, &ram, "016101", "80E400000B 4F09A00000055910100003");
+    struct ota_send gone = ram;
+    gone.tar = OTA_UICC;
+    gone.spi2 = 1;
+    assert_int_equal(ota_send(&u, &gone, "00A4000C023F00").status, OTA_TAR_UNKNOWN);
+}
+
+/* A locked instance has no TAR any more. */
+static void set_status(void **state)
+{
+    (void)state;
+    struct ota_send usim = ram;
+
+    usim.tar = OTA_USIM;
+    ota_expect(&u, &usim, "019000", "00A4000C023F00");
+    ota_expect(&u, &ram, "019000", "80F0408709 A00000055910100002");
+    assert_int_equal(ota_send(&u, &usim, "00A4000C023F00").status, OTA_TAR_UNKNOWN);
+    uicc_boot(&u);
+    assert_int_equal(ota_send(&u, &usim, "00A4000C023F00").status, OTA_TAR_UNKNOWN);
+    ota_expect(&u, &ram, "019000", "80F0400709 A00000055910100002");
+    ota_expect(&u, &usim, "019000", "00A4000C023F00");
+    ota_expect(&u, &ram, "016985", "80F0408F08 A000000151000000");
+    ota_expect(&u, &ram, "016985", "80F0807F08 A000000151000000");
+    ota_expect(&u, &ram, "016A88", "80F0400709 A00000055910100099");
+}
+
+static void without_runtime(void **state)
+{
+    (void)state;
+    ota_expect(&u, &ram, "016A81", "80E602000A 05A000000901 00000000");
+    ota_expect(&u, &ram, "016A88", "80E60C000A 05A000000901 00000000");
+    ota_expect(&u, &ram, "016D00", "80E8000001 00");
+    ota_expect(&u, &ram, "016985", "80E2800003 BF2A00");
+    ota_expect(&u, &ram, "016A88", "80E620000B 000005A000000901000000");
+    ota_expect(&u, &ram, "016A80", "80E6200005 0000050000");
+    ota_expect(&u, &ram, "016D00", "00B0000001");
+}
+
+/* ---- ES6 ---- */
+
+static struct personality who;
+static const struct card_app_entry both[] = { { &isdr_app, &who }, { &ota_app, NULL } };
+
+#define ISDP  "A0000005591010FFFFFFFF8900000F00"
+#define PERSO "80E6200016 000010" ISDP "000000"
+/* ICCID, provider "P", name "N", owner 999-70, and the rules (99); nickname behind it */
+#define WITH_PPR1 "BF251D5A0A9800103254769810329991015092014EB705800399F90799020640900158"
+
+static void set_metadata(const char *hex)
+{
+    uint8_t octets[200];
+    size_t n = uicc_hex(hex, octets, sizeof octets);
+
+    assert_int_equal(profile_set_metadata(u.card, profile_enabled(u.card), slice_of(octets, n)),
+                     E_OK);
+    uicc_commit(&u);
+}
+
+static void metadata_is(const char *hex)
+{
+    uint8_t octets[300];
+    size_t n = uicc_hex(hex, octets, sizeof octets);
+    slice is = profile_metadata(u.card, profile_enabled(u.card));
+
+    if (!slice_eq(is, slice_of(octets, n)))
+        for (size_t i = 0; i < is.n; i++)
+            print_message("%02X", is.p[i]);
+    assert_true(slice_eq(is, slice_of(octets, n)));
+}
+
+static int isdr_card(void **state)
+{
+    (void)state;
+    ota_card(&u, UICC_HALF);
+    personality_defaults(&who);
+    u.personality = (struct card_personality){ .apps = both, .app_count = COUNT(both) };
+    uicc_boot(&u);
+    set_metadata(WITH_PPR1);
+    return 0;
+}
+
+static void update_names_and_icon(void **state)
+{
+    (void)state;
+    ota_expect(&u, &ram, "029000", PERSO "80E2800009 BF2A06 92044E657720");
+    metadata_is("BF25205A0A98001032547698103299910150 92044E657720 B705800399F907 99020640 900158");
+    uicc_boot(&u);
+    metadata_is("BF25205A0A98001032547698103299910150 92044E657720 B705800399F907 99020640 900158");
+    /* in two blocks of two packets; without its type the icon is refused */
+    ota_expect(&u, &ram, "029000", PERSO "80E2000004 BF2A0893");
+    ota_expect(&u, &ram, "019000", "80E2800107 01019403AABBCC");
+    metadata_is("BF25285A0A98001032547698103299910150 92044E657720 930101 9403AABBCC"
+                "B705800399F907 99020640 900158");
+    ota_expect(&u, &ram, "026A80", PERSO "80E2800008 BF2A059403DDEEFF");
+    ota_expect(&u, &ram, "026A80", PERSO "80E2800007 BF2A0492014E9F");
+    ota_expect(&u, &ram, "026A86", PERSO "80E2800107 BF2A0492024E4E");
+    ota_expect(&u, &ram, "026A80", PERSO "80E2800008 BF2505 9203414141");
+    metadata_is("BF25285A0A98001032547698103299910150 92044E657720 930101 9403AABBCC"
+                "B705800399F907 99020640 900158");
+    ota_expect(&u, &ram, "029000", PERSO "80E2800005 BF2A029400"); /* an empty one goes */
+    metadata_is("BF25205A0A98001032547698103299910150 92044E657720 B705800399F907 99020640 900158");
+}
+
+/* EUC-038: taken away, set with the right to, set without; the name beside it is not kept then. */
+static void euc_038_policy_rules(void **state)
+{
+    (void)state;
+    /* both rules, any operator, no consent needed */
+    static const uint8_t row[] = { 0x30, 0x10, 0x80, 0x02, 0x05, 0x60, 0xA1, 0x07, 0x30,
+                                   0x05, 0x80, 0x03, 0xEE, 0xEE, 0xEE, 0x82, 0x01, 0x00 };
+    const char *none = "BF251D5A0A9800103254769810329991015092014EB705800399F90799020600900158";
+    const char *controlled =
+        "BF251D5A0A9800103254769810329991015092014EB705800399F90799020680900158";
+
+    ota_expect(&u, &ram, "029000", PERSO "80E2800007 BF2A0499020600");
+    metadata_is(none);
+    ota_expect(&u, &ram, "026985", PERSO "80E280000A BF2A07 920141 99020640");
+    metadata_is(none);
+    set_metadata(controlled);
+    ota_expect(&u, &ram, "026985", PERSO "80E280000A BF2A07 920141 99020640"); /* no RAT right */
+    metadata_is(controlled);
+    who.rat = SLICE_OF(row);
+    ota_expect(&u, &ram, "029000", PERSO "80E280000A BF2A07 920141 99020640");
+    metadata_is("BF251D5A0A98001032547698103299910150920141B705800399F90799020640900158");
+    who.rat = SLICE_NONE;
+}
+
+static void update_by_whom(void **state)
+{
+    (void)state;
+    /* the profile's own ISD-P by its AID; a reset ends the personalisation */
+    ota_expect(&u, &ram, "029000",
+               "80E6200016 000010A0000005591010FFFFFFFF8900001000"
+               "000000"
+               "80E2800007 BF2A0492024141");
+    card_reset(u.card);
+    ota_expect(&u, &ram, "016985", "80E2800007 BF2A0492024242");
+    ota_card(&u, UICC_HALF); /* a card without ISD-R */
+    ota_expect(&u, &ram, "026A88", PERSO "80E2800007 BF2A0492024242");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(get_status, setup),
+        cmocka_unit_test_setup(get_data, setup),
+        cmocka_unit_test_setup(put_key, setup),
+        cmocka_unit_test_setup(deletion, setup),
+        cmocka_unit_test_setup(set_status, setup),
+        cmocka_unit_test_setup(without_runtime, setup),
+        cmocka_unit_test_setup(update_names_and_icon, isdr_card),
+        cmocka_unit_test_setup(euc_038_policy_rules, isdr_card),
+        cmocka_unit_test_setup(update_by_whom, isdr_card),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
