@@ -8,13 +8,9 @@
 
 #include "crypto/crypto.h"
 #include "euicc/ota/ota.h"
+#include "euicc/ota/ota_elements.h"
 #include "euicc/uicc_card.h"
 #include "euicc/uicc_package.h"
-
-/* Security domain A000000151000000 with TARs B20100 and 000000, MSL 06, and the key sets below; RFM
-   with TAR B00011 (USIM, full access, MSL 06), B00012 (MSL 00, ADM1 for the UICC's files), B00013
-   (MSL 16, no access), B00014 (USIM: only what is always allowed). */
-extern const char OTA_ELEMENTS[];
 
 #define OTA_USIM   "B00011"
 #define OTA_UICC   "B00012"
