@@ -282,6 +282,41 @@ static void update_by_whom(void **state)
     ota_expect(&u, &ram, "026A88", PERSO "80E2800007 BF2A0492024242");
 }
 
+/* The power goes at every write of an update: the metadata is before or after, never between. */
+static void update_power_cuts(void **state)
+{
+    (void)state;
+    static const uint32_t reach[] = { 0, 1, 17, 100, 100000 };
+    uint8_t data[80], packet[140] = { 2, 0x70, 0 };
+    size_t n = 3 + ota_packet(&ram,
+                              slice_of(data, uicc_hex(PERSO "80E280000A BF2A07 920141 99020600",
+                                                      data, sizeof data)),
+                              packet + 3);
+    unsigned before = 0, after = 0;
+
+    for (unsigned write = 1; write <= 3; write++)
+        for (size_t r = 0; r < COUNT(reach); r++) {
+            set_metadata(WITH_PPR1);
+            u.ram.writes = 0;
+            u.ram.cut_at = write;
+            u.ram.cut_octets = reach[r];
+            ota_envelope(&u, slice_of(packet, n), write == 1 ? 0x6581 : 0x9000);
+            nvm_ram_power_on(&u.ram);
+            uicc_boot(&u);
+            slice now = profile_metadata(u.card, profile_enabled(u.card));
+            uint8_t wanted[100];
+            size_t m = uicc_hex(WITH_PPR1, wanted, sizeof wanted);
+            if (slice_eq(now, slice_of(wanted, m))) {
+                before++;
+            } else {
+                metadata_is("BF251D5A0A98001032547698103299910150920141B705800399F9079902060090"
+                            "0158");
+                after++;
+            }
+        }
+    assert_true(before > 0 && after > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +328,7 @@ int main(void)
         cmocka_unit_test_setup(without_runtime, setup),
         cmocka_unit_test_setup(update_names_and_icon, isdr_card),
         cmocka_unit_test_setup(euc_038_policy_rules, isdr_card),
+        cmocka_unit_test_setup(update_power_cuts, isdr_card),
         cmocka_unit_test_setup(update_by_whom, isdr_card),
     };
 

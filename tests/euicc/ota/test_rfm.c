@@ -189,6 +189,59 @@ static void memory_full(void **state)
     ota_expect(&u, &s, "029000" IMSI_NOW, IMSI "00B0000009");
 }
 
+/* The keys of the set that a profile has for its operator's domain, as that operator knows them. */
+static bool set_from_profile(uint8_t version, struct ota_set *set)
+{
+    struct ota_key key;
+    uint8_t *const to[] = { set->kic, set->kid, set->dek };
+
+    *set = (struct ota_set){ .version = version };
+    for (uint8_t id = KEY_ENC; id <= KEY_DEK; id++) {
+        if (!key_find(u.card, 0, version, id, &key))
+            return false;
+        set->aes = key_is_aes(&key);
+        set->n = key.n;
+        memcpy(to[id - 1], key.octets, key.n);
+    }
+    return true;
+}
+
+/* GSMA's test profile is managed with its own keys, 3DES and AES, at its instances' TARs. */
+static void ts48(void **state)
+{
+    (void)state;
+    static const struct card_app_entry apps[] = { { &ota_app, NULL } };
+    static const char *const tars[] = { "B00120", "B00140", "B00141" };
+    struct ota_set set;
+    unsigned sets = 0;
+
+    if (!uicc_ts48(&u))
+        skip();
+    u.personality = (struct card_personality){ .apps = apps, .app_count = 1 };
+    uicc_boot(&u);
+    for (uint8_t version = 1; version <= 0x0F; version++) {
+        if (!set_from_profile(version, &set))
+            continue;
+        sets++;
+        for (size_t t = 0; t < COUNT(tars); t++) {
+            struct ota_send s = { &set, tars[t], 0x16, 0x19, t + 1, 0, 0, 0, 0 };
+            struct ota_answer a = ota_send(&u, &s, "00A4000C023F00 00A4000C022FE2 00B000000A");
+
+            assert_int_equal(a.status, OTA_OK);
+            assert_int_equal(a.data_n, 13);
+            assert_memory_equal(a.data, "\x03\x90\x00", 3);
+            s.counter += 10;
+            s.spoil_check = 1;
+            assert_int_equal(ota_send(&u, &s, "00A4000C023F00").status, OTA_CHECKSUM_FAILED);
+        }
+        struct ota_send s = { &set, OTA_RAM, 0x16, 0x19, 50, 0, 0, 0, 0 };
+        struct ota_answer a = ota_send(&u, &s, "80F28002024F00 00C0000000");
+        if (a.status != OTA_TAR_UNKNOWN) /* the packages without RAM name no TAR for it */
+            assert_memory_equal(a.data, "\x02\x90\x00\xE3", 4);
+    }
+    assert_true(sets >= 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +254,7 @@ int main(void)
         cmocka_unit_test_setup(expanded, setup),
         cmocka_unit_test_setup(long_answers, setup),
         cmocka_unit_test(memory_full),
+        cmocka_unit_test(ts48),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
