@@ -4,10 +4,12 @@
 #include "euicc/ota/ota_impl.h"
 #include "profile/elements.h"
 
-/* PROFILE_MISC objects: COUNTER + domain << 8 | version: SCP80, five octets; SEQUENCE: SCP03. */
+/*
+ * PROFILE_MISC objects: COUNTER (SCP80, five octets) or SEQUENCE (SCP03, three), + domain << 4 |
+ * the low nibble of the version: SCP80 has 01 to 0F, SCP03 30 to 3F.
+ */
 enum { COUNTER = 0x2000, SEQUENCE = 0x3000 };
-/* Domains beyond this have no counters, and so no packets that need one. */
-enum { COUNTED_DOMAINS = 16, KEY_LAST = 0xFFFF, KEY_OBJECT_MAX = 80 };
+enum { KEY_LAST = 0xFFFF, KEY_OBJECT_MAX = 80 };
 
 /* ---- finding ---- */
 
@@ -135,7 +137,8 @@ enum err key_delete(struct card *card, uint8_t domain, uint8_t version, uint8_t 
 
 static uint32_t counter_object(struct card *card, uint32_t base, uint8_t domain, uint8_t version)
 {
-    return profile_object(card->tree.root, PROFILE_MISC, base + ((uint32_t)domain << 8 | version));
+    return profile_object(card->tree.root, PROFILE_MISC,
+                          base + ((uint32_t)domain << 4 | (version & 0x0F)));
 }
 
 /* What the profile brought, until the first packet. */
@@ -178,8 +181,6 @@ enum err key_set_counter(struct card *card, uint8_t domain, uint8_t version, uin
 {
     uint8_t octets[COUNTER_LEN];
 
-    if (domain >= COUNTED_DOMAINS)
-        return E_LIMIT;
     for (size_t i = 0; i < COUNTER_LEN; i++)
         octets[i] = (uint8_t)(value >> 8 * (COUNTER_LEN - 1 - i));
     return objects_put(&card->objects, counter_object(card, COUNTER, domain, version),
@@ -197,8 +198,6 @@ enum err key_set_sequence(struct card *card, uint8_t domain, uint8_t version, ui
 {
     uint8_t octets[3] = { (uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value };
 
-    if (domain >= COUNTED_DOMAINS)
-        return E_LIMIT;
     return objects_put(&card->objects, counter_object(card, SEQUENCE, domain, version),
                        SLICE_OF(octets));
 }
@@ -210,10 +209,10 @@ enum err key_forget_domain(struct card *card, uint8_t domain)
 
     if (!err)
         err = objects_delete_range(&card->objects, counter_object(card, COUNTER, domain, 0),
-                                   counter_object(card, COUNTER, domain, 0xFF));
+                                   counter_object(card, COUNTER, domain, 0x0F));
     if (!err)
         err = objects_delete_range(&card->objects, counter_object(card, SEQUENCE, domain, 0),
-                                   counter_object(card, SEQUENCE, domain, 0xFF));
+                                   counter_object(card, SEQUENCE, domain, 0x0F));
     return err;
 }
 

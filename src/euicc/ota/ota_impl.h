@@ -52,16 +52,19 @@ MUST_USE enum err key_checksum(struct card *card, const struct ota_key *key, con
 MUST_USE enum err key_check_value(struct card *card, const struct ota_key *key,
                                   uint8_t out[KCV_LEN]);
 
-/* The last counter accepted with a key version; 0 when there was none. */
+/* The last counter accepted with a key version of SCP80; at first what the profile says. */
 #define COUNTER_LEN 5
 uint64_t key_counter(struct card *card, uint8_t domain, uint8_t version);
 MUST_USE enum err key_set_counter(struct card *card, uint8_t domain, uint8_t version,
                                   uint64_t value);
-/* SCP03 has a counter of its own beside it. */
+/* Sessions begun with a key version of SCP03. */
 uint32_t key_sequence(struct card *card, uint8_t domain, uint8_t version);
 MUST_USE enum err key_set_sequence(struct card *card, uint8_t domain, uint8_t version,
                                    uint32_t value);
 MUST_USE enum err key_forget_domain(struct card *card, uint8_t domain);
+
+/* SPI1 b2 b1: how a packet is checked. */
+enum { CHECK_MASK = 0x03, CHECK_RC = 1, CHECK_CC = 2, CHECK_DS = 3 };
 
 /* ---- targets.c: what a TAR names ---- */
 

@@ -3,7 +3,6 @@
 #include "euicc/ota/ota_impl.h"
 
 /* SPI1 */
-enum { CHECK_MASK = 0x03, CHECK_RC = 1, CHECK_CC = 2, CHECK_DS = 3 };
 enum { SPI1_CIPHER = 0x04, SPI1_RESERVED = 0xE0 };
 enum { COUNTER_MASK = 0x18, COUNTER_HIGHER = 0x10, COUNTER_NEXT = 0x18 };
 /* SPI2 */

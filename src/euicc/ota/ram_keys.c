@@ -4,7 +4,7 @@
 #include "euicc/ota/ota_impl.h"
 
 enum { SEVERAL = 0x80, KEYS_MAX = 4, SW_ALGORITHM = 0x9484, SW_CHECK_VALUE = 0x9485 };
-enum { SECTOR_IDS = 0x7F };
+enum { SECTOR_IDS = 0x7F, SCP80_LAST = 0x0F };
 
 static slice take(slice *in, size_t n)
 {
@@ -118,7 +118,7 @@ void ram_put_key(struct ota_session *s, const struct apdu *apdu, struct reply *o
     for (unsigned i = 0; sw == SW_OK && i < count; i++)
         sw = put(s, apdu->p1, &keys[i]);
     /* nobody has used the set that is new */
-    if (sw == SW_OK && version != s->version && version != apdu->p1 &&
+    if (sw == SW_OK && version <= SCP80_LAST && version != s->version && version != apdu->p1 &&
         key_set_counter(s->card, (uint8_t)s->number, version, 0))
         sw = SW_NO_SPACE;
     if (sw == SW_OK)

@@ -78,6 +78,9 @@ static bool domain_matches(const struct registry_entry *e, const uint8_t tar[TAR
                 toolkit(field.value, msl, &tars);
         }
     }
+    /* what is below a domain is never for a sender without a key, whatever its level says */
+    if ((*msl & CHECK_MASK) < CHECK_CC)
+        *msl = (uint8_t)((*msl & ~CHECK_MASK) | CHECK_CC);
     return tars.n ? in_list(tars, tar) : in_aid(e->aid, tar);
 }
 

@@ -40,14 +40,18 @@ static const struct card_app_entry apps[] = { { &ota_app, NULL } };
 
 void ota_card(struct uicc *u, uint32_t half)
 {
+    ota_card_with(u, half, OTA_ELEMENTS);
+}
+
+void ota_card_with(struct uicc *u, uint32_t half, const char *elements)
+{
     static uint8_t octets[UICC_PACKAGE_MAX];
 
     memset(u, 0, sizeof *u);
     nvm_ram_init(&u->ram, u->octets, half, &u->nvm);
     u->personality = (struct card_personality){ .apps = apps, .app_count = 1 };
     uicc_boot(u);
-    struct profile_outcome out =
-        uicc_install(u, uicc_package(UICC_MILENAGE, OTA_ELEMENTS, octets), 0);
+    struct profile_outcome out = uicc_install(u, uicc_package(UICC_MILENAGE, elements, octets), 0);
     assert_int_equal(out.reason, INSTALL_OK);
     assert_int_equal(profile_switch(u->card, out.root, false), E_OK);
     uicc_commit(u);

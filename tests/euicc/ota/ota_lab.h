@@ -51,6 +51,7 @@ struct ota_answer {
 /* Card with halves of this size, with the elements above in the small package, enabled, and the
  * application of OTA. */
 void ota_card(struct uicc *u, uint32_t half);
+void ota_card_with(struct uicc *u, uint32_t half, const char *elements);
 /* The command packet for this data. */
 size_t ota_packet(const struct ota_send *s, slice data, uint8_t *out);
 /* User data header and data in one SMS-DELIVER, as ENVELOPE; asserts the status word. */

@@ -179,6 +179,37 @@ static void without_runtime(void **state)
     ota_expect(&u, &ram, "016D00", "00B0000001");
 }
 
+/* A profile whose domain asks for no security still has none of its commands for strangers. */
+static void never_without_a_key(void **state)
+{
+    (void)state;
+    static char elements[4096];
+    struct ota_send s = ram;
+    char *level;
+
+    snprintf(elements, sizeof elements, "%s", OTA_ELEMENTS);
+    level = strstr(elements, "020106 06B20100000000");
+    assert_non_null(level);
+    memcpy(level, "020100", 6);
+    ota_card_with(&u, UICC_HALF, elements);
+    s.spi1 = 0x02;
+    s.spi2 = 0x01;
+    ota_expect(&u, &s, "0190006603010203", "80CA006600");
+    s.spi1 = 0x00;
+    assert_int_equal(ota_send(&u, &s, "80CA006600").status, OTA_LEVEL_TOO_LOW);
+    s.spi1 = 0x04;
+    assert_int_equal(ota_send(&u, &s, "80CA006600").status, OTA_LEVEL_TOO_LOW);
+}
+
+/* ENVELOPE is the card's, whatever is selected on the terminal's channel. */
+static void whatever_is_selected(void **state)
+{
+    (void)state;
+    uicc_expect(&u, 0x9000, NULL, "00A40400 08 A000000151000000");
+    ota_expect(&u, &ram, "0190006603010203", "80CA006600");
+    uicc_expect(&u, 0x6982, "", "80F28002 02 4F00"); /* and the domain's is the domain's */
+}
+
 /* ---- ES6 ---- */
 
 static struct personality who;
@@ -326,6 +357,8 @@ int main(void)
         cmocka_unit_test_setup(deletion, setup),
         cmocka_unit_test_setup(set_status, setup),
         cmocka_unit_test_setup(without_runtime, setup),
+        cmocka_unit_test(never_without_a_key),
+        cmocka_unit_test_setup(whatever_is_selected, setup),
         cmocka_unit_test_setup(update_names_and_icon, isdr_card),
         cmocka_unit_test_setup(euc_038_policy_rules, isdr_card),
         cmocka_unit_test_setup(update_power_cuts, isdr_card),

@@ -249,6 +249,29 @@ static void counters_per_version(void **state)
     ota_expect(&u, &two, "019000", "00A4000C023F00");
 }
 
+/* keyCounterValue of the profile is where counting begins. */
+static void counter_of_the_profile(void **state)
+{
+    (void)state;
+    uint8_t object[64];
+    struct ota_send s = aes;
+    size_t n = uicc_hex("00 3025 950118 820102 830101 850164 3017 3015 800188 8610"
+                        "A10102030405060708090A0B0C0D0E0F",
+                        object, sizeof object);
+
+    /* KID of set 1: the second key of the package */
+    assert_int_equal(objects_put(card_objects(u.card),
+                                 profile_object(profile_enabled(u.card), PROFILE_KEY, 1),
+                                 slice_of(object, n)),
+                     E_OK);
+    uicc_commit(&u);
+    s.counter = 100;
+    refused(&s, OTA_COUNTER_LOW, true);
+    s.counter = 101;
+    ota_expect(&u, &s, "019000", "00A4000C023F00");
+    refused(&s, OTA_COUNTER_LOW, true);
+}
+
 /* Parts in any order and twice, both widths of reference; a reset ends a message. */
 static void concatenation(void **state)
 {
@@ -379,6 +402,7 @@ int main(void)
         cmocka_unit_test_setup(nothing_for_strangers, setup),
         cmocka_unit_test_setup(proof_on_error_and_none, setup),
         cmocka_unit_test_setup(counters_per_version, setup),
+        cmocka_unit_test_setup(counter_of_the_profile, setup),
         cmocka_unit_test(concatenation),
         cmocka_unit_test(malformed),
         cmocka_unit_test(power_cuts),
