@@ -11,6 +11,8 @@
 static struct uicc u;
 static const struct ota_send ram = { &OTA_SET_1, OTA_RAM, 0x06, 0x19, 0, 0, 0, 0, 0 };
 
+#define PERSO_ISDP "80E6200016 000010A0000005591010FFFFFFFF8900000F00000000"
+
 static int setup(void **state)
 {
     (void)state;
@@ -201,6 +203,49 @@ static void never_without_a_key(void **state)
     assert_int_equal(ota_send(&u, &s, "80CA006600").status, OTA_LEVEL_TOO_LOW);
 }
 
+/* A domain below the operator's: its own keys and TAR, its own reach, and its end. */
+static void domain_below(void **state)
+{
+    (void)state;
+    static char elements[4096];
+    static const char below[] =
+        "A6(A0(8000 810115)"
+        "A1(4F07A0000001515350 4F08A000000151535041 4F08A000000151000001 820380C000 830107"
+        "C90481028000 EA(80100100000000020106 06B20200B20201 00))"
+        "A2(30(950118 820101 830101 30(30(800188 8610A00102030405060708090A0B0C0D0E0F)))"
+        "30(950114 820102 830101 30(30(800188 8610A10102030405060708090A0B0C0D0E0F)))))";
+    struct ota_send root = ram, s = ram;
+
+    snprintf(elements, sizeof elements, "%s%s", OTA_ELEMENTS, below);
+    ota_card_with(&u, UICC_HALF, elements);
+    s.tar = "B20201";
+    ota_expect(&u, &s, "019000E00CC00401018810C00402018810", "80CA00E000");
+    ota_expect(&u, &s, "016A88", "80CA006600"); /* the root's data is the root's */
+    ota_expect(&u, &s, "016A88", "80E400000A 4F08A000000151000000");
+    ota_expect(&u, &s, "016A88", "80E400000B 4F09A00000055910100003");
+    ota_expect(&u, &s, "016A88", PERSO_ISDP);
+    ota_expect(&u, &s, "016985",
+               "80D8000117 05" /* it has no DEK */
+               "8010000102030405060708090A0B0C0D0E0F 03000000");
+    s.spi1 = 0x16; /* counters are each domain's own */
+    root.spi1 = 0x16;
+    s.counter = root.counter = 5;
+    ota_expect(&u, &s, "019000E00CC00401018810C00402018810", "80CA00E000");
+    ota_expect(&u, &root, "0190006603010203", "80CA006600");
+    ota_expect(&u, &ram, "019000", "80F0400F08 A000000151000001"); /* personalised */
+    ota_expect(&u, &ram, "016985", "80F0400708 A000000151000001");
+    ota_expect(&u, &ram, "029000E3134F08A0000001510000019F70010FC50380C000",
+               "80F240020A 4F08A000000151000001 00C0000000");
+    uicc_expect(&u, 0x9000, NULL, "00A40400 08 A000000151000001");
+    ota_expect(&u, &ram, "016101", "80E400000A 4F08A000000151000001");
+    uicc_expect(&u, 0x9000, "", "80F2000C"); /* the channel is the file system's again */
+    uicc_expect(&u, 0x6A82, NULL, "00A40400 08 A000000151000001");
+    s.spi2 = 0x01;
+    assert_int_equal(ota_send(&u, &s, "80CA00E000").status, OTA_TAR_UNKNOWN);
+    uicc_boot(&u);
+    assert_int_equal(ota_send(&u, &s, "80CA00E000").status, OTA_TAR_UNKNOWN);
+}
+
 /* ENVELOPE is the card's, whatever is selected on the terminal's channel. */
 static void whatever_is_selected(void **state)
 {
@@ -215,8 +260,7 @@ static void whatever_is_selected(void **state)
 static struct personality who;
 static const struct card_app_entry both[] = { { &isdr_app, &who }, { &ota_app, NULL } };
 
-#define ISDP  "A0000005591010FFFFFFFF8900000F00"
-#define PERSO "80E6200016 000010" ISDP "000000"
+#define PERSO PERSO_ISDP
 /* ICCID, provider "P", name "N", owner 999-70, and the rules (99); nickname behind it */
 #define WITH_PPR1 "BF251D5A0A9800103254769810329991015092014EB705800399F90799020640900158"
 
@@ -358,6 +402,7 @@ int main(void)
         cmocka_unit_test_setup(set_status, setup),
         cmocka_unit_test_setup(without_runtime, setup),
         cmocka_unit_test(never_without_a_key),
+        cmocka_unit_test(domain_below),
         cmocka_unit_test_setup(whatever_is_selected, setup),
         cmocka_unit_test_setup(update_names_and_icon, isdr_card),
         cmocka_unit_test_setup(euc_038_policy_rules, isdr_card),
