@@ -203,6 +203,42 @@ static void never_without_a_key(void **state)
     assert_int_equal(ota_send(&u, &s, "80CA006600").status, OTA_LEVEL_TOO_LOW);
 }
 
+/* Memory ends in the second command: the first is taken back too, and the counter is used up. */
+static void all_of_a_packet_or_nothing(void **state)
+{
+    (void)state;
+    struct ota_send s = ram, usim = ram;
+    struct objects *o;
+    struct ota_answer a;
+    char script[200];
+    uint32_t id = ISDR_OBJECTS;
+
+    ota_card(&u, 12288);
+    o = card_objects(u.card);
+    s.spi1 = 0x16;
+    s.counter = 6;
+    usim.tar = OTA_USIM;
+    snprintf(script, sizeof script, "80F0408709 A00000055910100002 80D8000117 07%s",
+             new_key(0x80, OTA_SET_1.kic, 16));
+    ota_expect(&u, &s, "0190006603010203", "80CA006600");
+    for (uint32_t n = 4096; n; n /= 2)
+        while (!objects_make(o, id, n, 0))
+            id++;
+    uicc_commit(&u);
+    s.counter = 7;
+    a = ota_send(&u, &s, script);
+    assert_int_equal(a.status, OTA_NO_MEMORY);
+    assert_int_equal(a.data_n, 0);
+    ota_expect(&u, &usim, "019000", "00A4000C023F00"); /* not locked */
+    a = ota_send(&u, &s, script);
+    assert_int_equal(a.status, OTA_COUNTER_LOW);
+    assert_int_equal(objects_delete_range(o, ISDR_OBJECTS, id), E_OK);
+    uicc_commit(&u);
+    s.counter = 8;
+    ota_expect(&u, &s, "026104", script);
+    assert_int_equal(ota_send(&u, &usim, "00A4000C023F00").status, OTA_TAR_UNKNOWN);
+}
+
 /* A domain below the operator's: its own keys and TAR, its own reach, and its end. */
 static void domain_below(void **state)
 {
@@ -402,6 +438,7 @@ int main(void)
         cmocka_unit_test_setup(set_status, setup),
         cmocka_unit_test_setup(without_runtime, setup),
         cmocka_unit_test(never_without_a_key),
+        cmocka_unit_test(all_of_a_packet_or_nothing),
         cmocka_unit_test(domain_below),
         cmocka_unit_test_setup(whatever_is_selected, setup),
         cmocka_unit_test_setup(update_names_and_icon, isdr_card),
