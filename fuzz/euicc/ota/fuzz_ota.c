@@ -8,6 +8,7 @@
  */
 #include "crypto/crypto.h"
 #include "der/der.h"
+#include "euicc/isdr/isdr.h"
 #include "euicc/ota/ota.h"
 #include "euicc/ota/ota_impl.h"
 
@@ -16,15 +17,23 @@
 
 #include <stdlib.h>
 
-#define MEMORY 49152
+#define MEMORY 65536
 #define HALF   32768
 
 static _Alignas(8) uint8_t memory[MEMORY], image[MEMORY];
 static uint8_t octets[HALF * NVM_HALVES], nvm_image[HALF * NVM_HALVES];
 static struct nvm nvm;
 static struct nvm_ram ram, ram_image;
-static const struct card_app_entry apps[] = { { &ota_app, NULL } };
-static const struct card_personality personality = { .channels = 3, .apps = apps, .app_count = 1 };
+static struct personality isdr_personality;
+static const struct card_app_entry apps[] = { { &isdr_app, &isdr_personality },
+                                              { &ota_app, NULL } };
+static const struct card_personality personality = { .channels = 3, .apps = apps, .app_count = 2 };
+
+/* ICCID, provider, name, owner, rules that may be set again. */
+static const uint8_t metadata[] = { 0xBF, 0x25, 0x1D, 0x5A, 0x0A, 0x98, 0x00, 0x10,
+                                    0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0x99, 0x91,
+                                    0x01, 0x50, 0x92, 0x01, 0x4E, 0xB7, 0x05, 0x80,
+                                    0x03, 0x99, 0xF9, 0x07, 0x99, 0x02, 0x06, 0xC0 };
 
 static void must(bool ok)
 {
@@ -49,9 +58,10 @@ static struct card *prepare(void)
     uint8_t aid[16] = { 1 };
     struct profile_install what = { .iccid = SLICE_OF(iccid),
                                     .isdp_aid = SLICE_OF(aid),
-                                    .metadata = SLICE_LIT("\xBF\x25\x00") };
+                                    .metadata = SLICE_OF(metadata) };
     struct profile_outcome out;
 
+    personality_defaults(&isdr_personality);
     nvm_ram_init(&ram, octets, HALF, &nvm);
     struct card *card = boot();
     must(!profile_install_begin(card, &what) &&
