@@ -29,7 +29,9 @@ static size_t pages(size_t octets)
 
 static size_t card_octets(size_t object_octets)
 {
-    const struct card_app_entry apps[] = { { &isdr_app, NULL }, { &ecasd_app, NULL } };
+    const struct card_app_entry apps[] = { { &isdr_app, NULL },
+                                           { &ecasd_app, NULL },
+                                           { &ota_app, NULL } };
     const struct card_personality p = { .apps = apps, .app_count = COUNT(apps) };
 
     return card_size(&p, object_octets);
@@ -134,6 +136,7 @@ bool bench_euicc_open(struct bench_ground *g, unsigned i)
         return complain("CERT.EUICC", err_text(err));
     e->apps[0] = (struct card_app_entry){ &isdr_app, &e->personality };
     e->apps[1] = (struct card_app_entry){ &ecasd_app, &e->personality };
+    e->apps[2] = (struct card_app_entry){ &ota_app, NULL };
     e->card_personality.apps = e->apps;
     e->card_personality.app_count = COUNT(e->apps);
     e->memory = g->base + g->stride * i;

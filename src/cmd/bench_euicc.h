@@ -11,13 +11,14 @@
 #include "cmd/bench_nvm.h"
 #include "cmd/bench_server.h"
 #include "euicc/isdr/isdr.h"
+#include "euicc/ota/ota.h"
 #include "profile/identity.h"
 #include "reader/terminal.h"
 
 struct bench_euicc {
     struct personality personality;
     struct card_personality card_personality;
-    struct card_app_entry apps[2];
+    struct card_app_entry apps[3];
     uint8_t *certificate; /* CERT.EUICC, owned */
     struct bench_nvm nvm;
     struct nvm nvm_interface;

@@ -5,6 +5,7 @@
 #include "cmd/options.h"
 
 #include "euicc/isdr/isdr.h"
+#include "euicc/ota/ota.h"
 #include "pki/testci.h"
 
 #include <errno.h>
@@ -248,9 +249,11 @@ static int boot(struct card_host *h, bool sync)
 
     h->apps[0] = (struct card_app_entry){ &isdr_app, &h->shape.personality };
     h->apps[1] = (struct card_app_entry){ &ecasd_app, &h->shape.personality };
+    h->apps[2] = (struct card_app_entry){ &ota_app, NULL };
     h->card_personality = (struct card_personality){ .atr = h->shape.atr,
                                                      .extended_apdu = h->shape.extended_apdu,
                                                      .channels = h->shape.channels,
+                                                     .poll_interval_s = h->shape.poll_interval_s,
                                                      .apps = h->apps,
                                                      .app_count = COUNT(h->apps) };
     if (!path_in(h, "card.nvm", path))

@@ -17,6 +17,7 @@
 #include "cmd/servers.h"
 #include "euicc/isdr/isdr.h"
 #include "euicc/isdr/personality_files.h"
+#include "euicc/ota/ota.h"
 #include "profile/identity.h"
 
 #include <pthread.h>
@@ -94,7 +95,7 @@ bool demo_setup_network(struct demo *d);
 struct demo_card {
     struct personality personality;
     struct personality_files files;
-    struct card_app_entry apps[2];
+    struct card_app_entry apps[3];
     struct card_personality card_personality;
     struct nvm_file file;
     struct nvm nvm;

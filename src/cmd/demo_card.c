@@ -22,6 +22,7 @@ static bool load_personality(struct demo_card *c, struct demo_device *v)
     e = personality_load(&c->personality, &c->files, d->crypto, d->pki);
     c->apps[0] = (struct card_app_entry){ &isdr_app, &c->personality };
     c->apps[1] = (struct card_app_entry){ &ecasd_app, &c->personality };
+    c->apps[2] = (struct card_app_entry){ &ota_app, NULL };
     c->card_personality.apps = c->apps;
     c->card_personality.app_count = COUNT(c->apps);
     return !e || demo_device_fail(v, "card certificates: %s", err_text(e));

@@ -78,6 +78,7 @@ static const struct row rows[] = {
     { "atr",                  IS_HEX,     AT(atr), 2, 33, HEX },
     { "extended_apdu",        IS_YES_NO,  AT(extended_apdu), YES_NO },
     { "channels",             IS_NUMBER,  AT(channels), 1, CARD_CHANNELS, NULL, "takes 1 to 20" },
+    { "poll_interval_s",      IS_NUMBER,  AT(poll_interval_s), 0, 15300, NULL, "takes 0 to 15300 seconds" },
     { "memory",               IS_NUMBER,  AT(memory), 65536, 917504, NULL, "takes 65536 to 917504 octets" },
 
     { "delay_ms",             IS_NUMBER,  AT(quirks.delay_ms), 0, 60000, NULL, "takes 0 to 60000" },

@@ -19,6 +19,7 @@ struct card_shape {
     slice atr;
     bool extended_apdu;
     uint8_t channels;
+    uint16_t poll_interval_s;
     uint32_t memory; /* octets for objects */
 
     struct quirks quirks;

@@ -350,7 +350,7 @@ static void malformed(void **state)
     ota_envelope(&u, slice_of(octets, n), 0x9000);
     assert_int_not_equal(u.n, 0);
     uicc_expect(&u, 0x6A80, "", "80C20000 06 D104 82028381");
-    uicc_expect(&u, 0x9000, "", "80C20000 03 D7018B"); /* another envelope, as ever */
+    uicc_expect(&u, 0x9000, "", "80C20000 03 D2018B"); /* another envelope */
 }
 
 /* Packet and counter are one record: before or after, at every write and octet. */
