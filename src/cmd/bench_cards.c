@@ -43,7 +43,9 @@ static bool make(struct many *m, unsigned i, struct bench_profile *p)
     arena_reset(&m->arena);
     e = bench_profile_make(m->ground.keys.crypto, m->from, i + 1, &m->arena, p);
     if (e)
-        fprintf(stderr, "bench card: profile %u: %s\n", i + 1, err_text(e));
+        fprintf(stderr, "bench card: profile %u%s: %s\n", i + 1,
+                m->from.p ? ", a copy of --profile (dunlin profile check says more)" : "",
+                err_text(e));
     return !e;
 }
 

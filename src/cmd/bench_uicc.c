@@ -399,7 +399,9 @@ static bool open_one(struct bench_uicc *u)
         enum err e =
             bench_profile_make(u->ground.keys.crypto, u->from, i + 1, &u->arena, &u->profiles[i]);
         if (e)
-            return complain("profile", err_text(e));
+            return complain(u->from.p ? "a copy of --profile (dunlin profile check says more)"
+                                      : "profile",
+                            err_text(e));
     }
     return bench_euicc_open(&u->ground, 0) && bench_lpa_take(&u->lpa, &u->ground.cards[0]);
 }
