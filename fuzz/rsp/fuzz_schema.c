@@ -1,6 +1,6 @@
 /*
- * The schema engine under every table: the first octet picks a message, the rest is its encoding.
- * What decodes must encode again, that must decode, and both must print.
+ * COM-018. The schema engine under every table: the first octet picks a message, the rest is its
+ * encoding. What decodes must encode again, that must decode, and both must print.
  */
 #include "der/schema_print.h"
 #include "rsp/registry.h"
