@@ -225,31 +225,57 @@ static enum err parse_tbs(slice value, struct cert *out, slice *algorithm)
     return err;
 }
 
-static enum err parse(struct tlv whole, struct cert *out)
+enum err x509_open(slice content, struct x509_signed *out)
 {
-    struct der_reader r = der_reader(whole.value);
+    struct der_reader r = der_reader(content);
     struct tlv tbs = der_expect(&r, 0x30);
     struct tlv algorithm = der_expect(&r, 0x30);
     struct tlv signature = der_expect(&r, 0x03);
     struct tlv oid;
-    slice inner = SLICE_NONE;
     enum err err = der_end(&r);
 
-    *out = (struct cert){ .der = whole.whole, .tbs = tbs.whole, .path_len = -1 };
-    if (!err && (signature.value.n < 1 || signature.value.p[0] != 0))
-        err = E_SYNTAX;
-    if (!err)
-        err = parse_tbs(tbs.value, out, &inner);
-    /* RFC 5280 4.1.1.2: both statements of the algorithm are the same. */
-    if (!err && !slice_eq(inner, algorithm.whole))
-        err = E_SYNTAX;
     if (err)
         return err;
-    out->signature = slice_skip(signature.value, 1);
+    if (signature.value.n < 1 || signature.value.p[0] != 0)
+        return E_SYNTAX;
+    *out = (struct x509_signed){ .tbs = tbs,
+                                 .algorithm = algorithm.whole,
+                                 .signature = slice_skip(signature.value, 1) };
     out->ecdsa_sha256 = der_one(algorithm.value, &oid) == E_OK && oid.tag == 0x06 &&
                         slice_eq(oid.value, OID_ECDSA_WITH_SHA256);
-    subject_attributes(out);
     return E_OK;
+}
+
+enum err x509_verify(slice tbs, slice signature, bool ecdsa_sha256, const struct public_key *issuer)
+{
+    struct ec_sig sig;
+    enum err err;
+
+    if (!ecdsa_sha256)
+        return E_UNSUPPORTED;
+    err = sig_from_der(signature, issuer->curve, &sig);
+    return err ? err : key_verify(issuer, &tbs, 1, SLICE_OF(sig.b));
+}
+
+static enum err parse(struct tlv whole, struct cert *out)
+{
+    struct x509_signed s;
+    slice inner = SLICE_NONE;
+    enum err err = x509_open(whole.value, &s);
+
+    if (err)
+        return err;
+    *out = (struct cert){ .der = whole.whole,
+                          .tbs = s.tbs.whole,
+                          .signature = s.signature,
+                          .ecdsa_sha256 = s.ecdsa_sha256,
+                          .path_len = -1 };
+    err = parse_tbs(s.tbs.value, out, &inner);
+    if (!err && !slice_eq(inner, s.algorithm))
+        err = E_SYNTAX;
+    if (!err)
+        subject_attributes(out);
+    return err;
 }
 
 enum err cert_parse_first(slice der, struct cert *out, slice *rest)
@@ -308,13 +334,7 @@ enum err sig_from_der(slice der, enum curve curve, struct ec_sig *out)
 
 enum err cert_verify_signature(const struct cert *cert, const struct public_key *issuer)
 {
-    struct ec_sig sig;
-    enum err err;
-
-    if (!cert->ecdsa_sha256)
-        return E_UNSUPPORTED;
-    err = sig_from_der(cert->signature, issuer->curve, &sig);
-    return err ? err : key_verify(issuer, &cert->tbs, 1, SLICE_OF(sig.b));
+    return x509_verify(cert->tbs, cert->signature, cert->ecdsa_sha256, issuer);
 }
 
 enum err cert_check_time(const struct cert *cert, int64_t now_s)

@@ -4,6 +4,17 @@
 
 #include "pki/cert.h"
 
+/* What a CI signs: Certificate and CertificateList alike (RFC 5280 4.1, 5.1). */
+struct x509_signed {
+    struct tlv tbs;
+    slice algorithm; /* the whole element; the one inside tbs must be the same */
+    slice signature; /* DER */
+    bool ecdsa_sha256;
+};
+MUST_USE enum err x509_open(slice content, struct x509_signed *out);
+MUST_USE enum err x509_verify(slice tbs, slice signature, bool ecdsa_sha256,
+                              const struct public_key *issuer);
+
 /* The content of [3] extensions. Fills the members of *out that come from extensions. */
 MUST_USE enum err extensions_parse(slice value, struct cert *out);
 

@@ -245,37 +245,20 @@ static enum err parse_tbs(slice value, struct crl *out, slice *algorithm)
 
 enum err crl_parse(slice body, struct crl *out)
 {
-    struct der_reader r = der_reader(body);
-    struct tlv tbs = der_expect(&r, 0x30);
-    struct tlv algorithm = der_expect(&r, 0x30);
-    struct tlv signature = der_expect(&r, 0x03);
-    struct tlv oid;
+    struct x509_signed s;
     slice inner = SLICE_NONE;
-    enum err err = der_end(&r);
+    enum err err = x509_open(body, &s);
 
-    *out = (struct crl){ .tbs = tbs.whole };
-    if (!err && (signature.value.n < 1 || signature.value.p[0] != 0))
-        err = E_SYNTAX;
-    if (!err)
-        err = parse_tbs(tbs.value, out, &inner);
-    /* RFC 5280 5.1.1.2: both statements of the algorithm are the same. */
-    if (!err && !slice_eq(inner, algorithm.whole))
-        err = E_SYNTAX;
     if (err)
         return err;
-    out->signature = slice_skip(signature.value, 1);
-    out->ecdsa_sha256 = der_one(algorithm.value, &oid) == E_OK && oid.tag == 0x06 &&
-                        slice_eq(oid.value, OID_ECDSA_WITH_SHA256);
-    return E_OK;
+    *out = (struct crl){ .tbs = s.tbs.whole,
+                         .signature = s.signature,
+                         .ecdsa_sha256 = s.ecdsa_sha256 };
+    err = parse_tbs(s.tbs.value, out, &inner);
+    return !err && !slice_eq(inner, s.algorithm) ? E_SYNTAX : err;
 }
 
 enum err crl_verify_signature(const struct crl *crl, const struct public_key *issuer)
 {
-    struct ec_sig sig;
-    enum err err;
-
-    if (!crl->ecdsa_sha256)
-        return E_UNSUPPORTED;
-    err = sig_from_der(crl->signature, issuer->curve, &sig);
-    return err ? err : key_verify(issuer, &crl->tbs, 1, SLICE_OF(sig.b));
+    return x509_verify(crl->tbs, crl->signature, crl->ecdsa_sha256, issuer);
 }

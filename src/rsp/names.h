@@ -1,6 +1,6 @@
 /*
- * Named values, written once: a list of X(CONSTANT, value, "name") rows gives the enum constants and
- * the array of names that decoders' tables and printers use.
+ * Named values, written once: a list of X(CONSTANT, value, "name") rows gives the enum constants
+ * and the array of names that decoders' tables and printers use.
  *
  *     #define ENABLE_RESULT(X) X(ENABLE_OK, 0, "ok") X(ENABLE_CAT_BUSY, 5, "catBusy")
  *     NAMES_H(enable_result, ENABLE_RESULT)   in a header: enum enable_result, enable_result_names

@@ -6,8 +6,8 @@
 #ifndef DUNLIN_RSP_SGP22_ES9_H
 #define DUNLIN_RSP_SGP22_ES9_H
 
-#include "rsp/sgp22_es8.h"
 #include "rsp/sgp22_es10.h"
+#include "rsp/sgp22_es8.h"
 
 /* clang-format off */
 

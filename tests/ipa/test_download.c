@@ -1,7 +1,7 @@
 /*
  * Profile downloads by the IPA against a scripted card, SM-DP+ and eIM: directly in JSON and ASN.1,
- * and relayed. Rows: IPA-011, IPA-012, IPA-013, IPA-014, IPA-015, IPA-016, IPA-017, IPA-018, IPA-019,
- * IPA-020, IPA-022 (in a download), IPA-023.
+ * and relayed. Rows: IPA-011, IPA-012, IPA-013, IPA-014, IPA-015, IPA-016, IPA-017, IPA-018,
+ * IPA-019, IPA-020, IPA-022 (in a download), IPA-023.
  */
 #include "ipa/conversation.h"
 
