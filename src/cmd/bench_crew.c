@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #define FLOW_ARENA    ((size_t)16 << 20)
-#define SESSIONS_EACH 32u /* of a thread that leads flows in process */
+#define SESSIONS_EACH 16u /* of a thread that leads flows in process */
 
 struct bench_client {
     struct bench_crew *crew;
