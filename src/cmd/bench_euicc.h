@@ -71,8 +71,6 @@ void bench_lpa_init(struct bench_lpa *l, struct bench_ground *g);
 void bench_lpa_close(struct bench_lpa *l);
 /* Opens channel 1 with ISD-R on this card. */
 MUST_USE bool bench_lpa_take(struct bench_lpa *l, struct bench_euicc *e);
-/* One ES10 function in STORE DATA blocks; the answer is in l->t. False: not 9000. */
-MUST_USE bool bench_lpa_es10(struct bench_lpa *l, slice request);
 /* A whole download with mutual authentication, up to the installation result of success. */
 MUST_USE bool bench_lpa_download(struct bench_lpa *l, slice package, slice metadata);
 

@@ -73,7 +73,7 @@ bool bench_lpa_take(struct bench_lpa *l, struct bench_euicc *e)
     return !terminal_select_aid(&l->t, isdr_app.aid) || complain(l, "SELECT of ISD-R");
 }
 
-bool bench_lpa_es10(struct bench_lpa *l, slice request)
+static bool ask(struct bench_lpa *l, slice request)
 {
     uint8_t header[4] = { 0x80, 0xE2, 0x11, 0x00 };
     enum err e;
@@ -95,7 +95,7 @@ static bool es10(struct bench_lpa *l, const struct der_writer *w)
 {
     slice request;
 
-    return !der_written(w, &request) && bench_lpa_es10(l, request);
+    return !der_written(w, &request) && ask(l, request);
 }
 
 static slice answer(const struct bench_lpa *l)
@@ -128,7 +128,7 @@ static bool authenticate(struct session *s)
     struct ec_sig sig;
     slice signed1;
 
-    if (!bench_lpa_es10(l, SLICE_LIT("\xBF\x2E\x00")) || l->t.n != 21)
+    if (!ask(l, SLICE_LIT("\xBF\x2E\x00")) || l->t.n != 21)
         return complain(l, "GetEUICCChallenge");
     memcpy(s->challenge, l->t.data + 5, 16);
     der_put_tlv(&w, 0x84, SLICE_OF(s->tid));
@@ -195,7 +195,7 @@ static slice content_of(slice element)
 
 static bool segment(struct bench_lpa *l, const uint8_t *from, const uint8_t *to)
 {
-    return bench_lpa_es10(l, slice_of(from, (size_t)(to - from)));
+    return ask(l, slice_of(from, (size_t)(to - from)));
 }
 
 /* SGP.22 2.5.5: heads of A1 and A3 by themselves, those of A0 and A2 with their first TLV. */

@@ -142,8 +142,10 @@ static void *copy_shelf(const struct shelf *s, const struct store_table *table, 
     for (size_t i = 0; i < s->count; i++)
         octets += store_row_octets(table, s->rows[i].row);
     rows = arena_alloc(arena, octets);
+    if (!rows)
+        return NULL;
     tail = rows + s->count * table->size;
-    for (size_t i = 0; rows && i < s->count; i++)
+    for (size_t i = 0; i < s->count; i++)
         tail = store_row_put(table, s->rows[i].row, rows + i * table->size, tail);
     *count = s->count;
     return rows;

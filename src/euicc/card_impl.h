@@ -190,7 +190,6 @@ void cat_reset(struct card *card);
 void cat_profile_changed(struct card *card);
 /* Octets of the proactive command that waits, 0: none. */
 uint8_t cat_waiting(const struct card *card);
-bool cat_queued(const struct card *card, uint8_t type);
 void cat_tell(struct card *card, enum cat_news news, uint8_t event, slice body);
 /* cat_timer.c: all of them are gone. */
 void cat_timers_end(struct card *card);

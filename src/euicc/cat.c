@@ -91,7 +91,7 @@ static const uint8_t *details(const struct cat_command *c)
     return c->octets + (c->octets[1] == 0x81 ? 3 : 2);
 }
 
-bool cat_queued(const struct card *card, uint8_t type)
+static bool is_queued(const struct card *card, uint8_t type)
 {
     for (unsigned i = 0; i < card->cat.count; i++)
         if (details(&card->cat.queue[i])[3] == type)
@@ -242,7 +242,7 @@ void command_terminal_profile(struct card *card, struct channel *ch, const struc
     cat->profile_given = true;
     if (cat->fetched) /* the terminal begins anew: it will not answer this one */
         finish_first(card, -1, SLICE_NONE);
-    if (card->personality->poll_interval_s && !cat_queued(card, CAT_POLL_INTERVAL) &&
+    if (card->personality->poll_interval_s && !is_queued(card, CAT_POLL_INTERVAL) &&
         cat_terminal_can(card, CAT_POLL_INTERVAL, 0) &&
         cat_poll_interval(card, card->personality->poll_interval_s))
         out->sw = SW_OK; /* the queue is full of what is more urgent */

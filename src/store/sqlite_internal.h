@@ -71,7 +71,6 @@ MUST_USE enum err sqlite_error(int rc);
 MUST_USE enum err sqlite_connect(struct sqlite_store *s, bool writer, struct connection **out);
 void sqlite_disconnect(struct connection *c);
 MUST_USE enum err sqlite_run(sqlite3 *db, const char *text);
-MUST_USE enum err sqlite_fixed(struct connection *c, enum fixed which);
 
 MUST_USE enum err sqlite_list(struct store *s, const struct store_table *table,
                               const struct store_query *query, struct arena *arena,

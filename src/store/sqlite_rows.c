@@ -48,7 +48,7 @@ static enum err prepare(struct connection *c, int place, unsigned shape, const s
     return E_OK;
 }
 
-enum err sqlite_fixed(struct connection *c, enum fixed which)
+static enum err run_fixed(struct connection *c, enum fixed which)
 {
     static const char *const texts[FIXED_COUNT] = {
         [FIXED_READ] = "BEGIN",           [FIXED_WRITE] = "BEGIN IMMEDIATE",
@@ -187,7 +187,7 @@ static enum err reader_of_thread(struct sqlite_store *s, struct connection **out
 /* Only now: many a turn finds all that it needs in memory, and reads nothing. */
 static enum err begin_reading(struct connection *c)
 {
-    enum err err = sqlite_fixed(c, FIXED_READ);
+    enum err err = run_fixed(c, FIXED_READ);
 
     if (!err)
         c->read = READ_BEGUN;
@@ -238,7 +238,7 @@ void sqlite_stop_reading(struct connection *c)
 {
     /* A reading transaction has nothing to lose: COMMIT cannot fail in a way that matters. */
     if (c->read == READ_BEGUN)
-        (void)!sqlite_fixed(c, FIXED_COMMIT);
+        (void)!run_fixed(c, FIXED_COMMIT);
     c->read = READ_FREE;
 }
 
@@ -436,25 +436,25 @@ static enum err apply(void *engine, struct store_job *job, bool undoable)
 
     if (!undoable || job->count == 1)
         return apply_set(s, job);
-    err = sqlite_fixed(s->writer, FIXED_SAVE);
+    err = run_fixed(s->writer, FIXED_SAVE);
     if (err)
         return err;
     err = apply_set(s, job);
     if (err)
-        undone = sqlite_fixed(s->writer, FIXED_UNDO);
+        undone = run_fixed(s->writer, FIXED_UNDO);
     if (!undone)
-        undone = sqlite_fixed(s->writer, FIXED_KEEP);
+        undone = run_fixed(s->writer, FIXED_KEEP);
     return undone ? undone : err;
 }
 
 static enum err begin(void *engine)
 {
-    return sqlite_fixed(((struct sqlite_store *)engine)->writer, FIXED_WRITE);
+    return run_fixed(((struct sqlite_store *)engine)->writer, FIXED_WRITE);
 }
 
 static enum err commit(void *engine)
 {
-    return sqlite_fixed(((struct sqlite_store *)engine)->writer, FIXED_COMMIT);
+    return run_fixed(((struct sqlite_store *)engine)->writer, FIXED_COMMIT);
 }
 
 static void rollback(void *engine)
