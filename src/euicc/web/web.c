@@ -3,7 +3,8 @@
 #include "base/secret.h"
 
 enum {
-    PIECE = 1024, /* octets of one TLS record of ours, at most */
+    PIECE = 1024,                        /* octets of one TLS record of ours, at most */
+    SPARE = BIP_SEND_MAX % CAT_SEND_MAX, /* so that each SEND DATA but the last is full */
     LAST_WORDS = 64,
     CHANNEL_BUFFER = 1400,
     TIMEOUT_S = 60,
@@ -106,7 +107,7 @@ static bool drain(struct card *card, struct web *w)
     uint8_t octets[256];
 
     while (w->tls && exchange == w->exchange) {
-        size_t room = bip_room(&w->bip);
+        size_t room = bip_room(&w->bip) > SPARE ? bip_room(&w->bip) - SPARE : 0;
         size_t n = tls_session_drain(w->tls, octets, room < sizeof octets ? room : sizeof octets);
 
         if (n == 0)
