@@ -140,7 +140,17 @@ MUST_USE enum err mobile_sms(struct mobile *m, slice tpdu, uint8_t *answer, size
 /* Moves to a place; the card hears of it where its event list wants so. E_ARGUMENT. */
 MUST_USE enum err mobile_move(struct mobile *m, const struct mobile_location *to);
 
-/* ---- words for people; never NULL ---- */
+/* ---- texts ---- */
+
+/* "ADDRESS[:PORT]=ADDRESS[:PORT]", an address of IPv6 in square brackets. E_SYNTAX. */
+MUST_USE enum err mobile_map_read(const char *text, struct mobile_map *out);
+/* "127.0.0.1:443", "[::1]:443". Returns buf. */
+#define MOBILE_ADDRESS_TEXT 64
+const char *mobile_address_print(const struct mobile_address *a, char buf[MOBILE_ADDRESS_TEXT]);
+/* "MCC-MNC", "MCC-MNC-LAC-CELL" with LAC and cell in hexadecimal. E_SYNTAX. */
+MUST_USE enum err mobile_location_read(const char *text, struct mobile_location *out);
+
+/* Words for people; never NULL. */
 
 const char *mobile_command_name(uint8_t type);
 const char *mobile_result_name(uint8_t result);
