@@ -3,13 +3,15 @@
  *
  * Input: commands, each behind one octet of length. Length FF is a reset; FE is a FETCH of what
  * waits and a TERMINAL RESPONSE with its command details, whose other TLVs follow behind their
- * length; FD is a TERMINAL PROFILE with everything. After one the card opens a TCP connection and
- * echoes what it receives. What must hold: every command gets at least a status word, the toolkit
+ * length; FD is a TERMINAL PROFILE with everything; FC is CREATE FILE, or with an odd length RESIZE
+ * FILE, whose fields follow behind their length. After a TERMINAL PROFILE the card opens a TCP
+ * connection and echoes what it receives. Directories and the files of their rules are open to
+ * administration. What must hold: every command gets at least a status word, the toolkit
  * stays within its bounds, and the objects boot again after it.
  */
 #include "crypto/crypto.h"
 #include "euicc/bip.h"
-#include "euicc/card.h"
+#include "euicc/card_impl.h"
 #include "euicc/profiles.h"
 
 #include "../../tests/euicc/uicc_package.c"
@@ -61,6 +63,20 @@ static struct card *boot(void)
     return card;
 }
 
+/* Rules 1, of directories, and 4, of EFs: whoever comes may do everything. */
+static void open_rules(struct card *card)
+{
+    static const uint8_t dirs[] = { 0x80, 0x01, 0x7F, 0x90, 0x00 };
+    static const uint8_t efs[] = { 0x80, 0x01, 0x7B, 0x90, 0x00, 0x84, 0x01, 0xD4, 0x90, 0x00 };
+    struct node arr;
+
+    if (!tree_child(&card->tree, TREE_MF, FID_ARR_MF, &arr) ||
+        tree_write(&card->tree, &arr, node_record_at(&arr, 1), SLICE_OF(dirs)) ||
+        tree_write(&card->tree, &arr, node_record_at(&arr, 4), SLICE_OF(efs)) ||
+        objects_commit(card_objects(card)))
+        abort();
+}
+
 /* The card as it is before every input: made once, then copied. */
 static struct card *prepare(void)
 {
@@ -78,6 +94,7 @@ static struct card *prepare(void)
         profile_switch(card, out.root, false) || objects_commit(card_objects(card)))
         abort();
     card_reset(card);
+    open_rules(card);
     if (bip_init(card, &bip, echo, NULL) || cat_watch(card, ready, NULL))
         abort();
     bip_image = bip;
@@ -127,6 +144,22 @@ static void perform(struct card *card, slice tlvs)
     send(card, slice_of(response, 10 + tlvs.n));
 }
 
+static void administer(struct card *card, slice fields)
+{
+    uint8_t command[8 + 0x7F] = { 0x00, 0xE0, 0x00, 0x00, 0, 0x62 };
+
+    fields = slice_head(fields, 0x7F);
+    if (fields.n & 1) {
+        command[0] = 0x80;
+        command[1] = 0xD4;
+    }
+    command[4] = (uint8_t)(fields.n + 2);
+    command[6] = (uint8_t)fields.n;
+    if (fields.n)
+        memcpy(command + 7, fields.p, fields.n);
+    send(card, slice_of(command, 7 + fields.n));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -155,14 +188,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             send(card, SLICE_OF(everything));
             continue;
         }
-        bool answer = n == 0xFE;
-        if (answer) {
+        bool answer = n == 0xFE, files = n == 0xFC;
+        if (answer || files) {
             n = in.n ? in.p[0] : 0;
             in = slice_skip(in, 1);
         }
         n = n < in.n ? n : in.n;
         if (answer)
             perform(card, slice_head(in, n));
+        else if (files)
+            administer(card, slice_head(in, n));
         else
             send(card, slice_head(in, n));
         in = slice_skip(in, n);

@@ -347,6 +347,7 @@ void command_authenticate(struct card *card, struct channel *ch, const struct ap
         return;
     }
     if (ch->adf == TREE_MF || !tree_node(&card->tree, node_of_dir(ch->adf), &adf) ||
+        adf.lcs == LCS_TERMINATED ||
         !objects_get(&card->objects, aka_object(card->tree.root, ch->adf)).p) {
         out->sw = SW_CONDITIONS;
         return;

@@ -176,6 +176,7 @@ void profiles_reload(struct card *card)
         card->channels_void = true;
     card->enabled = enabled;
     card->tree = (struct tree){ &card->objects, enabled };
+    memset(card->sizes, 0xFF, sizeof card->sizes);
 }
 
 static enum err switch_now(struct card *card, uint32_t to)

@@ -197,6 +197,32 @@ bool tree_adf(const struct tree *t, uint16_t temporary_fid, struct node *out)
     return false;
 }
 
+bool tree_is_under(const struct tree *t, uint8_t dir, uint8_t top)
+{
+    struct node node;
+
+    for (unsigned depth = 0; depth < TREE_DIRS && dir != top; depth++) {
+        if (dir == TREE_MF || !tree_node(t, node_of_dir(dir), &node))
+            return false;
+        dir = node.parent;
+    }
+    return dir == top;
+}
+
+bool tree_terminated(const struct tree *t, uint8_t dir)
+{
+    struct node node;
+
+    for (unsigned depth = 0; depth < TREE_DIRS && tree_node(t, node_of_dir(dir), &node); depth++) {
+        if (node.lcs == LCS_TERMINATED)
+            return true;
+        if (dir == TREE_MF)
+            return false;
+        dir = node.parent;
+    }
+    return false;
+}
+
 uint8_t tree_application(const struct tree *t, uint8_t dir)
 {
     struct node node;
@@ -399,4 +425,45 @@ enum err tree_set_head(const struct tree *t, uint16_t n, uint8_t head)
     if (node.link && node.body.n == 2)
         n = get16(node.body.p);
     return objects_write(t->objects, tree_object(t, n), AT_HEAD, slice_of(&head, 1));
+}
+
+enum err tree_resize(const struct tree *t, uint16_t n, uint32_t octets)
+{
+    uint32_t id = tree_object(t, n), head = NODE_EF_HEAD, keep;
+    struct node node;
+    uint8_t *copy;
+    enum err err;
+
+    if (!tree_node(t, n, &node) || node_is_dir(&node) || node.link)
+        return E_NOTFOUND;
+    if (octets > t->objects->size)
+        return E_MEMORY;
+    if (node.type == NODE_BER_TLV) {
+        if (octets < node.body.n)
+            return E_RANGE;
+        head += BER_TLV_HEAD;
+    }
+    copy = objects_lend(t->objects, head + octets);
+    if (!copy)
+        return E_MEMORY;
+    slice old = objects_get(t->objects, id); /* behind the loan: it may move objects */
+    keep = old.n < head + octets ? (uint32_t)old.n : head + octets;
+    memset(copy, 0xFF, head + octets);
+    memcpy(copy, old.p, keep);
+    if (node.type == NODE_BER_TLV)
+        put32(copy + NODE_EF_HEAD, octets);
+    err = objects_put(t->objects, id, slice_of(copy, head + octets));
+    objects_repay(t->objects, copy);
+    return err;
+}
+
+enum err tree_delete_ef(const struct tree *t, uint16_t n)
+{
+    return objects_delete(t->objects, tree_object(t, n));
+}
+
+enum err tree_delete_dir(const struct tree *t, uint8_t dir)
+{
+    return objects_delete_range(t->objects, tree_object(t, node_of_dir(dir)),
+                                tree_object(t, node_of_dir(dir) + TREE_PLACES - 1));
 }
