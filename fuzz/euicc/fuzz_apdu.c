@@ -4,7 +4,8 @@
  * Input: commands, each behind one octet of length. Length FF is a reset; FE is a FETCH of what
  * waits and a TERMINAL RESPONSE with its command details, whose other TLVs follow behind their
  * length; FD is a TERMINAL PROFILE with everything; FC is CREATE FILE, or with an odd length RESIZE
- * FILE, whose fields follow behind their length. After a TERMINAL PROFILE the card opens a TCP
+ * FILE, whose fields follow behind their length; FB is SUSPEND UICC, power off and on, and RESUME
+ * with its token. After a TERMINAL PROFILE the card opens a TCP
  * connection and echoes what it receives. Directories and the files of their rules are open to
  * administration. What must hold: every command gets at least a status word, the toolkit
  * stays within its bounds, and the objects boot again after it.
@@ -63,14 +64,17 @@ static struct card *boot(void)
     return card;
 }
 
-/* Rules 1, of directories, and 4, of EFs: whoever comes may do everything. */
+/* Rules 1, of directories, and 4, of EFs: whoever comes may do everything. EF_UMPC says that the
+ * card can be suspended. */
 static void open_rules(struct card *card)
 {
     static const uint8_t dirs[] = { 0x80, 0x01, 0x7F, 0x90, 0x00 };
     static const uint8_t efs[] = { 0x80, 0x01, 0x7B, 0x90, 0x00, 0x84, 0x01, 0xD4, 0x90, 0x00 };
-    struct node arr;
+    struct node arr, umpc;
 
-    if (!tree_child(&card->tree, TREE_MF, FID_ARR_MF, &arr) ||
+    if (!tree_child(&card->tree, TREE_MF, 0x2F08, &umpc) || umpc.body.n < 3 ||
+        tree_write(&card->tree, &umpc, 2, SLICE_LIT("\x02")) ||
+        !tree_child(&card->tree, TREE_MF, FID_ARR_MF, &arr) ||
         tree_write(&card->tree, &arr, node_record_at(&arr, 1), SLICE_OF(dirs)) ||
         tree_write(&card->tree, &arr, node_record_at(&arr, 4), SLICE_OF(efs)) ||
         objects_commit(card_objects(card)))
@@ -160,6 +164,22 @@ static void administer(struct card *card, slice fields)
     send(card, slice_of(command, 7 + fields.n));
 }
 
+static struct card *suspend(void)
+{
+    static const uint8_t command[] = { 0x80, 0x76, 0, 0, 4, 0, 1, 4, 1, 0 };
+    uint8_t out[CARD_REPLY_MAX], resume[13] = { 0x80, 0x76, 1, 0, 8 };
+    struct card *card = (struct card *)(void *)memory;
+    size_t n = card_apdu(card, SLICE_OF(command), out, sizeof out);
+
+    if (n == 12)
+        memcpy(resume + 5, out + 2, 8);
+    card = boot();
+    if (bip_init(card, &bip, echo, NULL) || cat_watch(card, ready, NULL))
+        abort();
+    send(card, SLICE_OF(resume));
+    return card;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -182,6 +202,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         in = slice_skip(in, 1);
         if (n == 0xFF) {
             card_reset(card);
+            continue;
+        }
+        if (n == 0xFB) {
+            suspend();
             continue;
         }
         if (n == 0xFD) {

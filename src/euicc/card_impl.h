@@ -17,6 +17,7 @@
 /* The card-wide state: CARD_OBJECTS. */
 enum {
     OBJECT_SWITCH = CARD_OBJECTS, /* enabled root, switch due, its target */
+    OBJECT_SUSPENDED,             /* the session that SUSPEND UICC left; see suspend.c */
 };
 
 struct channel {
@@ -124,6 +125,9 @@ struct card {
     const uint8_t *remote_domain;       /* of it, for the file that rules_allow looks at */
     struct file_changes *changes;       /* NULL: nobody asks */
 
+    bool suspended; /* since SUSPEND UICC no command came */
+    bool resumable; /* and the power was away */
+
     struct set_data set_data;
     struct install *install;
     uint8_t sima[256];
@@ -152,6 +156,7 @@ card_command command_verify, command_change_pin, command_disable_pin, command_en
 card_command command_authenticate, command_get_challenge, command_get_identity;
 card_command command_terminal_profile, command_terminal_capability, command_fetch,
     command_terminal_response, command_envelope;
+card_command command_suspend;
 
 /* card.c */
 void card_select_mf(struct card *card, struct channel *ch);
@@ -202,6 +207,14 @@ void pin_forget_all(struct card *card);
 
 /* tlv_file.c */
 void tlv_file_reset(struct card *card);
+
+/* suspend.c: what is left of the session before, and the end of it. */
+enum { INS_SUSPEND_UICC = 0x76 };
+void suspend_power_on(struct card *card);
+bool suspend_resumes(const struct apdu *apdu);
+MUST_USE enum err suspend_end(struct card *card);
+/* Behind each transaction: what was aborted did not end it. */
+void suspend_settle(struct card *card);
 
 /* file_changes.c: a command has changed this EF, or which files there are. */
 void card_file_changed(struct card *card, uint16_t ef);
