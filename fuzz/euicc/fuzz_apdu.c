@@ -84,6 +84,10 @@ static void open_rules(struct card *card)
 /* The card as it is before every input: made once, then copied. */
 static struct card *prepare(void)
 {
+    /* EF_UST with service 68, EF_GBABP, EF_GBANL, all with rule 4 */
+    static const char gba[] = "A1(A0(8000 810120) A1(30(80047FD06F38 020108 810108)"
+                              "30(80027FD0 62(82024121 83026FD6 8B032F0604 800140 8800)"
+                              "62(820442210040 83026FDA 8B032F0604 800180 8800))))";
     static uint8_t package[UICC_PACKAGE_MAX];
     uint8_t iccid[10] = { 0x98, 0x00, 0x10, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0x99 };
     uint8_t aid[16] = { 1 };
@@ -93,7 +97,7 @@ static struct card *prepare(void)
     nvm_ram_init(&ram, octets, HALF, &nvm);
     struct card *card = boot();
     if (profile_install_begin(card, &what) ||
-        profile_install_feed(card, uicc_package(UICC_MILENAGE, NULL, package)) ||
+        profile_install_feed(card, uicc_package(UICC_MILENAGE, gba, package)) ||
         profile_install_finish(card, &out) || out.reason != INSTALL_OK ||
         profile_switch(card, out.root, false) || objects_commit(card_objects(card)))
         abort();

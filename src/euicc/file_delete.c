@@ -118,7 +118,7 @@ static enum err delete_belongings(struct card *card, uint8_t dir)
     struct objects *o = &card->objects;
     uint32_t root = card->tree.root;
     const uint32_t keys[] = { aka_object(root, dir), aka_seq_object(root, dir),
-                              aka_left_object(root, dir),
+                              aka_left_object(root, dir), aka_gba_object(root, dir),
                               profile_object(root, PROFILE_MISC, dir) /* CDMA */ };
     enum err err = objects_delete_range(o, pin_object(root, dir, 0), pin_object(root, dir, 0xFF));
 
