@@ -269,6 +269,29 @@ uint32_t tree_octets(const struct tree *t, uint8_t dir)
 
 /* ---- changing ---- */
 
+static unsigned fid_mark(uint8_t dir, uint16_t fid)
+{
+    return (dir * 0x9E5u + fid) % TREE_FIDS;
+}
+
+static bool fid_taken(const struct tree *t, uint8_t dir, uint16_t fid)
+{
+    unsigned mark = fid_mark(dir, fid);
+    struct node other;
+
+    if (t->fids && !(t->fids->marked[mark / 8] >> mark % 8 & 1))
+        return false;
+    return tree_child(t, dir, fid, &other);
+}
+
+static void fid_take(const struct tree *t, uint8_t dir, uint16_t fid)
+{
+    unsigned mark = fid_mark(dir, fid);
+
+    if (t->fids)
+        t->fids->marked[mark / 8] |= (uint8_t)(1u << mark % 8);
+}
+
 static void encode_head(const struct node *node, uint8_t *p)
 {
     put16(p + AT_FID, node->fid);
@@ -310,7 +333,7 @@ enum err tree_create_dir(const struct tree *t, const struct node *node, uint16_t
     if ((node->type == NODE_MF) != (dir == 0))
         return node->type == NODE_MF ? E_EXISTS : E_STATE;
     if (node->type == NODE_ADF ? tree_adf(t, node->fid, &other)
-                               : dir > 0 && tree_child(t, node->parent, node->fid, &other))
+                               : dir > 0 && fid_taken(t, node->parent, node->fid))
         return E_EXISTS;
     if (node->aid.n > 16 || node->pins.n > NODE_DF_MAX - NODE_DF_HEAD - 16)
         return E_SIZE;
@@ -326,6 +349,8 @@ enum err tree_create_dir(const struct tree *t, const struct node *node, uint16_t
         memcpy(octets + at, node->pins.p, node->pins.n);
     at += node->pins.n;
     *n = node_of_dir(dir);
+    if (node->type == NODE_DF)
+        fid_take(t, node->parent, node->fid);
     return objects_put(t->objects, tree_object(t, *n), slice_of(octets, at));
 }
 
@@ -352,15 +377,15 @@ enum err tree_create_ef(const struct tree *t, uint8_t dir, const struct node *no
 {
     uint8_t head[NODE_EF_HEAD + BER_TLV_HEAD];
     uint32_t length = NODE_EF_HEAD;
-    struct node other;
     enum err err;
 
-    if (tree_child(t, dir, node->fid, &other))
+    if (fid_taken(t, dir, node->fid))
         return E_EXISTS;
     if (!free_place(t, dir, n))
         return E_LIMIT;
     if (octets > t->objects->size || node->max_octets > t->objects->size)
         return E_MEMORY;
+    fid_take(t, dir, node->fid);
     encode_head(node, head);
     head[AT_SPECIAL] = node->special;
     head[AT_RECORD_OCTETS] = node->record_octets;

@@ -88,9 +88,19 @@ static inline uint8_t node_records(const struct node *node)
 /* Offset of a record (from 1) in the body; of a cyclic file as the terminal counts, 1 = newest. */
 uint32_t node_record_at(const struct node *node, uint8_t record);
 
+/*
+ * Which FIDs a tree in the making may have, by a hash of directory and FID: what is not marked is
+ * not there. For who alone creates files in it, from its first one on.
+ */
+#define TREE_FIDS 4096
+struct tree_fids {
+    uint8_t marked[TREE_FIDS / 8];
+};
+
 struct tree {
     struct objects *objects;
     uint32_t root;
+    struct tree_fids *fids; /* NULL: none, FIDs are looked for */
 };
 
 uint32_t tree_object(const struct tree *t, uint16_t n);

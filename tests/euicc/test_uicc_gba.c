@@ -206,6 +206,50 @@ static void refuses(void **state)
     uicc_expect(&u, 0x9000, "DB20" KS_EXT_1, DERIVE NAF_1 IMPI);
 }
 
+/*
+ * The ISIM of TS.48 v7 with service 2 added: test algorithm, K = 00 .. 0F. CK and IK are the bits
+ * of K and RAND; truncated sha1(IK) is 3F820468ABB13F5F, and the key is made as those above.
+ */
+static void isim(void **state)
+{
+    (void)state;
+    struct aka_params p = { .algorithm = AKA_XOR, .options = 2, .key_len = 16 };
+    static const uint8_t sqn[6] = { 0, 0, 0, 0, 0x10, 0x00 };
+    uint8_t rand[16], autn[16], mask[8];
+    char text[80];
+
+    if (!uicc_ts48(&u))
+        skip();
+    uicc_expect(&u, 0x9000, "", "00A4040C 0C A0000000871004FF49FF0589");
+    uicc_expect(&u, 0x9000, "", "0020000A 08 3535353535353535");
+    for (uint8_t i = 0; i < 16; i++)
+        p.key[i] = i;
+    uicc_hex(RAND, rand, sizeof rand);
+    uicc_hex("3F820468ABB13F5F", mask, sizeof mask);
+    assert_int_equal(aka_autn(crypto_openssl(), &p, rand, sqn, (const uint8_t *)"\x80\x00", autn),
+                     E_OK);
+    for (unsigned i = 0; i < 8; i++)
+        autn[8 + i] ^= mask[i];
+    snprintf(text, sizeof text, "10 " RAND " 10 ");
+    assert_int_equal(hex_encode(SLICE_OF(autn), text + strlen(text), sizeof text - strlen(text)),
+                     E_OK);
+    uicc_expect(&u, 0x9864, "", "00880084 23 DD %s", text);
+    uicc_expect(&u, 0x9000, "", "00A4000C 02 6F07");
+    uicc_expect(&u, 0x9000, "", "00D60000 01 03");
+    uicc_expect(&u, 0x9000, NULL, "00880084 23 DD %s", text);
+    assert_memory_equal(u.reply, "\xDB\x10\x23\x54\x3E\xBD", 6);
+    uicc_expect(&u, 0x9000, "DB207794DDE744E9A021D6604C74CC0050ED4DC462155DCDCE8906CDBC4843C2EC19",
+                DERIVE NAF_1 IMPI);
+    uicc_expect(&u, 0x9000, "", "00A4000C 02 6FD5");
+    uicc_expect(&u, 0x9000, "10" RAND, "00B0000011");
+    uicc_expect(&u, 0x9000, "", "00A4000C 02 6FD7");
+    uicc_expect(&u, 0x9000, NULL, "00B2010400");
+    assert_memory_equal(u.reply, "\x80\x15naf1", 6);
+    /* the USIM has none of it */
+    uicc_expect(&u, 0x9000, "", "00A4040C 0C " USIM);
+    assert_int_not_equal(uicc_apdu(&u, DERIVE NAF_1 IMPI), 0x9000);
+}
+
 /* At every write: the old keys with the old RAND, or the new ones; RES only behind them. */
 static void power(void **state)
 {
@@ -246,6 +290,7 @@ int main(void)
         cmocka_unit_test_setup(bootstraps_and_derives, profile),
         cmocka_unit_test_setup(keeps_the_contexts_apart, profile),
         cmocka_unit_test_setup(refuses, profile),
+        cmocka_unit_test(isim),
         cmocka_unit_test_setup(power, profile),
     };
 
