@@ -53,4 +53,10 @@ static inline uint32_t aka_left_object(uint32_t root, uint8_t dir)
     return profile_object(root, PROFILE_AKA, 0x200u | dir);
 }
 
+/* Of the last GBA bootstrapping; see gba.c. */
+static inline uint32_t aka_gba_object(uint32_t root, uint8_t dir)
+{
+    return profile_object(root, PROFILE_AKA, 0x300u | dir);
+}
+
 #endif

@@ -7,12 +7,14 @@
 #include "euicc/aka_object.h"
 #include "euicc/card_impl.h"
 #include "euicc/files.h"
+#include "euicc/gba.h"
 
 #define SEQ_MASK ((UINT64_C(1) << 43) - 1)
 #define IND_BITS 5
 #define IND_MASK 31u
 
-enum { CONTEXT_GSM = 0x80, CONTEXT_3G = 0x81 };
+enum { CONTEXT_GSM = 0x80, CONTEXT_3G = 0x81, CONTEXT_GBA = 0x84 };
+enum { GBA_BOOTSTRAPPING = 0xDD, GBA_NAF_DERIVATION = 0xDE };
 enum { FID_UST = 0x6F38, SERVICE_GSM_ACCESS = 27, SERVICE_GSM_CONTEXT = 38 };
 
 /* What the current ADF authenticates with. */
@@ -239,33 +241,49 @@ static enum err synchronise(struct card *card, const struct naa *naa, const stru
     return E_OK;
 }
 
-/* AUTN = SQN ^ AK || AMF || MAC. */
+/* AUTN = SQN ^ AK || AMF || MAC; under GBA || MAC*. */
 static enum err check_autn(struct card *card, const struct naa *naa, const uint8_t *rand,
-                           const uint8_t *autn, const struct aka_keys *keys, uint64_t *sqn)
+                           const uint8_t *autn, bool gba, const struct aka_keys *keys,
+                           uint64_t *sqn)
 {
-    uint8_t octets[AKA_SQN_LEN];
+    uint8_t octets[AKA_SQN_LEN], given[8];
     struct aka_mac mac;
     enum err err;
 
     for (unsigned i = 0; i < AKA_SQN_LEN; i++)
         octets[i] = naa->head.sqn_options & SQN_NO_AK ? autn[i] : autn[i] ^ keys->ak[i];
+    memcpy(given, autn + 8, sizeof given);
     err = aka_f1(card->crypto, &naa->params, rand, octets, autn + 6, &mac);
+    if (!err && gba)
+        err = gba_mac(card, keys, given);
     if (err)
         return err;
     *sqn = get48(octets);
-    return mac.n == 8 && ct_equal(mac.b, autn + 8, 8) ? E_OK : E_BADMAC;
+    return mac.n == sizeof given && ct_equal(mac.b, given, sizeof given) ? E_OK : E_BADMAC;
 }
 
-static enum err authenticate_3g(struct card *card, const struct naa *naa, bool with_kc,
-                                const uint8_t *rand, const uint8_t *autn, struct aka_keys *keys,
-                                struct reply *out)
+static enum err bootstrapped(struct card *card, const struct node *adf, const uint8_t *rand,
+                             const struct aka_keys *keys, struct reply *out)
+{
+    enum err err = gba_store(card, adf, rand, keys);
+
+    if (err)
+        return err;
+    reply_put_octet(out, 0xDB);
+    put_field(out, keys->res, keys->res_n);
+    return E_OK;
+}
+
+static enum err authenticate_3g(struct card *card, const struct naa *naa, const struct node *adf,
+                                bool gba, const uint8_t *rand, const uint8_t *autn,
+                                struct aka_keys *keys, struct reply *out)
 {
     struct sequence s;
     uint64_t sqn;
     enum err err = aka_f2345(card->crypto, &naa->params, rand, keys);
 
     if (!err)
-        err = check_autn(card, naa, rand, autn, keys, &sqn);
+        err = check_autn(card, naa, rand, autn, gba, keys, &sqn);
     if (err)
         return err;
     uint8_t index = sqn & IND_MASK;
@@ -275,7 +293,10 @@ static enum err authenticate_3g(struct card *card, const struct naa *naa, bool w
     if (!fresh(naa, &s, seq))
         return synchronise(card, naa, &s, rand, out);
     err = store_sequence(card, naa, index, seq);
-    return err ? err : answer_3g(keys, with_kc, out);
+    if (err)
+        return err;
+    return gba ? bootstrapped(card, adf, rand, keys, out)
+               : answer_3g(keys, usim_service(card, adf, SERVICE_GSM_ACCESS), out);
 }
 
 static enum err authenticate_gsm(struct card *card, const struct naa *naa, const uint8_t *rand,
@@ -310,24 +331,24 @@ static uint16_t sw_of(enum err err)
     }
 }
 
-static void run(struct card *card, const struct apdu *apdu, const struct node *adf, bool gsm,
+static void run(struct card *card, const struct node *adf, uint8_t context, slice data,
                 struct reply *out)
 {
-    uint8_t dir = dir_of_node(adf->n);
-    bool with_kc = usim_service(card, adf, SERVICE_GSM_ACCESS);
-    const uint8_t *data = apdu->data.p;
+    bool gba = context == CONTEXT_GBA;
+    const uint8_t *rand = data.p + (gba ? 2 : 1), *autn = rand + AKA_RAND_LEN + 1;
     struct aka_keys keys;
     struct naa naa;
     enum err err = E_OK;
 
-    if (!load_naa(card, dir, &naa)) {
+    if (!load_naa(card, dir_of_node(adf->n), &naa)) {
         out->sw = SW_CONDITIONS;
         return;
     }
     out->sw = count_down(card, &naa);
     if (out->sw == SW_OK) {
-        err = gsm ? authenticate_gsm(card, &naa, data + 1, &keys, out)
-                  : authenticate_3g(card, &naa, with_kc, data + 1, data + 18, &keys, out);
+        err = context == CONTEXT_GSM
+                  ? authenticate_gsm(card, &naa, rand, &keys, out)
+                  : authenticate_3g(card, &naa, adf, gba, rand, autn, &keys, out);
         wipe(&keys, sizeof keys);
         if (err)
             reply_sw(out, sw_of(err));
@@ -335,18 +356,40 @@ static void run(struct card *card, const struct apdu *apdu, const struct node *a
     wipe(&naa, sizeof naa);
 }
 
+static bool context_available(struct card *card, const struct node *adf, uint8_t context)
+{
+    return context == CONTEXT_GSM   ? usim_service(card, adf, SERVICE_GSM_CONTEXT)
+           : context == CONTEXT_GBA ? gba_available(card, adf)
+                                    : true;
+}
+
+/* RAND, and but for GSM AUTN, each behind its length; under GBA behind the tag of the mode. */
+static bool well_formed(uint8_t context, slice d, struct reply *out)
+{
+    size_t n = context == CONTEXT_GSM ? 17 : context == CONTEXT_GBA ? 35 : 34;
+    size_t at = context == CONTEXT_GBA;
+
+    if (d.n < n)
+        out->sw = SW_LENGTH;
+    else if (d.n != n || (at && d.p[0] != GBA_BOOTSTRAPPING) || d.p[at] != AKA_RAND_LEN ||
+             (context != CONTEXT_GSM && d.p[at + 17] != AKA_AUTN_LEN))
+        out->sw = SW_DATA;
+    return out->sw == SW_OK;
+}
+
 void command_authenticate(struct card *card, struct channel *ch, const struct apdu *apdu,
                           struct reply *out)
 {
     struct node adf;
     slice d = apdu->data;
-    bool gsm = apdu->p2 == CONTEXT_GSM;
+    uint8_t context = apdu->p2;
 
-    if (apdu->p1 || (apdu->p2 != CONTEXT_GSM && apdu->p2 != CONTEXT_3G)) {
+    if (apdu->p1 || (context != CONTEXT_GSM && context != CONTEXT_3G && context != CONTEXT_GBA)) {
         out->sw = SW_P1P2;
         return;
     }
     if (ch->adf == TREE_MF || !tree_node(&card->tree, node_of_dir(ch->adf), &adf) ||
+        adf.lcs == LCS_TERMINATED ||
         !objects_get(&card->objects, aka_object(card->tree.root, ch->adf)).p) {
         out->sw = SW_CONDITIONS;
         return;
@@ -355,15 +398,14 @@ void command_authenticate(struct card *card, struct channel *ch, const struct ap
         out->sw = SW_SECURITY;
         return;
     }
-    if (gsm && !usim_service(card, &adf, SERVICE_GSM_CONTEXT)) {
+    if (!context_available(card, &adf, context)) {
         out->sw = SW_AUTH_CONTEXT;
         return;
     }
-    if (d.n < 17 || d.p[0] != 16 || (!gsm && (d.n != 34 || d.p[17] != 16)) || (gsm && d.n != 17)) {
-        out->sw = d.n < (gsm ? 17u : 34u) ? SW_LENGTH : SW_DATA;
-        return;
-    }
-    run(card, apdu, &adf, gsm, out);
+    if (context == CONTEXT_GBA && d.n && d.p[0] == GBA_NAF_DERIVATION)
+        gba_derive(card, &adf, d, out);
+    else if (well_formed(context, d, out))
+        run(card, &adf, context, d, out);
 }
 
 void command_get_challenge(struct card *card, struct channel *ch, const struct apdu *apdu,

@@ -24,6 +24,8 @@ bool file_usable(struct card *card, const struct open_file *f, uint8_t bit, uint
 {
     if (!rules_allow(card, &f->own, bit, ins))
         out->sw = SW_SECURITY;
+    else if (f->own.lcs == LCS_TERMINATED || tree_terminated(&card->tree, dir_of_node(f->own.n)))
+        out->sw = SW_CONDITIONS;
     else if (f->own.lcs == LCS_DEACTIVATED && !(f->own.special & SPECIAL_USE_DEACTIVATED))
         out->sw = SW_INVALIDATED;
     return out->sw == SW_OK;
@@ -33,6 +35,13 @@ void file_stored(enum err err, struct reply *out)
 {
     if (err)
         out->sw = err == E_MEMORY ? SW_NO_SPACE : SW_MEMORY;
+}
+
+void file_written(struct card *card, const struct open_file *f, enum err err, struct reply *out)
+{
+    file_stored(err, out);
+    if (!err)
+        card_file_changed(card, f->own.n);
 }
 
 /* P1 P2 of a BINARY command: SFI and offset. */
@@ -92,7 +101,7 @@ void command_update_binary(struct card *card, struct channel *ch, const struct a
     else if (apdu->data.n > f.data.body.n - offset)
         out->sw = SW_LENGTH;
     else
-        file_stored(tree_write(&card->tree, &f.own, offset, apdu->data), out);
+        file_written(card, &f, tree_write(&card->tree, &f.own, offset, apdu->data), out);
 }
 
 /* ---- life cycle ---- */
@@ -129,8 +138,12 @@ static void set_life_cycle(struct card *card, struct channel *ch, const struct a
         return;
     if (!rules_allow(card, &node, bit, 0))
         out->sw = SW_SECURITY;
+    else if (node.lcs == LCS_TERMINATED || tree_terminated(&card->tree, dir_of_node(node.n)))
+        out->sw = SW_CONDITIONS;
     else if (node.lcs != lcs)
         file_stored(tree_set_lcs(&card->tree, node.n, lcs), out);
+    if (out->sw == SW_OK)
+        card_file_changed(card, node.n);
 }
 
 void command_activate(struct card *card, struct channel *ch, const struct apdu *apdu,

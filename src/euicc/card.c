@@ -168,6 +168,7 @@ void card_reset(struct card *card)
     if (err)
         objects_abort(&card->objects);
     reset_volatile(card);
+    suspend_power_on(card);
 }
 
 static enum err boot_apps(struct card *card)
@@ -207,6 +208,7 @@ static enum err boot(struct card *card, uint8_t *rest, size_t size, const struct
     if (err)
         return err;
     reset_volatile(card); /* the switch may have voided channels that nobody has used */
+    suspend_power_on(card);
     return objects_commit(&card->objects);
 }
 
@@ -261,6 +263,11 @@ static const struct {
     { 0xDB, CLASS_GP, command_set_data },
     { 0x04, CLASS_ISO, command_deactivate },
     { 0x44, CLASS_ISO, command_activate },
+    { 0xE0, CLASS_ISO, command_create_file },
+    { 0xE4, CLASS_ISO, command_delete_file },
+    { 0xD4, CLASS_GP, command_resize_file },
+    { 0xE6, CLASS_ISO, command_terminate_df },
+    { 0xE8, CLASS_ISO, command_terminate_ef },
     { 0x20, CLASS_ISO, command_verify },
     { 0x24, CLASS_ISO, command_change_pin },
     { 0x26, CLASS_ISO, command_disable_pin },
@@ -275,12 +282,14 @@ static const struct {
     { 0x12, CLASS_GP, command_fetch },
     { 0x14, CLASS_GP, command_terminal_response },
     { 0xC2, CLASS_GP, command_envelope },
+    { INS_SUSPEND_UICC, CLASS_GP, command_suspend },
 };
 
 /* The card itself answers these on whatever channel they come. */
 static bool card_wide(uint8_t ins)
 {
-    return ins == 0xAA || ins == 0x10 || ins == 0x12 || ins == 0x14 || ins == 0xC2;
+    return ins == 0xAA || ins == 0x10 || ins == 0x12 || ins == 0x14 || ins == 0xC2 ||
+           ins == INS_SUSPEND_UICC;
 }
 
 static void run_command(struct card *card, struct channel *ch, const struct apdu *apdu,
@@ -465,7 +474,11 @@ size_t card_apdu(struct card *card, slice command, uint8_t *out, size_t cap)
     if (apdu.ins == 0xC0)
         return get_response(card, &apdu, out, cap);
     drop_pending(card);
-    dispatch(card, &apdu, &r);
+    if (card->suspended && !suspend_resumes(&apdu) && suspend_end(card))
+        reply_sw(&r, SW_MEMORY);
+    else
+        dispatch(card, &apdu, &r);
     settle_transaction(card, &r);
+    suspend_settle(card);
     return answer(card, &apdu, &r, out, cap);
 }

@@ -17,6 +17,7 @@
 /* The card-wide state: CARD_OBJECTS. */
 enum {
     OBJECT_SWITCH = CARD_OBJECTS, /* enabled root, switch due, its target */
+    OBJECT_SUSPENDED,             /* the session that SUSPEND UICC left; see suspend.c */
 };
 
 struct channel {
@@ -88,6 +89,15 @@ struct remote_access {
     uint8_t in_adf[ACCESS_DOMAIN], in_adf_admin[ACCESS_DOMAIN];
 };
 
+#define FILE_CHANGES 16
+
+/* What a remote session changed, for the REFRESH behind it. */
+struct file_changes {
+    uint16_t efs[FILE_CHANGES]; /* their nodes */
+    uint8_t count;
+    bool all; /* files came or went, or more of them changed than there is room for */
+};
+
 struct card {
     struct objects objects;
     const struct crypto *crypto;
@@ -113,6 +123,10 @@ struct card {
 
     const struct remote_access *remote; /* NULL: the terminal's command runs */
     const uint8_t *remote_domain;       /* of it, for the file that rules_allow looks at */
+    struct file_changes *changes;       /* NULL: nobody asks */
+
+    bool suspended; /* since SUSPEND UICC no command came */
+    bool resumable; /* and the power was away */
 
     struct set_data set_data;
     struct install *install;
@@ -135,20 +149,28 @@ card_command command_select, command_status, command_manage_channel;
 card_command command_read_binary, command_update_binary, command_read_record, command_update_record,
     command_search_record, command_increase, command_activate, command_deactivate,
     command_retrieve_data, command_set_data;
+card_command command_create_file, command_delete_file, command_resize_file, command_terminate_ef,
+    command_terminate_df;
 card_command command_verify, command_change_pin, command_disable_pin, command_enable_pin,
     command_unblock_pin;
 card_command command_authenticate, command_get_challenge, command_get_identity;
 card_command command_terminal_profile, command_terminal_capability, command_fetch,
     command_terminal_response, command_envelope;
+card_command command_suspend;
 
 /* card.c */
 void card_select_mf(struct card *card, struct channel *ch);
 void card_leave_app(struct card *card, struct channel *ch);
 /* Local PIN status of ADFs that are no channel's current one any more ends. */
 void card_end_sessions(struct card *card);
+/* CARD_CHANNELS for one that the terminal does not see. */
 static inline uint8_t card_channel_number(const struct card *card, const struct channel *ch)
 {
-    return (uint8_t)(ch - card->channels);
+    uint8_t n = 0;
+
+    while (n < CARD_CHANNELS && ch != &card->channels[n])
+        n++;
+    return n;
 }
 uint8_t card_channel_count(const struct card *card);
 
@@ -161,9 +183,17 @@ enum {
     ACCESS_UPDATE = 0x02,
     ACCESS_DEACTIVATE = 0x08,
     ACCESS_ACTIVATE = 0x10,
-    ACCESS_DELETE = 0x40
+    ACCESS_TERMINATE = 0x20,
+    ACCESS_DELETE = 0x40,
+    /* of a directory */
+    ACCESS_DELETE_CHILD = 0x01,
+    ACCESS_CREATE_EF = 0x02,
+    ACCESS_CREATE_DF = 0x04
 };
-/* `ins` is looked for first among rules for command headers; 0: only the bit counts. */
+/*
+ * `ins` is looked for first among rules for command headers; 0: only the bit counts. bit 0: only a
+ * rule for the header does.
+ */
 bool rules_allow(struct card *card, const struct node *node, uint8_t bit, uint8_t ins);
 
 /* auth.c: service n (from 1) of EF_UST; false for an ADF that is no USIM. */
@@ -177,6 +207,18 @@ void pin_forget_all(struct card *card);
 
 /* tlv_file.c */
 void tlv_file_reset(struct card *card);
+
+/* suspend.c: what is left of the session before, and the end of it. */
+enum { INS_SUSPEND_UICC = 0x76 };
+void suspend_power_on(struct card *card);
+bool suspend_resumes(const struct apdu *apdu);
+MUST_USE enum err suspend_end(struct card *card);
+/* Behind each transaction: what was aborted did not end it. */
+void suspend_settle(struct card *card);
+
+/* file_changes.c: a command has changed this EF, or which files there are. */
+void card_file_changed(struct card *card, uint16_t ef);
+void card_files_exchanged(struct card *card);
 
 /* card.c: the value of an SMS-PP download for whoever serves it; nobody: 9000. */
 void card_sms_pp(struct card *card, slice tlvs, struct reply *out);

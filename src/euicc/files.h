@@ -17,5 +17,9 @@ bool file_usable(struct card *card, const struct open_file *f, uint8_t bit, uint
                  struct reply *out);
 /* The status word for what the store said. */
 void file_stored(enum err err, struct reply *out);
+/* The same behind a change of the file's content. */
+void file_written(struct card *card, const struct open_file *f, enum err err, struct reply *out);
+/* Transfers of its data that are under way end. */
+void file_forgotten(struct card *card, uint16_t n);
 
 #endif

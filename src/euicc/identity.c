@@ -298,7 +298,7 @@ void command_get_identity(struct card *card, struct channel *ch, const struct ap
         return;
     }
     if (ch->adf == TREE_MF || !tree_node(&card->tree, node_of_dir(ch->adf), &adf) ||
-        !usim_service(card, &adf, SERVICE_SUCI) ||
+        adf.lcs == LCS_TERMINATED || !usim_service(card, &adf, SERVICE_SUCI) ||
         !usim_service(card, &adf, SERVICE_SUCI_BY_USIM)) {
         out->sw = SW_CONDITIONS;
         return;

@@ -312,7 +312,7 @@ enum err profile_install_begin(struct card *card, const struct profile_install *
     if (!in)
         return E_MEMORY;
     *in = (struct install){ .card = card,
-                            .tree = { &card->objects, root },
+                            .tree = { &card->objects, root, &in->fids },
                             .test_profile = what->test_profile,
                             .last_adf = -1,
                             .last_aka_adf = -1,

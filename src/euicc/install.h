@@ -40,6 +40,7 @@ struct install_report {
 struct install {
     struct card *card;
     struct tree tree;
+    struct tree_fids fids; /* of it */
     uint8_t iccid[PROFILE_ICCID];
     bool test_profile;
 

@@ -1,53 +1,10 @@
 /* File system elements: templates (SAIP 8.4, 9) and generic file management (SAIP 8.3.3). */
+#include "euicc/file_plan.h"
 #include "euicc/install.h"
-
-#define RECORD_MAX  255
-#define RECORDS_MAX 254
-#define FILE_MAX    32767 /* what READ BINARY can address */
 
 static uint16_t get16(const uint8_t *p)
 {
     return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-/* A file in the making: what the template says, overridden by the Fcp. */
-struct plan {
-    struct node node;
-    const struct saip_file *row; /* NULL: generic file management */
-    uint32_t octets;             /* of the body */
-    uint8_t records;             /* of the template; 0: not given */
-    bool sized;
-    enum saip_fill fill; /* FILL_PAT or FILL_REP of the Fcp, else FILL_NONE */
-    slice pattern;
-};
-
-/* ---- from the template ---- */
-
-static const enum node_type node_types[] = {
-    [FILE_ANY] = 0,          [FILE_TR] = NODE_TRANSPARENT, [FILE_LF] = NODE_LINEAR,
-    [FILE_CY] = NODE_CYCLIC, [FILE_BT] = NODE_BER_TLV,     [FILE_DF] = NODE_DF,
-    [FILE_ADF] = NODE_ADF,   [FILE_MF] = NODE_MF
-};
-
-static struct plan plan_of_row(const struct saip_file *row)
-{
-    struct plan p = { .row = row };
-
-    p.node = (struct node){ .fid = row->fid,
-                            .type = node_types[row->type],
-                            .sfi = row->sfi,
-                            .arr_record = row->arr,
-                            .lcs = LCS_ACTIVATED,
-                            .special = row->flags & FILE_HOT ? SPECIAL_HIGH_UPDATE : 0,
-                            .details = row->type == FILE_BT };
-    if (saip_type_has_records(row->type)) {
-        p.node.record_octets = (uint8_t)row->len;
-        p.records = row->nrec;
-    } else if (row->len) {
-        p.octets = row->len;
-        p.sized = true;
-    }
-    return p;
 }
 
 /* SAIP 9.4: 2F06 rules for the MF, ADFs and what lies right under the MF, else 6F06. */
@@ -57,160 +14,7 @@ static uint16_t implicit_arr(const struct node *node, uint8_t dir)
                                                                              : FID_ARR_DF;
 }
 
-/* ---- from the Fcp ---- */
-
-static enum pe_status apply_descriptor(struct plan *p, slice d)
-{
-    switch (d.p[0] & 0x3F) {
-    case 0x01:
-        p->node.type = NODE_TRANSPARENT;
-        break;
-    case 0x02:
-        p->node.type = NODE_LINEAR;
-        break;
-    case 0x06:
-        p->node.type = NODE_CYCLIC;
-        break;
-    case 0x39:
-        p->node.type = NODE_BER_TLV;
-        break;
-    case 0x38: /* the template says which kind of directory */
-        if (!node_is_dir(&p->node))
-            p->node.type = NODE_DF;
-        break;
-    default:
-        return PE_STATUS_PARAMETER;
-    }
-    p->node.exclusive = !node_is_dir(&p->node) && !(d.p[0] & 0x40);
-    if (d.n == 4) {
-        if (get16(d.p + 2) == 0 || get16(d.p + 2) > RECORD_MAX)
-            return PE_STATUS_PARAMETER;
-        p->node.record_octets = d.p[3];
-    }
-    return PE_STATUS_OK;
-}
-
-static uint32_t number(slice s)
-{
-    uint32_t v = 0;
-
-    for (size_t i = 0; i < s.n; i++)
-        v = v << 8 | s.p[i];
-    return v;
-}
-
-static void apply_rule(struct plan *p, slice s)
-{
-    if (s.n == 3)
-        p->node.arr_fid = get16(s.p);
-    if (s.n == 1 || s.n == 3)
-        p->node.arr_record = s.p[s.n - 1];
-}
-
-static void apply_proprietary(struct plan *p, const struct saip_proprietary_info *info)
-{
-    if (info->special_file_information.p)
-        p->node.special = info->special_file_information.p[0];
-    if (info->file_details.p)
-        p->node.details = info->file_details.p[0];
-    if (info->maximum_file_size.p)
-        p->node.max_octets = number(info->maximum_file_size);
-    p->pattern = info->fill_pattern.p ? info->fill_pattern : info->repeat_pattern;
-    if (p->pattern.p)
-        p->fill = info->fill_pattern.p ? FILL_PAT : FILL_REP;
-}
-
-static void apply_sfi(struct plan *p, slice s)
-{
-    if (s.p)
-        p->node.sfi = s.n ? s.p[0] >> 3 : 0;
-    else if (!p->row && !node_is_dir(&p->node)) /* SAIP 8.3.3: from the FID */
-        p->node.sfi = (p->node.fid & 0x1F) == 0x1F ? 0 : p->node.fid & 0x1F;
-}
-
-static enum pe_status apply_fcp(struct plan *p, const struct saip_fcp *fcp)
-{
-    enum pe_status status = PE_STATUS_OK;
-
-    if (fcp->file_descriptor.p)
-        status = apply_descriptor(p, fcp->file_descriptor);
-    if (status != PE_STATUS_OK)
-        return status;
-    if (fcp->file_id.p)
-        p->node.fid = get16(fcp->file_id.p);
-    if (fcp->df_name.p) {
-        p->node.aid = fcp->df_name;
-        if (p->node.type == NODE_DF)
-            p->node.type = NODE_ADF;
-    }
-    if (fcp->lcsi.p)
-        p->node.lcs = fcp->lcsi.p[0];
-    if (fcp->security_attributes.p)
-        apply_rule(p, fcp->security_attributes);
-    if (fcp->pin_status_template.p)
-        p->node.pins = fcp->pin_status_template;
-    if (fcp->has_proprietary)
-        apply_proprietary(p, &fcp->proprietary);
-    if (fcp->ef_file_size.p) {
-        p->octets = number(fcp->ef_file_size);
-        p->sized = true;
-    }
-    if (fcp->link_path.n) {
-        p->node.link = true;
-        p->node.body = fcp->link_path;
-    }
-    apply_sfi(p, fcp->short_ef_id);
-    return PE_STATUS_OK;
-}
-
-/* ---- checks ---- */
-
-static enum pe_status settle_size(struct plan *p)
-{
-    struct node *node = &p->node;
-
-    if (node->link)
-        return PE_STATUS_OK;
-    if (node->type == NODE_BER_TLV) {
-        if (node->max_octets == 0)
-            node->max_octets = p->octets;
-        return node->max_octets ? PE_STATUS_OK : PE_STATUS_PARAMETER;
-    }
-    if (node->type == NODE_TRANSPARENT) {
-        node->record_octets = 0;
-        return p->sized && p->octets <= FILE_MAX ? PE_STATUS_OK : PE_STATUS_PARAMETER;
-    }
-    if (node->type != NODE_LINEAR && node->type != NODE_CYCLIC)
-        return PE_STATUS_PARAMETER;
-    if (!p->sized)
-        p->octets = (uint32_t)p->records * node->record_octets;
-    if (node->record_octets == 0 || p->octets % node->record_octets ||
-        p->octets / node->record_octets > RECORDS_MAX || p->octets == 0)
-        return PE_STATUS_PARAMETER;
-    return PE_STATUS_OK;
-}
-
-static bool fid_reserved(uint16_t fid)
-{
-    return fid == 0 || fid == FID_MF || fid == 0x3FFF || fid == FID_ADF || fid == 0xFFFF;
-}
-
 /* ---- content ---- */
-
-/* The default content of each record, or of the whole file. */
-static void expand(const struct plan *p, uint8_t *body)
-{
-    uint32_t n = p->node.record_octets ? p->node.record_octets : p->octets;
-
-    for (uint32_t at = 0; n && at < p->octets; at += n) {
-        if (p->pattern.p)
-            saip_pattern_fill(p->fill, p->pattern, body + at, n);
-        else if (p->row)
-            saip_file_fill(p->row, body + at, n);
-        else
-            memset(body + at, 0xFF, n);
-    }
-}
 
 /* Offsets are relative to the end of the content before and run across records (SAIP 8.3.2). */
 static enum pe_status fill(slice items, uint8_t *body, uint32_t octets)
@@ -231,7 +35,7 @@ static enum pe_status fill(slice items, uint8_t *body, uint32_t octets)
     return PE_STATUS_OK;
 }
 
-static enum pe_status write_content(struct install *in, const struct plan *p, slice items,
+static enum pe_status write_content(struct install *in, const struct file_plan *p, slice items,
                                     uint16_t n)
 {
     struct objects *objects = in->tree.objects;
@@ -243,7 +47,7 @@ static enum pe_status write_content(struct install *in, const struct plan *p, sl
     body = objects_lend(objects, p->octets);
     if (!body)
         return PE_STATUS_NO_MEMORY;
-    expand(p, body);
+    file_plan_expand(p, body);
     status = fill(items, body, p->octets);
     if (status == PE_STATUS_OK)
         status = install_stored(objects_write(objects, tree_object(&in->tree, n), NODE_EF_HEAD,
@@ -271,7 +75,7 @@ static enum pe_status link_target(const struct install *in, slice path, uint16_t
     return node.link ? PE_STATUS_PARAMETER : PE_STATUS_OK;
 }
 
-static enum pe_status create_link(struct install *in, uint8_t dir, struct plan *p, uint16_t *n)
+static enum pe_status create_link(struct install *in, uint8_t dir, struct file_plan *p, uint16_t *n)
 {
     uint8_t number_octets[2];
     uint16_t target;
@@ -338,19 +142,20 @@ enum pe_status install_resolve_links(struct install *in)
 
 /* ---- creating ---- */
 
-static enum pe_status create_dir(struct install *in, uint8_t parent, struct plan *p, uint16_t *n)
+static enum pe_status create_dir(struct install *in, uint8_t parent, struct file_plan *p,
+                                 uint16_t *n)
 {
     p->node.parent = parent;
     if (p->node.link)
         return PE_STATUS_FEATURE;
     if (p->node.type == NODE_ADF && p->node.aid.n == 0)
         return PE_STATUS_PARAMETER;
-    if (p->node.type != NODE_MF && fid_reserved(p->node.fid))
+    if (p->node.type != NODE_MF && file_fid_reserved(p->node.fid))
         return PE_STATUS_PARAMETER;
     return install_stored(tree_create_dir(&in->tree, &p->node, n));
 }
 
-static enum pe_status create(struct install *in, uint8_t dir, struct plan *p, slice items,
+static enum pe_status create(struct install *in, uint8_t dir, struct file_plan *p, slice items,
                              uint16_t *n)
 {
     enum pe_status status;
@@ -359,13 +164,12 @@ static enum pe_status create(struct install *in, uint8_t dir, struct plan *p, sl
         p->node.arr_fid = implicit_arr(&p->node, dir);
     if (node_is_dir(&p->node))
         return create_dir(in, p->node.type == NODE_DF ? dir : TREE_MF, p, n);
-    if (fid_reserved(p->node.fid))
+    if (file_fid_reserved(p->node.fid))
         return PE_STATUS_PARAMETER;
     if (p->node.link)
         return create_link(in, dir, p, n);
-    status = settle_size(p);
-    if (status != PE_STATUS_OK)
-        return status;
+    if (!file_plan_settle(p))
+        return PE_STATUS_PARAMETER;
     status = install_stored(tree_create_ef(&in->tree, dir, &p->node, p->octets, n));
     if (status != PE_STATUS_OK || p->node.type == NODE_BER_TLV)
         return status;
@@ -434,7 +238,7 @@ static bool defaultable(const struct file_element *fe, const struct saip_file *r
 static enum pe_status create_row(struct install *in, struct file_element *fe,
                                  const struct saip_file *row, slice items)
 {
-    struct plan p = plan_of_row(row);
+    struct file_plan p = file_plan_of_row(row);
     struct saip_fcp fcp;
     bool do_not_create = false, has_fcp = false;
     enum pe_status status = PE_STATUS_OK;
@@ -456,10 +260,9 @@ static enum pe_status create_row(struct install *in, struct file_element *fe,
     }
     if (fe->dir < 0)
         return PE_STATUS_PARAMETER;
-    if (has_fcp)
-        status = apply_fcp(&p, &fcp);
-    if (status == PE_STATUS_OK)
-        status = create(in, (uint8_t)fe->dir, &p, items.p ? items : SLICE_EMPTY, &n);
+    if (has_fcp && !file_plan_apply(&p, &fcp))
+        return PE_STATUS_PARAMETER;
+    status = create(in, (uint8_t)fe->dir, &p, items.p ? items : SLICE_EMPTY, &n);
     if (status == PE_STATUS_OK)
         row_created(in, fe, row, n);
     return status;
@@ -546,7 +349,7 @@ static enum pe_status gfm_path(struct install *in, struct gfm *g, slice path)
 
 static enum pe_status gfm_create(struct install *in, struct gfm *g, const struct saip_fcp *fcp)
 {
-    struct plan p = { .node = { .lcs = LCS_ACTIVATED, .details = 1 } };
+    struct file_plan p = { .node = { .lcs = LCS_ACTIVATED, .details = 1 } };
     enum pe_status status;
     uint16_t n;
 
@@ -554,9 +357,9 @@ static enum pe_status gfm_create(struct install *in, struct gfm *g, const struct
         return PE_STATUS_PARAMETER;
     if (!fcp->file_id.p)
         return PE_STATUS_PARAMETER;
-    status = apply_fcp(&p, fcp);
-    if (status == PE_STATUS_OK)
-        status = create(in, g->dir, &p, SLICE_EMPTY, &n);
+    if (!file_plan_apply(&p, fcp))
+        return PE_STATUS_PARAMETER;
+    status = create(in, g->dir, &p, SLICE_EMPTY, &n);
     if (status != PE_STATUS_OK)
         return status;
     g->at = 0;

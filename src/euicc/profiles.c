@@ -175,7 +175,8 @@ void profiles_reload(struct card *card)
     if (card->enabled != enabled)
         card->channels_void = true;
     card->enabled = enabled;
-    card->tree = (struct tree){ &card->objects, enabled };
+    card->tree = (struct tree){ &card->objects, enabled, NULL };
+    memset(card->sizes, 0xFF, sizeof card->sizes);
 }
 
 static enum err switch_now(struct card *card, uint32_t to)
@@ -325,7 +326,7 @@ bool profile_install_swept(struct card *card, uint8_t iccid[PROFILE_ICCID])
 
 enum err profiles_boot(struct card *card)
 {
-    struct tree bare = { &card->objects, 0 };
+    struct tree bare = { &card->objects, 0, NULL };
     struct node node;
     enum err err = E_OK;
 

@@ -15,13 +15,13 @@
 
 /*
  * UICCCapability of EUICCInfo2 (bit 0 first): what packages may demand of this card. usimSupport,
- * isim, csim, Milenage, CAVE data, TUAK 128 and 256, test algorithm, BER-TLV, GET IDENTITY with
- * profiles A and B.
+ * isim, csim, Milenage, CAVE data, TUAK 128 and 256, test algorithm, GBA in USIM and ISIM, BER-TLV,
+ * GET IDENTITY with profiles A and B.
  */
 #define CARD_CAPABILITIES                                                                          \
     (1ull << 1 | 1ull << 2 | 1ull << 3 | 1ull << 4 | 1ull << 5 | 1ull << 6 | 1ull << 7 |           \
-     1ull << 8 | 1ull << 16 | 1ull << 17 | 1ull << 18 | 1ull << 19 | 1ull << 22 | 1ull << 23 |     \
-     1ull << 24)
+     1ull << 8 | 1ull << 10 | 1ull << 11 | 1ull << 16 | 1ull << 17 | 1ull << 18 | 1ull << 19 |     \
+     1ull << 22 | 1ull << 23 | 1ull << 24)
 
 enum profile_kind {
     PROFILE_RECORD = 0, /* n = 0: struct card_profile; 1: metadata; 2: counters of the tree */

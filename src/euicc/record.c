@@ -89,7 +89,7 @@ static void update_cyclic(struct card *card, struct channel *ch, const struct op
 
     if (!err)
         err = tree_set_head(&card->tree, f->own.n, head);
-    file_stored(err, out);
+    file_written(card, f, err, out);
     if (!err)
         ch->record = 1;
 }
@@ -122,8 +122,9 @@ void command_update_record(struct card *card, struct channel *ch, const struct a
     if (record == 0)
         out->sw = SW_RECORD;
     else
-        file_stored(tree_write(&card->tree, &f.own, node_record_at(&f.data, record), apdu->data),
-                    out);
+        file_written(card, &f,
+                     tree_write(&card->tree, &f.own, node_record_at(&f.data, record), apdu->data),
+                     out);
 }
 
 /* ---- SEARCH RECORD ---- */

@@ -38,7 +38,8 @@ static const uint8_t *domain_for(const struct card *card, const struct node *nod
 {
     const struct remote_access *r = card->remote;
     uint8_t adf = tree_application(&card->tree, dir_of_node(node->n));
-    bool admin = (bit & (ACCESS_ACTIVATE | ACCESS_DEACTIVATE | ACCESS_DELETE)) != 0;
+    bool admin = node_is_dir(node) || bit == 0 ||
+                 (bit & (ACCESS_ACTIVATE | ACCESS_DEACTIVATE | ACCESS_TERMINATE | ACCESS_DELETE));
 
     if (adf == TREE_MF)
         return admin ? r->uicc_admin : r->uicc;

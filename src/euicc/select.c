@@ -113,6 +113,8 @@ static void select_node(struct card *card, struct channel *ch, const struct apdu
     enter_adf(card, ch, adf);
     if (node->lcs == LCS_DEACTIVATED)
         out->sw = SW_DEACTIVATED;
+    if (node->lcs == LCS_TERMINATED)
+        out->sw = SW_TERMINATED;
     if ((apdu->p2 & RETURN_MASK) != RETURN_NOTHING)
         fcp_put(card, node, out);
 }

@@ -172,7 +172,7 @@ static void replace_object(struct card *card, const struct open_file *f, uint32_
         memcpy(body + before.n, from + again.data.body.n - after.n, after.n);
     if (added.n)
         memcpy(body + before.n + after.n, added.p, added.n);
-    file_stored(tree_replace_body(&card->tree, &again.own, slice_of(body, n)), out);
+    file_written(card, &again, tree_replace_body(&card->tree, &again.own, slice_of(body, n)), out);
     objects_repay(&card->objects, body);
 }
 

@@ -197,6 +197,32 @@ bool tree_adf(const struct tree *t, uint16_t temporary_fid, struct node *out)
     return false;
 }
 
+bool tree_is_under(const struct tree *t, uint8_t dir, uint8_t top)
+{
+    struct node node;
+
+    for (unsigned depth = 0; depth < TREE_DIRS && dir != top; depth++) {
+        if (dir == TREE_MF || !tree_node(t, node_of_dir(dir), &node))
+            return false;
+        dir = node.parent;
+    }
+    return dir == top;
+}
+
+bool tree_terminated(const struct tree *t, uint8_t dir)
+{
+    struct node node;
+
+    for (unsigned depth = 0; depth < TREE_DIRS && tree_node(t, node_of_dir(dir), &node); depth++) {
+        if (node.lcs == LCS_TERMINATED)
+            return true;
+        if (dir == TREE_MF)
+            return false;
+        dir = node.parent;
+    }
+    return false;
+}
+
 uint8_t tree_application(const struct tree *t, uint8_t dir)
 {
     struct node node;
@@ -243,6 +269,29 @@ uint32_t tree_octets(const struct tree *t, uint8_t dir)
 
 /* ---- changing ---- */
 
+static unsigned fid_mark(uint8_t dir, uint16_t fid)
+{
+    return (dir * 0x9E5u + fid) % TREE_FIDS;
+}
+
+static bool fid_taken(const struct tree *t, uint8_t dir, uint16_t fid)
+{
+    unsigned mark = fid_mark(dir, fid);
+    struct node other;
+
+    if (t->fids && !(t->fids->marked[mark / 8] >> mark % 8 & 1))
+        return false;
+    return tree_child(t, dir, fid, &other);
+}
+
+static void fid_take(const struct tree *t, uint8_t dir, uint16_t fid)
+{
+    unsigned mark = fid_mark(dir, fid);
+
+    if (t->fids)
+        t->fids->marked[mark / 8] |= (uint8_t)(1u << mark % 8);
+}
+
 static void encode_head(const struct node *node, uint8_t *p)
 {
     put16(p + AT_FID, node->fid);
@@ -284,7 +333,7 @@ enum err tree_create_dir(const struct tree *t, const struct node *node, uint16_t
     if ((node->type == NODE_MF) != (dir == 0))
         return node->type == NODE_MF ? E_EXISTS : E_STATE;
     if (node->type == NODE_ADF ? tree_adf(t, node->fid, &other)
-                               : dir > 0 && tree_child(t, node->parent, node->fid, &other))
+                               : dir > 0 && fid_taken(t, node->parent, node->fid))
         return E_EXISTS;
     if (node->aid.n > 16 || node->pins.n > NODE_DF_MAX - NODE_DF_HEAD - 16)
         return E_SIZE;
@@ -300,6 +349,8 @@ enum err tree_create_dir(const struct tree *t, const struct node *node, uint16_t
         memcpy(octets + at, node->pins.p, node->pins.n);
     at += node->pins.n;
     *n = node_of_dir(dir);
+    if (node->type == NODE_DF)
+        fid_take(t, node->parent, node->fid);
     return objects_put(t->objects, tree_object(t, *n), slice_of(octets, at));
 }
 
@@ -326,15 +377,15 @@ enum err tree_create_ef(const struct tree *t, uint8_t dir, const struct node *no
 {
     uint8_t head[NODE_EF_HEAD + BER_TLV_HEAD];
     uint32_t length = NODE_EF_HEAD;
-    struct node other;
     enum err err;
 
-    if (tree_child(t, dir, node->fid, &other))
+    if (fid_taken(t, dir, node->fid))
         return E_EXISTS;
     if (!free_place(t, dir, n))
         return E_LIMIT;
     if (octets > t->objects->size || node->max_octets > t->objects->size)
         return E_MEMORY;
+    fid_take(t, dir, node->fid);
     encode_head(node, head);
     head[AT_SPECIAL] = node->special;
     head[AT_RECORD_OCTETS] = node->record_octets;
@@ -399,4 +450,45 @@ enum err tree_set_head(const struct tree *t, uint16_t n, uint8_t head)
     if (node.link && node.body.n == 2)
         n = get16(node.body.p);
     return objects_write(t->objects, tree_object(t, n), AT_HEAD, slice_of(&head, 1));
+}
+
+enum err tree_resize(const struct tree *t, uint16_t n, uint32_t octets)
+{
+    uint32_t id = tree_object(t, n), head = NODE_EF_HEAD, keep;
+    struct node node;
+    uint8_t *copy;
+    enum err err;
+
+    if (!tree_node(t, n, &node) || node_is_dir(&node) || node.link)
+        return E_NOTFOUND;
+    if (octets > t->objects->size)
+        return E_MEMORY;
+    if (node.type == NODE_BER_TLV) {
+        if (octets < node.body.n)
+            return E_RANGE;
+        head += BER_TLV_HEAD;
+    }
+    copy = objects_lend(t->objects, head + octets);
+    if (!copy)
+        return E_MEMORY;
+    slice old = objects_get(t->objects, id); /* behind the loan: it may move objects */
+    keep = old.n < head + octets ? (uint32_t)old.n : head + octets;
+    memset(copy, 0xFF, head + octets);
+    memcpy(copy, old.p, keep);
+    if (node.type == NODE_BER_TLV)
+        put32(copy + NODE_EF_HEAD, octets);
+    err = objects_put(t->objects, id, slice_of(copy, head + octets));
+    objects_repay(t->objects, copy);
+    return err;
+}
+
+enum err tree_delete_ef(const struct tree *t, uint16_t n)
+{
+    return objects_delete(t->objects, tree_object(t, n));
+}
+
+enum err tree_delete_dir(const struct tree *t, uint8_t dir)
+{
+    return objects_delete_range(t->objects, tree_object(t, node_of_dir(dir)),
+                                tree_object(t, node_of_dir(dir) + TREE_PLACES - 1));
 }

@@ -88,9 +88,19 @@ static inline uint8_t node_records(const struct node *node)
 /* Offset of a record (from 1) in the body; of a cyclic file as the terminal counts, 1 = newest. */
 uint32_t node_record_at(const struct node *node, uint8_t record);
 
+/*
+ * Which FIDs a tree in the making may have, by a hash of directory and FID: what is not marked is
+ * not there. For who alone creates files in it, from its first one on.
+ */
+#define TREE_FIDS 4096
+struct tree_fids {
+    uint8_t marked[TREE_FIDS / 8];
+};
+
 struct tree {
     struct objects *objects;
     uint32_t root;
+    struct tree_fids *fids; /* NULL: none, FIDs are looked for */
 };
 
 uint32_t tree_object(const struct tree *t, uint16_t n);
@@ -108,6 +118,10 @@ bool tree_by_sfi(const struct tree *t, uint8_t dir, uint8_t sfi, struct node *ou
 bool tree_by_aid(const struct tree *t, slice aid, unsigned occurrence, struct node *out);
 /* The ADF with this temporary FID. */
 bool tree_adf(const struct tree *t, uint16_t temporary_fid, struct node *out);
+/* The directory is `top`, or lies below it. */
+bool tree_is_under(const struct tree *t, uint8_t dir, uint8_t top);
+/* The directory, or one above it, is terminated. */
+bool tree_terminated(const struct tree *t, uint8_t dir);
 /* The ADF or MF in whose part of the tree the directory lies. */
 uint8_t tree_application(const struct tree *t, uint8_t dir);
 /* A path of FIDs from the MF, whose own FID is not in it; the first may be an ADF's temporary one.
@@ -135,6 +149,14 @@ MUST_USE enum err tree_replace_body(const struct tree *t, const struct node *nod
 /* Stores lcs or the cyclic head of the node again. */
 MUST_USE enum err tree_set_lcs(const struct tree *t, uint16_t n, uint8_t lcs);
 MUST_USE enum err tree_set_head(const struct tree *t, uint16_t n, uint8_t head);
+/*
+ * Gives an EF that is no link another size, of a BER-TLV file another capacity, which its content
+ * must fit into. What is added is FF; what is too much goes from the end. E_MEMORY.
+ */
+MUST_USE enum err tree_resize(const struct tree *t, uint16_t n, uint32_t octets);
+MUST_USE enum err tree_delete_ef(const struct tree *t, uint16_t n);
+/* The directory and its EFs; those below it are not looked for. */
+MUST_USE enum err tree_delete_dir(const struct tree *t, uint8_t dir);
 /* Octets of all bodies below a directory, links not counted. */
 uint32_t tree_octets(const struct tree *t, uint8_t dir);
 

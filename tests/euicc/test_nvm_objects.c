@@ -323,6 +323,54 @@ static void notices_damage(void **state)
     }
 }
 
+/* IEEE 802.3, a bit a step. Its check value: of "123456789" it is CBF43926. */
+static uint32_t plain_crc(slice s)
+{
+    uint32_t crc = UINT32_MAX;
+
+    for (size_t i = 0; i < s.n; i++) {
+        crc ^= s.p[i];
+        for (unsigned bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
+    }
+    return ~crc;
+}
+
+static uint32_t number(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* Header and records of a half, of every length modulo eight. */
+static void checksums_are_crc32(void **state)
+{
+    (void)state;
+    struct nvm_ram ram;
+    struct nvm nvm;
+    struct objects o;
+    uint8_t content[40];
+    unsigned records = 0, lengths = 0;
+
+    assert_int_equal(plain_crc(SLICE_LIT("123456789")), 0xCBF43926);
+    nvm_ram_init(&ram, octets, HALF, &nvm);
+    assert_int_equal(objects_boot(&o, block, sizeof block, &nvm), E_OK);
+    for (uint8_t n = 0; n < sizeof content; n++) {
+        memset(content, 0x5A ^ n, sizeof content);
+        assert_int_equal(objects_put(&o, 100, slice_of(content, n)), E_OK);
+        assert_int_equal(objects_commit(&o), E_OK);
+    }
+    const uint8_t *half = octets + (size_t)o.half * HALF;
+    assert_int_equal(plain_crc(slice_of(half, 12)), number(half + 12));
+    for (uint32_t at = 16; at < o.nvm_at; records++) {
+        uint32_t n = 12 + number(half + at);
+
+        assert_int_equal(plain_crc(slice_of(half + at, n)), number(half + at + n));
+        lengths |= 1u << n % 8;
+        at += n + 4;
+    }
+    assert_true(records >= sizeof content && lengths == 0xFF);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +381,7 @@ int main(void)
         cmocka_unit_test(volatile_objects_are_not_stored),
         cmocka_unit_test(lives_in_a_file),
         cmocka_unit_test(notices_damage),
+        cmocka_unit_test(checksums_are_crc32),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,6 +117,15 @@ static void a_bad_element_leaves_the_card_as_it_was(void **state)
         { "B3(A0(8000 810109) 810667810F010204 A2(A1(83027FD0 84(A0000000871002FF49FF0588)"
           "8B032F0601 C603010A81)))",
           "300DA009 3007 80026A89 810109 8100" },
+        /* an EF that the template made; a directory and an EF of one FID, either first */
+        { "A1(A0(8000 810109) A1(30(80027FD0 62(82024121 83026F07 800111))))",
+          "300DA009 3007 80026A89 810109 8100" },
+        { "A1(A0(8000 810109) A1(30(8000 62(82027821 83025F77 8B032F0601) 8000"
+          "62(82024121 83025F77 800111))))",
+          "300DA009 3007 80026A89 810109 8100" },
+        { "A1(A0(8000 810109) A1(30(8000 62(82024121 83025F77 800111)"
+          "62(82027821 83025F77 8B032F0601))))",
+          "300DA009 3007 80026A89 810109 8100" },
         /* template of the future */
         { "B3(A0(8000 810109) 810667810F01027E)", "300CA008 3006 800109 810109 8100" },
         /* PIN whose PUK is not there; PIN with more tries left than there are; global PIN in ADF */

@@ -297,7 +297,7 @@ static void compare(const char *der, const char *notation)
     uicc_new(&u);
     out = uicc_install(&u, package, 0);
     assert_int_equal(out.reason, INSTALL_OK);
-    r.tree = (struct tree){ card_objects(u.card), out.root };
+    r.tree = (struct tree){ card_objects(u.card), out.root, NULL };
     while (fgets(line, sizeof line, f)) {
         line[strcspn(line, "\r\n")] = '\0';
         take_line(&r, line);

@@ -52,6 +52,20 @@ static struct card *boot(void)
     return card;
 }
 
+/* Rule 4, of EFs: ADM1 may do everything, which the instance of full access counts as. */
+static void open_rules(struct card *card)
+{
+    static const uint8_t efs[] = {
+        0x80, 0x01, 0x7B, 0xA4, 0x06, 0x83, 0x01, 0x0A, 0x95, 0x01, 0x08,
+        0x84, 0x01, 0xD4, 0xA4, 0x06, 0x83, 0x01, 0x0A, 0x95, 0x01, 0x08
+    };
+    struct node arr;
+
+    must(tree_child(&card->tree, TREE_MF, FID_ARR_MF, &arr) &&
+         !tree_write(&card->tree, &arr, node_record_at(&arr, 4), SLICE_OF(efs)) &&
+         !objects_commit(card_objects(card)));
+}
+
 static struct card *prepare(void)
 {
     static uint8_t package[UICC_PACKAGE_MAX];
@@ -70,6 +84,7 @@ static struct card *prepare(void)
          !profile_install_finish(card, &out) && out.reason == INSTALL_OK &&
          !profile_switch(card, out.root, false) && !objects_commit(card_objects(card)));
     card_reset(card);
+    open_rules(card);
     memcpy(image, memory, sizeof image);
     memcpy(nvm_image, octets, sizeof nvm_image);
     ram_image = ram;

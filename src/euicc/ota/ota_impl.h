@@ -243,6 +243,8 @@ size_t script_run(struct ota_session *s, slice data, uint8_t *out, size_t room);
 
 session_command rfm_command, ram_command;
 bool rfm_outgoing(uint8_t ins), ram_outgoing(uint8_t ins);
+/* refresh.c: REFRESH for what a packet changed, when the terminal takes it. */
+void ota_refresh(struct card *card, const struct file_changes *changes);
 void ram_drop(struct card *card, struct ram_state *ram);
 /* The MNO-SD, root of the profile's domains, has itself for its domain. */
 bool ram_is_root(const struct registry_entry *e);

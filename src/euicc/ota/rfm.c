@@ -29,6 +29,11 @@ static const struct {
     { 0x2C, CLASS_ISO, command_unblock_pin },
     { 0x04, CLASS_ISO, command_deactivate },
     { 0x44, CLASS_ISO, command_activate },
+    { 0xE0, CLASS_ISO, command_create_file },
+    { 0xE4, CLASS_ISO, command_delete_file },
+    { 0xD4, CLASS_GP, command_resize_file },
+    { 0xCB, CLASS_GP, command_retrieve_data },
+    { 0xDB, CLASS_GP, command_set_data },
 };
 
 bool rfm_outgoing(uint8_t ins)

@@ -7,7 +7,7 @@ enum { TAG_SCRIPT = 0xAA, TAG_SCRIPT_INDEFINITE = 0xAE, LENGTH_INDEFINITE = 0x80
 enum { TAG_RESPONSE = 0xAB, TAG_RESPONSE_INDEFINITE = 0xAF };
 enum { TAG_C_APDU = 0x22, TAG_R_APDU = 0x23, TAG_COUNT = 0x80, TAG_BAD_FORMAT = 0x90 };
 enum { BAD_TAG = 1, BAD_LENGTH = 2, NO_LENGTH = 3 };
-enum { INS_GET_RESPONSE = 0xC0, HEADER = 4 };
+enum { INS_GET_RESPONSE = 0xC0, INS_RETRIEVE_DATA = 0xCB, RETRIEVE_FIRST = 0x80, HEADER = 4 };
 
 static bool memory_failed(uint16_t sw)
 {
@@ -89,7 +89,9 @@ static slice first_command(const struct ota_session *s, slice rest)
     uint8_t ins = rest.p[1], p3 = rest.p[HEADER];
     size_t n = HEADER + 1u;
 
-    if (ins == INS_GET_RESPONSE || s->outgoing(ins))
+    bool next_block = ins == INS_RETRIEVE_DATA && !(rest.p[3] & RETRIEVE_FIRST);
+
+    if (ins == INS_GET_RESPONSE || next_block || s->outgoing(ins))
         return slice_head(rest, n);
     n += p3;
     if (p3 == 0)

@@ -84,8 +84,10 @@ static void commands(void **state)
     ota_expect(&u, &usim, "036C20", "00A4000C023F00 00A4000C022F00 00B2010421");
     ota_expect(&u, &usim, "026981", IMSI "80320000 03 000001");
     ota_expect(&u, &usim, "016985", "00C0000001");
-    ota_expect(&u, &usim, "016D00", "00DB000000"); /* no BER-TLV files here */
-    ota_expect(&u, &usim, "016D00", "00E0000000"); /* CREATE FILE */
+    ota_expect(&u, &usim, "016E00", "00DB000000");
+    ota_expect(&u, &usim, "016700", "00E0000000");
+    ota_expect(&u, &usim, "016D00", "00E8000002 6F07"); /* TERMINATE EF is no remote command */
+    ota_expect(&u, &usim, "016D00", "0088008100");
     ota_expect(&u, &usim, "016E00", "80B0000001");
     ota_expect(&u, &usim, "016881", "01A4000C023F00");
     ota_expect(&u, &usim, "016882", "84A4000C023F00");
