@@ -264,8 +264,6 @@ static int check_metadata(struct isdr *i, const struct store_metadata_request *m
 {
     struct card_profile existing;
 
-    if ((m->icon.p != NULL) != m->has_icon_type)
-        return BPP_ERROR_INCORRECT_INPUT_VALUES;
     if (m->profile_class < PROFILE_CLASS_TEST || m->profile_class > PROFILE_CLASS_OPERATIONAL)
         return BPP_ERROR_UNSUPPORTED_PROFILE_CLASS;
     if (m->profile_class == PROFILE_CLASS_TEST && !i->p->test_profiles_supported)
@@ -275,9 +273,10 @@ static int check_metadata(struct isdr *i, const struct store_metadata_request *m
     if (!ppr_allowed(i->p, m->profile_policy_rules,
                      m->has_profile_owner ? &m->profile_owner : NULL))
         return BPP_ERROR_PPR_NOT_ALLOWED;
-    return BPP_OK;
+    return (m->icon.p != NULL) == m->has_icon_type ? BPP_OK : BPP_ERROR_INCORRECT_INPUT_VALUES;
 }
 
+/* Any result from here on names the profile, and goes where its metadata says. */
 static enum err note_metadata_received(struct isdr *i, const struct store_metadata_request *m)
 {
     struct download_record r;
@@ -318,6 +317,8 @@ static int begin_installation(struct isdr *i)
 
     if (schema_decode(&T_store_metadata_request, slice_of(i->metadata, i->metadata_n), &m, NULL))
         return BPP_ERROR_INCORRECT_INPUT_VALUES;
+    if (note_metadata_received(i, &m))
+        return BPP_ERROR_INSUFFICIENT_MEMORY;
     reason = check_metadata(i, &m);
     if (reason)
         return reason;
@@ -327,9 +328,7 @@ static int begin_installation(struct isdr *i)
     what.isdp_aid = SLICE_OF(aid);
     what.metadata = complete_metadata(i);
     what.test_profile = m.profile_class == PROFILE_CLASS_TEST;
-    err = note_metadata_received(i, &m);
-    if (!err)
-        err = profile_install_begin(i->card, &what);
+    err = profile_install_begin(i->card, &what);
     objects_repay(isdr_objects(i), i->metadata);
     i->metadata = NULL;
     if (err == E_EXISTS)

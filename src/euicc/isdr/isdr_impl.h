@@ -274,9 +274,9 @@ enum { PPR1 = 2u, PPR2 = 4u }; /* masks of PprIds */
 
 /*
  * GetProfilesInfo (SGP.22 5.7.15) for ES10 and for the PSMO alike: BF2D with the list or the error,
- * written in front of *w.
+ * written in front of *w. Returns that error, 0: none. ongoing: the list is about to change.
  */
-void put_profiles_info(struct isdr *i, slice request, struct der_writer *w);
+int put_profiles_info(struct isdr *i, slice request, bool ongoing, struct der_writer *w);
 
 /* Removes the profile with its notification, and every reference to it. */
 MUST_USE enum err remove_profile(struct isdr *i, uint32_t root);

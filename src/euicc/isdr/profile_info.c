@@ -224,18 +224,21 @@ static bool matches(struct isdr *i, const struct card_profile *p,
     }
 }
 
-void put_profiles_info(struct isdr *i, slice request, struct der_writer *w)
+int put_profiles_info(struct isdr *i, slice request, bool ongoing, struct der_writer *w)
 {
     struct profile_search_criteria c = { 0 };
     struct card_profile profile;
     uint16_t roots[PROFILES_MAX];
     uint32_t root = 0, wanted;
     size_t mark = der_mark(w), n = 0;
+    int code = read_request(i, request, &c, &wanted) ? 0 : PROFILE_LIST_BAD_INPUT;
 
-    if (!read_request(i, request, &c, &wanted)) {
-        der_put_int(w, 0x81, PROFILE_LIST_BAD_INPUT);
+    if (!code && ongoing)
+        code = PROFILE_LIST_CHANGE_ONGOING;
+    if (code) {
+        der_put_int(w, 0x81, code);
         der_wrap(w, 0xBF2D, mark);
-        return;
+        return code;
     }
     while (n < PROFILES_MAX && profile_next(i->card, &root, &profile))
         if (matches(i, &profile, &c))
@@ -245,6 +248,7 @@ void put_profiles_info(struct isdr *i, slice request, struct der_writer *w)
             put_profile(i, &profile, wanted, w);
     der_wrap(w, 0xA0, mark);
     der_wrap(w, 0xBF2D, mark);
+    return 0;
 }
 
 /* Octets that put_profiles_info may need. */
@@ -265,6 +269,6 @@ void es10_profiles_info(struct isdr *i, slice request, struct reply *out)
 
     if (!answer_begin(&a, i, profiles_info_room(i), out))
         return;
-    put_profiles_info(i, request, &a.w);
+    (void)put_profiles_info(i, request, false, &a.w); /* the answer says it */
     answer_end(&a);
 }

@@ -266,7 +266,7 @@ static enum err put_nickname(struct isdr *i, uint32_t root, slice nickname)
 
 void es10_set_nickname(struct isdr *i, slice request, struct reply *out)
 {
-    struct set_nickname_request q;
+    struct set_nickname_request q = { .iccid = SLICE_NONE };
     struct card_profile p;
     int code = SET_NICKNAME_OK;
     enum err err = schema_decode(&T_set_nickname_request, request, &q, NULL);
@@ -275,10 +275,10 @@ void es10_set_nickname(struct isdr *i, slice request, struct reply *out)
         reply_sw(out, SW_DATA);
         return;
     }
-    if (err)
-        code = SET_NICKNAME_UNDEFINED_ERROR;
-    else if (profile_by_iccid(i->card, q.iccid, &p))
+    if (q.iccid.n == PROFILE_ICCID && profile_by_iccid(i->card, q.iccid, &p))
         code = SET_NICKNAME_ICCID_NOT_FOUND;
+    else if (err)
+        code = SET_NICKNAME_UNDEFINED_ERROR;
     err = code ? E_OK : put_nickname(i, p.root, q.profile_nickname);
     if (err)
         reply_sw(out, sw_of(err));
