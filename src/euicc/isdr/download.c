@@ -374,6 +374,8 @@ static int finish_installation(struct isdr *i)
     i->sima_response = outcome.sima_response;
     if (outcome.reason != INSTALL_OK)
         return outcome.reason;
+    if (!profile_agrees(i, outcome.root))
+        return profile_delete(i->card, outcome.root) ? BPP_ERROR_UNKNOWN : BPP_ERROR_DATA_MISMATCH;
     i->installed = outcome.root;
     return BPP_OK;
 }

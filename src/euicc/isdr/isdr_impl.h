@@ -278,6 +278,8 @@ enum { PPR1 = 2u, PPR2 = 4u }; /* masks of PprIds */
  */
 int put_profiles_info(struct isdr *i, slice request, bool ongoing, struct der_writer *w);
 
+/* Do the files of an installed profile agree with its metadata (SGP.22 5.5.5)? */
+bool profile_agrees(struct isdr *i, uint32_t root);
 /* Removes the profile with its notification, and every reference to it. */
 MUST_USE enum err remove_profile(struct isdr *i, uint32_t root);
 /* profile_switch with its cause on record. E_CONFLICT: catBusy. */
