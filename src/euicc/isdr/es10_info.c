@@ -67,6 +67,12 @@ static slice version(const uint8_t v[3])
     return v[0] || v[1] || v[2] ? slice_of(v, 3) : SLICE_NONE;
 }
 
+/* Since SGP.32 v1.3: iotSpecificProfileInfo in metadata and in lists. */
+static uint64_t iot_metadata(const struct isdr *i)
+{
+    return is_v13(i) ? UINT64_C(1) << RSP_CAPABILITY_IOT_SPECIFIC_METADATA : 0;
+}
+
 enum err put_euicc_info2(struct isdr *i, struct der_writer *w)
 {
     const struct personality *p = i->p;
@@ -82,7 +88,7 @@ enum err put_euicc_info2(struct isdr *i, struct der_writer *w)
         .uicc_capability = der_bits_make(p->uicc_capability, uicc),
         .ts102241_version = version(p->ts102241),
         .globalplatform_version = version(p->global_platform),
-        .rsp_capability = der_bits_make(p->rsp_capability, rsp),
+        .rsp_capability = der_bits_make(p->rsp_capability | iot_metadata(i), rsp),
         .pp_version = SLICE_OF(p->pp_version),
         .sas_acreditation_number = p->sas_accreditation.p ? p->sas_accreditation : SLICE_EMPTY,
         .ipa_mode = 0,
@@ -102,7 +108,8 @@ enum err put_euicc_info2(struct isdr *i, struct der_writer *w)
     info.iot_specific_info.iot_version = SLICE_OF(iot);
     info.iot_specific_info.ecall_supported = p->emergency_supported && !is_v10(i);
     info.iot_specific_info.fallback_supported = p->fallback_supported && !is_v10(i);
-    return schema_write(&T_euicc_info2, &info, DIALECT_BASE, w, NULL);
+    info.iot_specific_info.fallback_allowed_update_supported = p->fallback_supported && is_v13(i);
+    return schema_write(&T_euicc_info2, &info, is_v13(i) ? DIALECT_V13 : DIALECT_BASE, w, NULL);
 }
 
 void es10_euicc_info2(struct isdr *i, slice request, struct reply *out)

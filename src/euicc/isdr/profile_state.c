@@ -264,9 +264,18 @@ static enum err put_nickname(struct isdr *i, uint32_t root, slice nickname)
     return err;
 }
 
+/* Of a request that may be too long in another place. */
+static slice nickname_iccid(slice request)
+{
+    struct der_reader r = der_reader(request);
+
+    r = der_reader(der_expect(&r, 0xBF29).value);
+    return der_expect(&r, 0x5A).value;
+}
+
 void es10_set_nickname(struct isdr *i, slice request, struct reply *out)
 {
-    struct set_nickname_request q = { .iccid = SLICE_NONE };
+    struct set_nickname_request q;
     struct card_profile p;
     int code = SET_NICKNAME_OK;
     enum err err = schema_decode(&T_set_nickname_request, request, &q, NULL);
@@ -275,7 +284,7 @@ void es10_set_nickname(struct isdr *i, slice request, struct reply *out)
         reply_sw(out, SW_DATA);
         return;
     }
-    if (q.iccid.n == PROFILE_ICCID && profile_by_iccid(i->card, q.iccid, &p))
+    if (profile_by_iccid(i->card, nickname_iccid(request), &p))
         code = SET_NICKNAME_ICCID_NOT_FOUND;
     else if (err)
         code = SET_NICKNAME_UNDEFINED_ERROR;

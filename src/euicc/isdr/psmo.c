@@ -127,7 +127,8 @@ static int set_fallback(struct package *p, const struct psmo_iccid *op)
     if (s.fallback == target.root)
         return SET_FALLBACK_OK;
     metadata = profile_metadata(i->card, target.root);
-    if (!metadata_flag(metadata, 0x9F67) || metadata_flag(metadata, 0x9F7B))
+    if (!i->p->fallback_supported || !metadata_flag(metadata, 0x9F67) ||
+        metadata_flag(metadata, 0x9F7B))
         return SET_FALLBACK_NOT_ALLOWED;
     if (s.fallback && s.fallback == profile_enabled(i->card))
         return SET_FALLBACK_ENABLED;

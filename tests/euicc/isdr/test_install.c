@@ -449,6 +449,19 @@ static void EUC_022_rule_without_authorisation(void **state)
     refused(b, 15, 2);
 }
 
+/* EUC-022: rule 3 is no rule of this card, whatever the table says. */
+static void EUC_022_unknown_rule(void **state)
+{
+    static const uint8_t row[] = { 0x30, 0x10, 0x80, 0x02, 0x04, 0x70, 0xA1, 0x07, 0x30,
+                                   0x05, 0x80, 0x03, 0xEE, 0xEE, 0xEE, 0x82, 0x01, 0x00 };
+    const struct meta m = { .class = 2, .pprs = 8, .owner = true };
+    struct bench *b = *state;
+
+    b->personality.rat = SLICE_OF(row);
+    b->server.metadata = bench_metadata(b, ICCID_A, &m);
+    refused(b, 15, 2);
+}
+
 /* EUC-022 */
 static void EUC_022_rule_without_owner(void **state)
 {
@@ -701,6 +714,7 @@ int main(void)
         TEST(data_mismatch_of_the_owner),
         TEST(owner_agrees),
         TEST(EUC_022_rule_without_authorisation),
+        TEST(EUC_022_unknown_rule),
         TEST(EUC_022_rule_without_owner),
         TEST(EUC_022_forbidden_rule),
         TEST(authorised_rule),
