@@ -88,6 +88,7 @@ MUST_USE enum err profile_record_put(struct card *card, uint32_t root,
                                      const struct profile_install *what, bool live);
 MUST_USE enum err profile_record_set_live(struct card *card, uint32_t root);
 MUST_USE enum err profile_remove(struct card *card, uint32_t root);
+MUST_USE enum err profile_set_connectivity(struct card *card, uint32_t root, slice parameters);
 /* 0: all roots are in use. */
 uint32_t profile_free_root(struct card *card);
 

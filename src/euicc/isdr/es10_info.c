@@ -248,14 +248,36 @@ void es10_rat(struct isdr *i, slice request, struct reply *out)
     answer_end(&a);
 }
 
+/*
+ * The enabled profile's own parameters for HTTP, else those of the personality. A package codes
+ * them as SGP.02 does: in A1, behind other bearers' in A0 and A2, perhaps as DGI 3A07.
+ */
+static slice http_params(struct isdr *i)
+{
+    slice all = profile_connectivity(i->card, profile_enabled(i->card));
+    struct der_reader r;
+
+    if (slice_starts(all, SLICE_LIT("\x3A\x07")))
+        all = slice_skip(all, 3);
+    r = der_reader(all);
+    while (der_more(&r)) {
+        struct tlv t = der_take(&r);
+
+        if (!r.err && t.tag == 0xA1)
+            return t.value;
+    }
+    return i->p->http_params;
+}
+
 void es10_connectivity(struct isdr *i, slice request, struct reply *out)
 {
-    slice params = i->p->http_params;
     struct answer a;
+    slice params;
 
     (void)request;
-    if (!answer_begin(&a, i, params.n + 16, out))
+    if (!answer_begin(&a, i, http_params(i).n + 16, out))
         return;
+    params = http_params(i);
     if (params.p) {
         der_put_tlv(&a.w, 0x81, params);
         der_wrap(&a.w, 0xA0, 0);
