@@ -71,6 +71,9 @@ install_element install_file_element, install_gfm;
 install_element install_pin_codes, install_puk_codes, install_aka, install_cdma;
 install_element install_security_domain, install_rfm, install_application;
 
+/* Data objects for a BER-TLV structured file, behind those that it has. */
+enum pe_status install_data_objects(struct install *in, uint16_t n, slice content);
+
 /* Links whose targets came later. */
 enum pe_status install_resolve_links(struct install *in);
 
