@@ -16,8 +16,9 @@
 #include "rsp/sgp32.h"
 
 #define METADATA_MAX 4096
-#define DP_DATA_MAX  128 /* the whole B8 (SGP.22 5.5.2) */
-#define PIR_ROOM     480 /* with address and simaResponse on top */
+#define DP_DATA_MAX  128  /* the whole B8 (SGP.22 5.5.2) */
+#define PIR_ROOM     480  /* with address and simaResponse on top */
+#define PIR_RESERVE  1536 /* a result in the making, and as an object */
 
 /* OBJ_DOWNLOAD */
 struct download_record {
@@ -130,14 +131,21 @@ static enum err store_result(struct isdr *i, const struct download_record *r,
     return err == E_NOTFOUND ? E_OK : err;
 }
 
-void download_forget(struct isdr *i)
+/* The stream is not needed any more: its room is the result's. */
+static void close_stream(struct isdr *i)
 {
     bpp_close(&i->bpp);
     objects_repay(isdr_objects(i), i->segment);
     objects_repay(isdr_objects(i), i->metadata);
-    i->segment = i->metadata = NULL;
+    objects_repay(isdr_objects(i), i->reserve);
+    i->segment = i->metadata = i->reserve = NULL;
     i->metadata_n = i->metadata_size = 0;
     i->dp_data_n = 0;
+}
+
+void download_forget(struct isdr *i)
+{
+    close_stream(i);
     i->torn = false;
     i->installed = 0;
     i->sima_response = SLICE_NONE;
@@ -190,7 +198,7 @@ static enum err succeed(struct isdr *i, uint32_t root)
 {
     enum err err = notify(i, root, NOTIFICATION_INSTALL, 1);
 
-    if (!err)
+    if (!err || err == E_MEMORY) /* notifications may be lost, the result stands */
         err = otsk_forget(i, &i->session.otpk);
     i->fresh_root = root;
     i->fresh_from_default = from_configured_smdp(i);
@@ -209,7 +217,15 @@ static enum err end_load(struct isdr *i)
         record_of_session(&i->session, &r);
     if (o.reason != BPP_OK)
         profile_install_abort(i->card);
+    close_stream(i);
     err = store_result(i, &r, &o, &i->result);
+    if (err == E_MEMORY && o.reason == BPP_OK) { /* the profile has taken the result's room */
+        if (profile_delete(i->card, o.root))
+            objects_abort(isdr_objects(i)); /* what stays is swept away at the next boot */
+        o = (struct outcome){ .command = BPP_COMMAND_LOAD_PROFILE_ELEMENTS,
+                              .reason = BPP_ERROR_INSUFFICIENT_MEMORY };
+        err = store_result(i, &r, &o, &i->result);
+    }
     if (!err && o.reason == BPP_OK)
         err = succeed(i, o.root);
     download_forget(i);
@@ -427,8 +443,11 @@ static bool start_load(struct isdr *i)
                                    .otpk = &i->session.otpk };
 
     i->segment = objects_lend(isdr_objects(i), i->p->segment_max);
-    if (!i->segment)
+    i->reserve = objects_lend(isdr_objects(i), PIR_RESERVE);
+    if (!i->segment || !i->reserve) {
+        close_stream(i);
         return false;
+    }
     session.tid = slice_of(i->session.tid, i->session.tid_n);
     memcpy(session.eid, i->p->eid, EID_LEN);
     bpp_open(&i->bpp, isdr_crypto(i), &session, &sink, i->segment, i->p->segment_max);

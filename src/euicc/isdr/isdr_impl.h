@@ -108,6 +108,7 @@ struct isdr {
     /* download in progress */
     struct bpp bpp;
     uint8_t *segment;  /* scratch of the BPP stream */
+    uint8_t *reserve;  /* scratch that only keeps room for the result */
     uint8_t *metadata; /* scratch: BF25 as it grows */
     size_t metadata_n, metadata_size;
     uint8_t dp_data[131]; /* B8 of ConfigureISDP, whole; 0 octets: none */
