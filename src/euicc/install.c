@@ -102,6 +102,9 @@ static enum pe_status check_header(struct install *in, const struct package_elem
         fail(in, PE_STATUS_BAD_VALUES, -1, INSTALL_ICCID_MISMATCH);
         return PE_STATUS_BAD_VALUES;
     }
+    if (header.connectivity_parameters.n)
+        return install_stored(
+            profile_set_connectivity(in->card, in->tree.root, header.connectivity_parameters));
     return PE_STATUS_OK;
 }
 

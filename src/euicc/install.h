@@ -72,6 +72,9 @@ install_element install_file_element, install_gfm;
 install_element install_pin_codes, install_puk_codes, install_aka, install_cdma;
 install_element install_security_domain, install_rfm, install_application;
 
+/* Data objects for a BER-TLV structured file, behind those that it has. */
+enum pe_status install_data_objects(struct install *in, uint16_t n, slice content);
+
 /* Links whose targets came later. */
 enum pe_status install_resolve_links(struct install *in);
 
@@ -89,6 +92,7 @@ MUST_USE enum err profile_record_put(struct card *card, uint32_t root,
                                      const struct profile_install *what, bool live);
 MUST_USE enum err profile_record_set_live(struct card *card, uint32_t root);
 MUST_USE enum err profile_remove(struct card *card, uint32_t root);
+MUST_USE enum err profile_set_connectivity(struct card *card, uint32_t root, slice parameters);
 /* 0: all roots are in use. */
 uint32_t profile_free_root(struct card *card);
 

@@ -56,6 +56,20 @@ static enum pe_status write_content(struct install *in, const struct file_plan *
     return status;
 }
 
+static enum pe_status write_objects(struct install *in, slice items, uint16_t n)
+{
+    enum pe_status status = PE_STATUS_OK;
+    struct saip_file_item item;
+
+    while (status == PE_STATUS_OK && schema_next(&T_saip_file_item, &items, &item)) {
+        if (item.which == saip_file_item_is_offset && item.offset)
+            status = PE_STATUS_PARAMETER;
+        else if (item.which == saip_file_item_is_content)
+            status = install_data_objects(in, n, item.content);
+    }
+    return status;
+}
+
 /* ---- links ---- */
 
 /* The path of a link becomes the number of its target, which is no link itself. */
@@ -171,9 +185,10 @@ static enum pe_status create(struct install *in, uint8_t dir, struct file_plan *
     if (!file_plan_settle(p))
         return PE_STATUS_PARAMETER;
     status = install_stored(tree_create_ef(&in->tree, dir, &p->node, p->octets, n));
-    if (status != PE_STATUS_OK || p->node.type == NODE_BER_TLV)
+    if (status != PE_STATUS_OK)
         return status;
-    return write_content(in, p, items, *n);
+    return p->node.type == NODE_BER_TLV ? write_objects(in, items, *n)
+                                        : write_content(in, p, items, *n);
 }
 
 /* ---- elements with a template ---- */
@@ -375,8 +390,11 @@ static enum pe_status gfm_content(struct install *in, struct gfm *g, slice conte
 
     if (!g->has_file)
         return g->file.link ? PE_STATUS_OK : PE_STATUS_PARAMETER;
-    if (!tree_node(&in->tree, g->file.n, &file) || file.type == NODE_BER_TLV ||
-        g->at > file.body.n || content.n > file.body.n - g->at)
+    if (!tree_node(&in->tree, g->file.n, &file))
+        return PE_STATUS_PARAMETER;
+    if (file.type == NODE_BER_TLV)
+        return g->at ? PE_STATUS_PARAMETER : install_data_objects(in, file.n, content);
+    if (g->at > file.body.n || content.n > file.body.n - g->at)
         return PE_STATUS_PARAMETER;
     enum pe_status status = install_stored(tree_write(&in->tree, &file, (uint32_t)g->at, content));
     g->at += content.n;

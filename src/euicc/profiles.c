@@ -144,6 +144,21 @@ enum err profile_set_metadata(struct card *card, uint32_t root, slice metadata)
     return objects_put(&card->objects, metadata_object(root), metadata);
 }
 
+static uint32_t connectivity_object(uint32_t root)
+{
+    return profile_object(root, PROFILE_RECORD, 3);
+}
+
+slice profile_connectivity(struct card *card, uint32_t root)
+{
+    return objects_get(&card->objects, connectivity_object(root));
+}
+
+enum err profile_set_connectivity(struct card *card, uint32_t root, slice parameters)
+{
+    return objects_put(&card->objects, connectivity_object(root), parameters);
+}
+
 uint32_t profile_enabled(const struct card *card)
 {
     return card->enabled;

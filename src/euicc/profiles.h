@@ -24,7 +24,8 @@
      1ull << 22 | 1ull << 23 | 1ull << 24)
 
 enum profile_kind {
-    PROFILE_RECORD = 0, /* n = 0: struct card_profile; 1: metadata; 2: counters of the tree */
+    PROFILE_RECORD = 0, /* n = 0: struct card_profile; 1: metadata; 2: counters of the tree;
+                           3: connectivityParameters of the package */
     PROFILE_NODE = 1,   /* files, see tree.h */
     PROFILE_PIN = 2,
     PROFILE_AKA = 3,
@@ -65,6 +66,8 @@ uint32_t profile_enabled(const struct card *card);
  */
 slice profile_metadata(struct card *card, uint32_t root);
 MUST_USE enum err profile_set_metadata(struct card *card, uint32_t root, slice metadata);
+/* connectivityParameters of the package's header, as they came; absent: none. */
+slice profile_connectivity(struct card *card, uint32_t root);
 
 /*
  * Makes `to` (0: none) the enabled profile. E_NOTFOUND; E_STATE: it is enabled already.

@@ -62,7 +62,8 @@
     F(S, LIST,   0xAF, O, 0,  0, additional_euicc_profile_package_versions,                        \
       "additionalEuiccProfilePackageVersions", version_type)                                       \
     F(S, INT,    0x90, O, 0,  0, ipa_mode,                "ipaMode", ipa_mode_names)               \
-    F(S, SEQ,    0xB4, O, 0,  0, iot_specific_info,       "iotSpecificInfo", iot_specific_info)
+    F(S, SEQ,    0xB4, O, 0,  0, iot_specific_info,       "iotSpecificInfo", iot_specific_info)    \
+    F(S, OCTETS, 0x95, O13, 1, 1, euicc_minimum_security_level, "euiccMinimumSecurityLevel", 0)
 
 /* ---- device information (4.2, 5.7.13) */
 #define DEVICE_ADDITIONAL_FEATURE_SUPPORT(F, S)                                                    \

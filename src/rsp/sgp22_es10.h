@@ -158,7 +158,8 @@
     F(S, INT,    0x95, M,  0,  0, profile_class, "profileClass", profile_class_names)
 #define PROFILE_INFO_LIST_REQUEST(F, S)                                                            \
     F(S, CHOICE, 0xA0, O, 0, 0, search_criteria, "searchCriteria", profile_search_criteria)        \
-    F(S, OCTETS, 0x5C, O, 0, 0, tag_list,        "tagList", 0)
+    F(S, OCTETS, 0x5C, O, 0, 0, tag_list,        "tagList", 0)                                     \
+    F(S, OCTETS, 0x5D, O13, 0, 0, iot_specific_tag_list, "iotSpecificTagList", 0)
 #define PROFILE_INFO_LIST_RESPONSE(F, S)                                                           \
     F(S, LIST, 0xA0, M, 0, 0, profile_info_list_ok, "profileInfoListOk", profile_info)             \
     F(S, INT,  0x81, M, 0, 0, profile_info_list_error, "profileInfoListError",                     \

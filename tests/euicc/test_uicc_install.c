@@ -250,6 +250,65 @@ static void unusual_files(void **state)
     uicc_expect(&u, 0x9000, "010203", "00B2022C03");
 }
 
+#define TLV_FILE "30(80027FD0 62(82027921 83026F99 8B032F0602 8002 0010 A5(840101))"
+
+/* Data objects of BER-TLV files: from a template, created, and added to later. */
+static void data_objects_are_installed(void **state)
+{
+    static const struct {
+        const char *extra, *sima; /* NULL: it is installed */
+    } cases[] = {
+        { "A1(A0(8000 810109) A1(" TLV_FILE "8105 8003 010203 8103 810104)))", NULL },
+        { "A1(A0(8000 810109) A1(" TLV_FILE "8108 8003 010203 810104)))", NULL },
+        { "A1(A0(8000 810109) A1(" TLV_FILE "8105 8003 010203) 30(80047FD06F99 8103 810104)))",
+          NULL },
+        /* half an object; the same tag again; more than the file takes; an offset */
+        { "A1(A0(8000 810109) A1(" TLV_FILE "8104 8003 0102)))",
+          "300CA008 3006 800106 810109 8100" },
+        { "A1(A0(8000 810109) A1(" TLV_FILE "8105 8003 010203 8103 800104)))",
+          "300CA008 3006 800106 810109 8100" },
+        { "A1(A0(8000 810109) A1(" TLV_FILE "8111 800F 0102030405060708090A0B0C0D0E0F)))",
+          "300CA008 3006 800106 810109 8100" },
+        { "A1(A0(8000 810109) A1(" TLV_FILE "020101 8105 8003 010203)))",
+          "300CA008 3006 800106 810109 8100" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        slice package = uicc_package(UICC_MILENAGE, cases[i].extra, octets);
+        struct profile_outcome out;
+
+        uicc_new(&u);
+        if (cases[i].sima) {
+            fails_and_leaves_nothing(package, INSTALL_PE_ERROR, cases[i].sima);
+            continue;
+        }
+        out = uicc_install(&u, package, 1);
+        assert_int_equal(out.reason, INSTALL_OK);
+        enable(out.root);
+        uicc_expect(&u, 0x9000, "", "00A4040C 0C " USIM);
+        uicc_expect(&u, 0x9000, "", "00A4000C 02 6F99");
+        uicc_expect(&u, 0x9000, "8003010203", "80CB008001 80");
+        uicc_expect(&u, 0x9000, "810104", "80CB008001 81");
+        uicc_expect(&u, 0x9000, "5C028081", "80CB008001 5C");
+    }
+    /* EF.URSP of DF.5GS v4 */
+    uicc_new(&u);
+    struct profile_outcome out = uicc_install(
+        &u,
+        uicc_package(UICC_MILENAGE,
+                     "BC(A0(8000 810109) 810767810F01020D04 A2(A1(83025FC0 8B032F0602 C60381010A))"
+                     "AD(A1(8B032F0602 800120) 8305 8003 0A0B0C))",
+                     octets),
+        1);
+    assert_int_equal(out.reason, INSTALL_OK);
+    enable(out.root);
+    uicc_expect(&u, 0x9000, "", "00A4040C 0C " USIM);
+    uicc_expect(&u, 0x9000, "", "00A4000C 02 5FC0");
+    uicc_expect(&u, 0x9000, "", "00A4000C 02 4F0B");
+    uicc_expect(&u, 0x9000, "80030A0B0C", "80CB008001 80");
+}
+
 static void says_when_memory_is_short(void **state)
 {
     (void)state;
@@ -386,6 +445,7 @@ int main(void)
         cmocka_unit_test(an_element_that_is_not_mandated_fails_alone),
         cmocka_unit_test(unusual_files),
         cmocka_unit_test(says_when_memory_is_short),
+        cmocka_unit_test(data_objects_are_installed),
         cmocka_unit_test(profiles_live_side_by_side),
         cmocka_unit_test(a_switch_waits_for_the_terminal),
         cmocka_unit_test(a_switch_is_done_at_reset_at_the_latest),

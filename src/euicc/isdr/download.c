@@ -16,8 +16,9 @@
 #include "rsp/sgp32.h"
 
 #define METADATA_MAX 4096
-#define DP_DATA_MAX  128 /* the whole B8 (SGP.22 5.5.2) */
-#define PIR_ROOM     480 /* with address and simaResponse on top */
+#define DP_DATA_MAX  128  /* the whole B8 (SGP.22 5.5.2) */
+#define PIR_ROOM     480  /* with address and simaResponse on top */
+#define PIR_RESERVE  1536 /* a result in the making, and as an object */
 
 /* OBJ_DOWNLOAD */
 struct download_record {
@@ -130,14 +131,21 @@ static enum err store_result(struct isdr *i, const struct download_record *r,
     return err == E_NOTFOUND ? E_OK : err;
 }
 
-void download_forget(struct isdr *i)
+/* The stream is not needed any more: its room is the result's. */
+static void close_stream(struct isdr *i)
 {
     bpp_close(&i->bpp);
     objects_repay(isdr_objects(i), i->segment);
     objects_repay(isdr_objects(i), i->metadata);
-    i->segment = i->metadata = NULL;
+    objects_repay(isdr_objects(i), i->reserve);
+    i->segment = i->metadata = i->reserve = NULL;
     i->metadata_n = i->metadata_size = 0;
     i->dp_data_n = 0;
+}
+
+void download_forget(struct isdr *i)
+{
+    close_stream(i);
     i->torn = false;
     i->installed = 0;
     i->sima_response = SLICE_NONE;
@@ -190,7 +198,7 @@ static enum err succeed(struct isdr *i, uint32_t root)
 {
     enum err err = notify(i, root, NOTIFICATION_INSTALL, 1);
 
-    if (!err)
+    if (!err || err == E_MEMORY) /* notifications may be lost, the result stands */
         err = otsk_forget(i, &i->session.otpk);
     i->fresh_root = root;
     i->fresh_from_default = from_configured_smdp(i);
@@ -209,7 +217,15 @@ static enum err end_load(struct isdr *i)
         record_of_session(&i->session, &r);
     if (o.reason != BPP_OK)
         profile_install_abort(i->card);
+    close_stream(i);
     err = store_result(i, &r, &o, &i->result);
+    if (err == E_MEMORY && o.reason == BPP_OK) { /* the profile has taken the result's room */
+        if (profile_delete(i->card, o.root))
+            objects_abort(isdr_objects(i)); /* what stays is swept away at the next boot */
+        o = (struct outcome){ .command = BPP_COMMAND_LOAD_PROFILE_ELEMENTS,
+                              .reason = BPP_ERROR_INSUFFICIENT_MEMORY };
+        err = store_result(i, &r, &o, &i->result);
+    }
     if (!err && o.reason == BPP_OK)
         err = succeed(i, o.root);
     download_forget(i);
@@ -264,8 +280,6 @@ static int check_metadata(struct isdr *i, const struct store_metadata_request *m
 {
     struct card_profile existing;
 
-    if ((m->icon.p != NULL) != m->has_icon_type)
-        return BPP_ERROR_INCORRECT_INPUT_VALUES;
     if (m->profile_class < PROFILE_CLASS_TEST || m->profile_class > PROFILE_CLASS_OPERATIONAL)
         return BPP_ERROR_UNSUPPORTED_PROFILE_CLASS;
     if (m->profile_class == PROFILE_CLASS_TEST && !i->p->test_profiles_supported)
@@ -275,9 +289,10 @@ static int check_metadata(struct isdr *i, const struct store_metadata_request *m
     if (!ppr_allowed(i->p, m->profile_policy_rules,
                      m->has_profile_owner ? &m->profile_owner : NULL))
         return BPP_ERROR_PPR_NOT_ALLOWED;
-    return BPP_OK;
+    return (m->icon.p != NULL) == m->has_icon_type ? BPP_OK : BPP_ERROR_INCORRECT_INPUT_VALUES;
 }
 
+/* Any result from here on names the profile, and goes where its metadata says. */
 static enum err note_metadata_received(struct isdr *i, const struct store_metadata_request *m)
 {
     struct download_record r;
@@ -318,6 +333,8 @@ static int begin_installation(struct isdr *i)
 
     if (schema_decode(&T_store_metadata_request, slice_of(i->metadata, i->metadata_n), &m, NULL))
         return BPP_ERROR_INCORRECT_INPUT_VALUES;
+    if (note_metadata_received(i, &m))
+        return BPP_ERROR_INSUFFICIENT_MEMORY;
     reason = check_metadata(i, &m);
     if (reason)
         return reason;
@@ -327,9 +344,7 @@ static int begin_installation(struct isdr *i)
     what.isdp_aid = SLICE_OF(aid);
     what.metadata = complete_metadata(i);
     what.test_profile = m.profile_class == PROFILE_CLASS_TEST;
-    err = note_metadata_received(i, &m);
-    if (!err)
-        err = profile_install_begin(i->card, &what);
+    err = profile_install_begin(i->card, &what);
     objects_repay(isdr_objects(i), i->metadata);
     i->metadata = NULL;
     if (err == E_EXISTS)
@@ -375,6 +390,8 @@ static int finish_installation(struct isdr *i)
     i->sima_response = outcome.sima_response;
     if (outcome.reason != INSTALL_OK)
         return outcome.reason;
+    if (!profile_agrees(i, outcome.root))
+        return profile_delete(i->card, outcome.root) ? BPP_ERROR_UNKNOWN : BPP_ERROR_DATA_MISMATCH;
     i->installed = outcome.root;
     return BPP_OK;
 }
@@ -426,8 +443,11 @@ static bool start_load(struct isdr *i)
                                    .otpk = &i->session.otpk };
 
     i->segment = objects_lend(isdr_objects(i), i->p->segment_max);
-    if (!i->segment)
+    i->reserve = objects_lend(isdr_objects(i), PIR_RESERVE);
+    if (!i->segment || !i->reserve) {
+        close_stream(i);
         return false;
+    }
     session.tid = slice_of(i->session.tid, i->session.tid_n);
     memcpy(session.eid, i->p->eid, EID_LEN);
     bpp_open(&i->bpp, isdr_crypto(i), &session, &sink, i->segment, i->p->segment_max);

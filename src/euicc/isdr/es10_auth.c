@@ -97,27 +97,30 @@ struct authentication {
     int server_ci; /* that certified the server */
 };
 
+/* What a certificate that verifies signatures has, whatever its role. */
+static bool extensions_sound(const struct cert *cert)
+{
+    return !cert->unknown_critical && !cert->is_ca && cert->has_key_usage &&
+           cert->key_usage & KU_DIGITAL_SIGNATURE && cert->rid.p && cert->rid.n <= OID_MAX;
+}
+
 static int check_server_certificate(struct isdr *i, struct authentication *a)
 {
     struct cert *cert = &a->cert;
-    enum err err;
 
     if (cert_parse(a->q.server_certificate, cert))
         return AUTHENTICATE_ERROR_INVALID_CERTIFICATE;
     a->server_ci = ci_by_pkid(i->p, cert->aki, false);
     if (a->server_ci < 0)
         return AUTHENTICATE_ERROR_CI_PK_UNKNOWN;
-    if (verify_certificate(i, cert, (unsigned)a->server_ci) || certificate_revoked(i, cert))
+    if (verify_certificate(i, cert, (unsigned)a->server_ci) || certificate_revoked(i, cert) ||
+        !extensions_sound(cert))
         return AUTHENTICATE_ERROR_INVALID_CERTIFICATE;
     if (!curve_is_ours(cert->curve))
         return AUTHENTICATE_ERROR_UNSUPPORTED_CURVE;
     if (cert->role != ROLE_DP_AUTH && cert->role != ROLE_DS_AUTH)
         return AUTHENTICATE_ERROR_INVALID_OID;
-    err = cert_check_role(cert, cert->role, NULL);
-    if (err)
-        return err == E_UNSUPPORTED ? AUTHENTICATE_ERROR_UNSUPPORTED_CURVE
-                                    : AUTHENTICATE_ERROR_INVALID_CERTIFICATE;
-    return cert->rid.n > OID_MAX ? AUTHENTICATE_ERROR_INVALID_CERTIFICATE : 0;
+    return cert_check_role(cert, cert->role, NULL) ? AUTHENTICATE_ERROR_INVALID_CERTIFICATE : 0;
 }
 
 static int check_server(struct isdr *i, struct authentication *a)
@@ -208,6 +211,8 @@ void es10_authenticate_server(struct isdr *i, slice request, struct reply *out)
     if (i->session.phase > SESSION_CHALLENGE)
         err = isdr_session_end(i);
     code = check_server(i, &a);
+    if (code) /* the challenge was good for this one (SGP.22 5.7.7) */
+        wipe(&i->session, sizeof i->session);
     if (err)
         reply_sw(out, sw_of(err));
     else if (code)
@@ -237,11 +242,9 @@ static int check_dppb_certificate(struct isdr *i, struct preparation *p)
         return DOWNLOAD_ERROR_INVALID_CERTIFICATE;
     if (verify_certificate(i, cert, (unsigned)ci) || certificate_revoked(i, cert))
         return DOWNLOAD_ERROR_INVALID_CERTIFICATE;
-    if (!curve_is_ours(cert->curve))
-        return DOWNLOAD_ERROR_UNSUPPORTED_CURVE;
-    switch (cert_check_role(cert, ROLE_DP_PB, NULL)) {
+    switch (cert_check_role(cert, ROLE_DP_PB, NULL)) { /* the curve last */
     case E_OK:
-        return 0;
+        return curve_is_ours(cert->curve) ? 0 : DOWNLOAD_ERROR_UNSUPPORTED_CURVE;
     case E_UNSUPPORTED:
         return DOWNLOAD_ERROR_UNSUPPORTED_CURVE;
     default:

@@ -67,6 +67,12 @@ static slice version(const uint8_t v[3])
     return v[0] || v[1] || v[2] ? slice_of(v, 3) : SLICE_NONE;
 }
 
+/* Since SGP.32 v1.3: iotSpecificProfileInfo in metadata and in lists. */
+static uint64_t iot_metadata(const struct isdr *i)
+{
+    return is_v13(i) ? UINT64_C(1) << RSP_CAPABILITY_IOT_SPECIFIC_METADATA : 0;
+}
+
 enum err put_euicc_info2(struct isdr *i, struct der_writer *w)
 {
     const struct personality *p = i->p;
@@ -82,7 +88,7 @@ enum err put_euicc_info2(struct isdr *i, struct der_writer *w)
         .uicc_capability = der_bits_make(p->uicc_capability, uicc),
         .ts102241_version = version(p->ts102241),
         .globalplatform_version = version(p->global_platform),
-        .rsp_capability = der_bits_make(p->rsp_capability, rsp),
+        .rsp_capability = der_bits_make(p->rsp_capability | iot_metadata(i), rsp),
         .pp_version = SLICE_OF(p->pp_version),
         .sas_acreditation_number = p->sas_accreditation.p ? p->sas_accreditation : SLICE_EMPTY,
         .ipa_mode = 0,
@@ -102,7 +108,8 @@ enum err put_euicc_info2(struct isdr *i, struct der_writer *w)
     info.iot_specific_info.iot_version = SLICE_OF(iot);
     info.iot_specific_info.ecall_supported = p->emergency_supported && !is_v10(i);
     info.iot_specific_info.fallback_supported = p->fallback_supported && !is_v10(i);
-    return schema_write(&T_euicc_info2, &info, DIALECT_BASE, w, NULL);
+    info.iot_specific_info.fallback_allowed_update_supported = p->fallback_supported && is_v13(i);
+    return schema_write(&T_euicc_info2, &info, is_v13(i) ? DIALECT_V13 : DIALECT_BASE, w, NULL);
 }
 
 void es10_euicc_info2(struct isdr *i, slice request, struct reply *out)
@@ -241,14 +248,36 @@ void es10_rat(struct isdr *i, slice request, struct reply *out)
     answer_end(&a);
 }
 
+/*
+ * The enabled profile's own parameters for HTTP, else those of the personality. A package codes
+ * them as SGP.02 does: in A1, behind other bearers' in A0 and A2, perhaps as DGI 3A07.
+ */
+static slice http_params(struct isdr *i)
+{
+    slice all = profile_connectivity(i->card, profile_enabled(i->card));
+    struct der_reader r;
+
+    if (slice_starts(all, SLICE_LIT("\x3A\x07")))
+        all = slice_skip(all, 3);
+    r = der_reader(all);
+    while (der_more(&r)) {
+        struct tlv t = der_take(&r);
+
+        if (!r.err && t.tag == 0xA1)
+            return t.value;
+    }
+    return i->p->http_params;
+}
+
 void es10_connectivity(struct isdr *i, slice request, struct reply *out)
 {
-    slice params = i->p->http_params;
     struct answer a;
+    slice params;
 
     (void)request;
-    if (!answer_begin(&a, i, params.n + 16, out))
+    if (!answer_begin(&a, i, http_params(i).n + 16, out))
         return;
+    params = http_params(i);
     if (params.p) {
         der_put_tlv(&a.w, 0x81, params);
         der_wrap(&a.w, 0xA0, 0);

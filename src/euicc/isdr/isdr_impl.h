@@ -108,6 +108,7 @@ struct isdr {
     /* download in progress */
     struct bpp bpp;
     uint8_t *segment;  /* scratch of the BPP stream */
+    uint8_t *reserve;  /* scratch that only keeps room for the result */
     uint8_t *metadata; /* scratch: BF25 as it grows */
     size_t metadata_n, metadata_size;
     uint8_t dp_data[131]; /* B8 of ConfigureISDP, whole; 0 octets: none */
@@ -274,10 +275,12 @@ enum { PPR1 = 2u, PPR2 = 4u }; /* masks of PprIds */
 
 /*
  * GetProfilesInfo (SGP.22 5.7.15) for ES10 and for the PSMO alike: BF2D with the list or the error,
- * written in front of *w.
+ * written in front of *w. Returns that error, 0: none. ongoing: the list is about to change.
  */
-void put_profiles_info(struct isdr *i, slice request, struct der_writer *w);
+int put_profiles_info(struct isdr *i, slice request, bool ongoing, struct der_writer *w);
 
+/* Do the files of an installed profile agree with its metadata (SGP.22 5.5.5)? */
+bool profile_agrees(struct isdr *i, uint32_t root);
 /* Removes the profile with its notification, and every reference to it. */
 MUST_USE enum err remove_profile(struct isdr *i, uint32_t root);
 /* profile_switch with its cause on record. E_CONFLICT: catBusy. */

@@ -32,16 +32,20 @@ static bool busy(struct isdr *i, const struct reset *r)
     return enabled && concerns(i, r, enabled) && cat_busy(i->card);
 }
 
-static enum err remove_enabled(struct isdr *i, uint32_t root)
+/* Behind a test profile the card goes back to the profile before it, as when one is disabled. */
+static enum err remove_enabled(struct isdr *i, const struct reset *r, uint32_t root)
 {
     struct isdr_store s = isdr_store_get(i);
+    uint32_t back = 0;
     enum err err;
 
+    if (profile_class(i, root) == PROFILE_CLASS_TEST && !concerns(i, r, s.before_test))
+        back = s.before_test;
     s.delete_after = root;
     err = store_put(i, &s);
     if (!err)
         err = rollback_revoke(i);
-    return err ? err : switch_profile(i, 0, true, SWITCH_PLAIN);
+    return err ? err : switch_profile(i, back, true, SWITCH_PLAIN);
 }
 
 static enum err remove_profiles(struct isdr *i, const struct reset *r, bool *any)
@@ -54,7 +58,7 @@ static enum err remove_profiles(struct isdr *i, const struct reset *r, bool *any
         if (!concerns(i, r, root))
             continue;
         *any = true;
-        err = root == enabled ? remove_enabled(i, root) : remove_profile(i, root);
+        err = root == enabled ? remove_enabled(i, r, root) : remove_profile(i, root);
     }
     return err;
 }

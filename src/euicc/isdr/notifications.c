@@ -40,12 +40,16 @@ static bool note_get(struct isdr *i, uint32_t sequence, struct note *out)
     return sequence > 0 && note_next(i, &before, out) && out->sequence == sequence;
 }
 
+/* The result that a download is about to answer stays, whatever is told beside it. */
 static enum err drop_oldest(struct isdr *i)
 {
     uint32_t sequence = 0;
     struct note note;
 
-    return note_next(i, &sequence, &note) ? note_remove(i, sequence) : E_NOTFOUND;
+    while (note_next(i, &sequence, &note))
+        if (sequence != i->result)
+            return note_remove(i, sequence);
+    return E_NOTFOUND;
 }
 
 enum err note_remove(struct isdr *i, uint32_t sequence)
@@ -66,7 +70,7 @@ enum err note_put(struct isdr *i, uint32_t sequence, const struct note_head *hea
     for (; n >= i->p->notification_max; n--) {
         err = drop_oldest(i);
         if (err)
-            return err;
+            return err == E_NOTFOUND ? E_MEMORY : err;
     }
     do {
         err = objects_make(isdr_objects(i), id, (uint32_t)(sizeof *head + octets.n), 0);

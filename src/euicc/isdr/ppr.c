@@ -50,11 +50,12 @@ static bool rule_allowed(slice rat, unsigned rule, const struct operator_id *own
 
 bool ppr_allowed(const struct personality *p, slice pprs, const struct operator_id *owner)
 {
-    unsigned rules = (unsigned)der_bits(pprs) & (PPR1 | PPR2);
+    uint64_t rules = der_bits(pprs) & ~(UINT64_C(1) << PPR_UPDATE_CONTROL);
 
     if (!rules)
         return true;
-    if (!owner || rules & p->forbidden_pprs)
+    /* a rule that the card does not know is one that it cannot keep */
+    if (!owner || rules & p->forbidden_pprs || rules & ~(uint64_t)(PPR1 | PPR2))
         return false;
     for (unsigned rule = PPR_1; rule <= PPR_2; rule++)
         if (rules & 1u << rule && !rule_allowed(p->rat, rule, owner))

@@ -68,6 +68,30 @@ unsigned profile_ci(struct isdr *i, uint32_t root)
     return value.n == 1 && value.p[0] < i->p->ci_count ? value.p[0] : ci_default(i->p);
 }
 
+/* ---- lists of tags: a bare concatenation, of one or two octets each ---- */
+
+/* False at the end, or where a tag is cut: then octets are left. */
+static bool next_tag(slice *list, uint32_t *tag)
+{
+    size_t n = list->n && (list->p[0] & 0x1F) == 0x1F ? 2 : 1;
+
+    if (n > list->n)
+        return false;
+    *tag = n == 2 ? (uint32_t)list->p[0] << 8 | list->p[1] : list->p[0];
+    *list = slice_skip(*list, n);
+    return true;
+}
+
+static bool tag_listed(slice list, uint32_t wanted)
+{
+    uint32_t tag;
+
+    while (next_tag(&list, &tag))
+        if (tag == wanted)
+            return true;
+    return false;
+}
+
 /* ---- the members of ProfileInfo ---- */
 
 enum source {
@@ -81,6 +105,8 @@ enum source {
  * 5.7.15 does: LPAs show nickname and icon.
  */
 enum { FOR_LPA = 1, FOR_EIM = 2, FOR_BOTH = 3 };
+
+#define IOT_SPECIFIC 0xBF64u /* iotSpecificProfileInfo, since SGP.32 v1.3 */
 
 /* In the order of the type. */
 static const struct member {
@@ -96,7 +122,8 @@ static const struct member {
     { 0xB7, FROM_METADATA, 0 },         { 0xB8, FROM_EXTRA, 0 },
     { 0x99, FROM_METADATA, 0 },         { 0xBF22, FROM_METADATA, 0 },
     { 0x9F7B, FROM_METADATA, FOR_EIM }, { 0x9F26, FROM_CARD, FOR_EIM },
-    { 0x9F67, FROM_METADATA, FOR_EIM }, { 0xBF76, FROM_METADATA, 0 },
+    { 0x9F67, FROM_METADATA, FOR_EIM }, { IOT_SPECIFIC, FROM_METADATA, 0 },
+    { 0xBF76, FROM_METADATA, 0 },
 };
 
 #define PROFILE_ROOM 96 /* octets of ProfileInfo that are not in the metadata */
@@ -124,7 +151,43 @@ static void put_computed(struct isdr *i, const struct card_profile *p, uint32_t 
     }
 }
 
-static void put_profile(struct isdr *i, const struct card_profile *p, uint32_t wanted,
+/* What a request asks for. */
+struct query {
+    struct profile_search_criteria criteria;
+    uint32_t wanted; /* bit n: members[n] */
+    slice iot_tags;  /* of the members of iotSpecificProfileInfo; absent: all of them */
+};
+
+static bool known(const struct isdr *i, const struct member *m)
+{
+    return m->tag == IOT_SPECIFIC ? is_v13(i) : m->by_default != FOR_EIM || !is_v10(i);
+}
+
+/* iotSpecificProfileInfo with those members that the list of tags names. */
+static void put_iot_specific(slice whole, slice tags, struct der_writer *w)
+{
+    struct der_reader r = der_reader(whole);
+    slice all = der_expect(&r, IOT_SPECIFIC).value;
+    size_t mark = der_mark(w);
+
+    if (!whole.p)
+        return;
+    for (size_t end = all.n; end > 0;) { /* written back to front */
+        struct tlv last = { 0 };
+
+        r = der_reader(slice_head(all, end));
+        while (der_more(&r))
+            last = der_take(&r);
+        if (r.err)
+            break;
+        if (tag_listed(tags, last.tag))
+            der_put(w, last.whole);
+        end -= last.whole.n;
+    }
+    der_wrap(w, IOT_SPECIFIC, mark);
+}
+
+static void put_profile(struct isdr *i, const struct card_profile *p, const struct query *q,
                         struct der_writer *w)
 {
     slice metadata = profile_metadata(i->card, p->root);
@@ -134,7 +197,7 @@ static void put_profile(struct isdr *i, const struct card_profile *p, uint32_t w
         const struct member *m = &members[n];
         slice whole = SLICE_NONE;
 
-        if (!(wanted & 1u << n) || (m->by_default == FOR_EIM && is_v10(i)))
+        if (!(q->wanted & 1u << n) || !known(i, m))
             continue;
         if (m->source == FROM_CARD)
             put_computed(i, p, m->tag, w);
@@ -142,31 +205,27 @@ static void put_profile(struct isdr *i, const struct card_profile *p, uint32_t w
             metadata_find(metadata, m->tag, &whole);
         else
             metadata_extra(metadata, m->tag, &whole);
-        der_put(w, whole);
+        if (m->tag == IOT_SPECIFIC && q->iot_tags.p)
+            put_iot_specific(whole, q->iot_tags, w);
+        else
+            der_put(w, whole);
     }
     der_wrap(w, 0xE3, mark);
 }
 
 /* ---- the request ---- */
 
-/* A bare concatenation of tags; those that ProfileInfo does not have are ignored. */
+/* Tags that ProfileInfo does not have are ignored. */
 static bool read_tag_list(slice list, uint32_t *wanted)
 {
-    *wanted = 0;
-    while (list.n > 0) {
-        uint32_t tag = list.p[0];
-        size_t n = (tag & 0x1F) == 0x1F ? 2 : 1;
+    uint32_t tag;
 
-        if (n > list.n)
-            return false;
-        if (n == 2)
-            tag = tag << 8 | list.p[1];
-        list = slice_skip(list, n);
+    *wanted = 0;
+    while (next_tag(&list, &tag))
         for (size_t m = 0; m < COUNT(members); m++)
             if (members[m].tag == tag)
                 *wanted |= 1u << m;
-    }
-    return true;
+    return list.n == 0;
 }
 
 static uint32_t wanted_by_default(struct isdr *i)
@@ -194,19 +253,36 @@ static bool read_bare_criterion(slice content, struct profile_search_criteria *c
     return true;
 }
 
-static bool read_request(struct isdr *i, slice request, struct profile_search_criteria *c,
-                         uint32_t *wanted)
+/* iotSpecificTagList asks for iotSpecificProfileInfo by itself. */
+static bool read_iot_tags(struct isdr *i, slice tags, struct query *q)
+{
+    uint32_t tag;
+
+    if (!tags.p || !is_v13(i))
+        return true;
+    for (size_t m = 0; m < COUNT(members); m++)
+        if (members[m].tag == IOT_SPECIFIC)
+            q->wanted |= 1u << m;
+    q->iot_tags = tags;
+    while (next_tag(&tags, &tag))
+        ;
+    return tags.n == 0;
+}
+
+static bool read_request(struct isdr *i, slice request, struct query *out)
 {
     struct profile_info_list_request q;
     struct tlv whole;
 
     if (schema_decode(&T_profile_info_list_request, request, &q, NULL) || der_one(request, &whole))
         return false;
-    *c = q.search_criteria;
-    if (!c->which && !read_bare_criterion(whole.value, c))
+    out->criteria = q.search_criteria;
+    out->iot_tags = SLICE_NONE;
+    if (!out->criteria.which && !read_bare_criterion(whole.value, &out->criteria))
         return false;
-    *wanted = wanted_by_default(i);
-    return !q.tag_list.p || read_tag_list(q.tag_list, wanted);
+    out->wanted = wanted_by_default(i);
+    return (!q.tag_list.p || read_tag_list(q.tag_list, &out->wanted)) &&
+           read_iot_tags(i, q.iot_specific_tag_list, out);
 }
 
 static bool matches(struct isdr *i, const struct card_profile *p,
@@ -224,27 +300,31 @@ static bool matches(struct isdr *i, const struct card_profile *p,
     }
 }
 
-void put_profiles_info(struct isdr *i, slice request, struct der_writer *w)
+int put_profiles_info(struct isdr *i, slice request, bool ongoing, struct der_writer *w)
 {
-    struct profile_search_criteria c = { 0 };
+    struct query q = { 0 };
     struct card_profile profile;
     uint16_t roots[PROFILES_MAX];
-    uint32_t root = 0, wanted;
+    uint32_t root = 0;
     size_t mark = der_mark(w), n = 0;
+    int code = read_request(i, request, &q) ? 0 : PROFILE_LIST_BAD_INPUT;
 
-    if (!read_request(i, request, &c, &wanted)) {
-        der_put_int(w, 0x81, PROFILE_LIST_BAD_INPUT);
+    if (!code && ongoing)
+        code = PROFILE_LIST_CHANGE_ONGOING;
+    if (code) {
+        der_put_int(w, 0x81, code);
         der_wrap(w, 0xBF2D, mark);
-        return;
+        return code;
     }
     while (n < PROFILES_MAX && profile_next(i->card, &root, &profile))
-        if (matches(i, &profile, &c))
+        if (matches(i, &profile, &q.criteria))
             roots[n++] = (uint16_t)root;
     while (n-- > 0)
         if (!profile_get(i->card, roots[n], &profile))
-            put_profile(i, &profile, wanted, w);
+            put_profile(i, &profile, &q, w);
     der_wrap(w, 0xA0, mark);
     der_wrap(w, 0xBF2D, mark);
+    return 0;
 }
 
 /* Octets that put_profiles_info may need. */
@@ -265,6 +345,6 @@ void es10_profiles_info(struct isdr *i, slice request, struct reply *out)
 
     if (!answer_begin(&a, i, profiles_info_room(i), out))
         return;
-    put_profiles_info(i, request, &a.w);
+    (void)put_profiles_info(i, request, false, &a.w); /* the answer says it */
     answer_end(&a);
 }

@@ -53,19 +53,45 @@ enum err remove_profile(struct isdr *i, uint32_t root)
     return err ? err : profile_delete(i->card, root);
 }
 
+static bool is_test(struct isdr *i, uint32_t root)
+{
+    return root && profile_class(i, root) == PROFILE_CLASS_TEST;
+}
+
 /*
- * Inside the transaction of the change. A notification that cannot be stored is lost, as when the
- * store is full (SGP.22 3.5); the change itself stands.
+ * What a change means for the profiles that the card would go back to, whoever asked for it: the
+ * one before the test profiles (SGP.22 5.7.16), the one before the fallback, the emergency. The
+ * emergency's own switches are silent and keep the way back from the Fallback Profile.
+ */
+static void follow_switch(struct isdr *i, struct isdr_store *s, uint32_t from, uint32_t to)
+{
+    if (!is_test(i, to))
+        s->before_test = 0;
+    else if (!is_test(i, from))
+        s->before_test = from;
+    if (s->cause == SWITCH_SILENT || !from)
+        return;
+    if (from == s->fallback)
+        s->fallback_return = 0;
+    if (from == s->emergency)
+        s->emergency = s->emergency_return = 0;
+}
+
+/*
+ * Inside the transaction of the change. Test mode is no operator's concern: neither the way to a
+ * test profile nor the way back is notified (SGP.21 TPRO, SGP.22 5.7.16, 5.7.17). A notification
+ * that cannot be stored is lost, as when the store is full (SGP.22 3.5); the change itself stands.
  */
 void isdr_switched(struct card *card, void *state, uint32_t from, uint32_t to)
 {
     struct isdr *i = state;
     struct isdr_store s = isdr_store_get(i);
-    bool silent = s.cause == SWITCH_SILENT;
+    bool silent = s.cause == SWITCH_SILENT || is_test(i, from) || is_test(i, to);
     bool remove = from && s.delete_after == from;
     enum err err;
 
     (void)card;
+    follow_switch(i, &s, from, to);
     s.cause = SWITCH_PLAIN;
     s.delete_after = 0;
     err = store_put(i, &s);
@@ -96,19 +122,7 @@ static bool wrong_reenabling(struct isdr *i, uint32_t enabled, uint32_t to)
 {
     struct isdr_store s = isdr_store_get(i);
 
-    return enabled && profile_class(i, enabled) == PROFILE_CLASS_TEST &&
-           profile_class(i, to) != PROFILE_CLASS_TEST && s.before_test != to;
-}
-
-static enum err remember_before_test(struct isdr *i, uint32_t enabled, uint32_t to)
-{
-    struct isdr_store s = isdr_store_get(i);
-
-    if (profile_class(i, to) != PROFILE_CLASS_TEST)
-        s.before_test = 0;
-    else if (enabled && profile_class(i, enabled) != PROFILE_CLASS_TEST)
-        s.before_test = enabled;
-    return store_put(i, &s);
+    return is_test(i, enabled) && !is_test(i, to) && s.before_test != to;
 }
 
 static int enable_check(struct isdr *i, const struct profile_identifier *id, bool refresh,
@@ -120,8 +134,7 @@ static int enable_check(struct isdr *i, const struct profile_identifier *id, boo
         return ENABLE_PROFILE_ICCID_OR_AID_NOT_FOUND;
     if (p->state != PROFILE_DISABLED)
         return ENABLE_PROFILE_PROFILE_NOT_IN_DISABLED_STATE;
-    if (enabled && profile_pprs(i, enabled) & PPR1 &&
-        profile_class(i, p->root) != PROFILE_CLASS_TEST)
+    if (enabled && profile_pprs(i, enabled) & PPR1 && !is_test(i, p->root))
         return ENABLE_PROFILE_DISALLOWED_BY_POLICY;
     if (wrong_reenabling(i, enabled, p->root))
         return ENABLE_PROFILE_WRONG_PROFILE_REENABLING;
@@ -154,9 +167,7 @@ void es10_enable(struct isdr *i, slice request, struct reply *out)
         answer_code(out, 0xBF31, code);
         return;
     }
-    err = remember_before_test(i, profile_enabled(i->card), p.root);
-    if (!err)
-        err = rollback_revoke(i);
+    err = rollback_revoke(i);
     if (!err)
         err = switch_profile(i, p.root, q.refresh_flag, SWITCH_PLAIN);
     answer_switch(out, 0xBF31, err);
@@ -191,7 +202,7 @@ void es10_disable(struct isdr *i, slice request, struct reply *out)
         answer_code(out, 0xBF32, code);
         return;
     }
-    if (profile_class(i, p.root) == PROFILE_CLASS_TEST)
+    if (is_test(i, p.root))
         back = isdr_store_get(i).before_test;
     err = rollback_revoke(i);
     if (!err)
@@ -253,6 +264,15 @@ static enum err put_nickname(struct isdr *i, uint32_t root, slice nickname)
     return err;
 }
 
+/* Of a request that may be too long in another place. */
+static slice nickname_iccid(slice request)
+{
+    struct der_reader r = der_reader(request);
+
+    r = der_reader(der_expect(&r, 0xBF29).value);
+    return der_expect(&r, 0x5A).value;
+}
+
 void es10_set_nickname(struct isdr *i, slice request, struct reply *out)
 {
     struct set_nickname_request q;
@@ -264,10 +284,10 @@ void es10_set_nickname(struct isdr *i, slice request, struct reply *out)
         reply_sw(out, SW_DATA);
         return;
     }
-    if (err)
-        code = SET_NICKNAME_UNDEFINED_ERROR;
-    else if (profile_by_iccid(i->card, q.iccid, &p))
+    if (profile_by_iccid(i->card, nickname_iccid(request), &p))
         code = SET_NICKNAME_ICCID_NOT_FOUND;
+    else if (err)
+        code = SET_NICKNAME_UNDEFINED_ERROR;
     err = code ? E_OK : put_nickname(i, p.root, q.profile_nickname);
     if (err)
         reply_sw(out, sw_of(err));

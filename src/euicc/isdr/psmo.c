@@ -31,10 +31,10 @@ static int enable(struct package *p, const struct psmo_enable *op)
         return ENABLE_NOT_DISABLED;
     if (enabled && profile_pprs(p->isdr, enabled) & PPR1)
         return ENABLE_DISALLOWED;
-    if (busy(p))
-        return ENABLE_CAT_BUSY;
     if (op->rollback_flag && (!enabled || p->delete_after == enabled))
         return ENABLE_NO_ROLLBACK;
+    if (busy(p))
+        return ENABLE_CAT_BUSY;
     p->changing = true;
     p->to = target.root;
     p->rollback = op->rollback_flag;
@@ -98,18 +98,10 @@ static int delete_profile(struct package *p, const struct psmo_iccid *op)
 static enum op_end list_profiles(struct package *p, slice element)
 {
     struct der_writer w = result_writer(p);
-    size_t mark = der_mark(&w);
     bool ongoing = p->changing || profile_switch_due(p->isdr->card) >= 0;
-    struct profile_info_list_request q;
+    int code = put_profiles_info(p->isdr, element, ongoing, &w);
 
-    if (ongoing) {
-        der_put_int(&w, 0x81, PROFILE_LIST_CHANGE_ONGOING);
-        der_wrap(&w, 0xBF2D, mark);
-        return result_written(p, &w, OP_STOP);
-    }
-    put_profiles_info(p->isdr, element, &w);
-    return result_written(
-        p, &w, schema_decode(&T_profile_info_list_request, element, &q, NULL) ? OP_STOP : OP_NEXT);
+    return result_written(p, &w, code ? OP_STOP : OP_NEXT);
 }
 
 static enum op_end get_rat(struct package *p)
@@ -135,7 +127,8 @@ static int set_fallback(struct package *p, const struct psmo_iccid *op)
     if (s.fallback == target.root)
         return SET_FALLBACK_OK;
     metadata = profile_metadata(i->card, target.root);
-    if (!metadata_flag(metadata, 0x9F67) || metadata_flag(metadata, 0x9F7B))
+    if (!i->p->fallback_supported || !metadata_flag(metadata, 0x9F67) ||
+        metadata_flag(metadata, 0x9F7B))
         return SET_FALLBACK_NOT_ALLOWED;
     if (s.fallback && s.fallback == profile_enabled(i->card))
         return SET_FALLBACK_ENABLED;

@@ -254,7 +254,7 @@ static uint32_t emergency_profile(struct isdr *i)
     struct card_profile profile;
     uint32_t root = 0;
 
-    while (profile_next(i->card, &root, &profile))
+    while (i->p->emergency_supported && profile_next(i->card, &root, &profile))
         if (metadata_flag(profile_metadata(i->card, root), 0x9F7B))
             return root;
     return 0;

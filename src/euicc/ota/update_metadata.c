@@ -18,22 +18,23 @@ static const struct {
     uint32_t tag;
     bool updated;
 } members[] = {
-    { 0x5A, false },   { 0x91, true },    { 0x92, true },    { ICON_TYPE, true }, { ICON, true },
-    { 0x95, false },   { 0xB6, false },   { 0xB7, false },   { 0x99, true },      { 0xBF22, true },
-    { 0xBF23, false }, { 0x9F7B, false }, { 0x9F67, false }, { 0xBF64, false },   { 0xBF76, true },
+    { 0x5A, false },   { 0x91, true },    { 0x92, true },   { ICON_TYPE, true }, { ICON, true },
+    { 0x95, false },   { 0xB6, false },   { 0xB7, false },  { 0x99, true },      { 0xBF22, true },
+    { 0xBF23, false }, { 0x9F7B, false }, { 0x9F67, true }, { 0xBF64, false },   { 0xBF76, true },
 };
 
 static bool rules_allowed(const struct isdr *i, slice metadata,
                           const struct update_metadata_request *request)
 {
-    unsigned now = (unsigned)der_bits(metadata_find(metadata, 0x99, NULL));
-    unsigned then = (unsigned)der_bits(request->profile_policy_rules);
+    uint64_t now = der_bits(metadata_find(metadata, 0x99, NULL));
+    uint64_t then = der_bits(request->profile_policy_rules);
+    const uint64_t control = UINT64_C(1) << PPR_UPDATE_CONTROL;
     struct store_metadata_request stored;
     struct der_reader r = der_reader(metadata);
 
-    if (!request->profile_policy_rules.p || !(then & ~now & (PPR1 | PPR2)))
+    if (!request->profile_policy_rules.p || !(then & ~now & ~control))
         return true;
-    if (!(now & 1u << PPR_UPDATE_CONTROL) ||
+    if (!(now & control) ||
         schema_decode(&T_store_metadata_request, der_expect(&r, 0xBF25).whole, &stored, NULL) ||
         !stored.has_profile_owner)
         return false;
@@ -79,14 +80,26 @@ static enum err merge(slice metadata, slice update, bool no_icon, struct der_wri
     return der_written(w, out);
 }
 
+/* Since SGP.32 v1.3; the Fallback Profile stays one that may be it. */
+static uint16_t fallback_sound(struct isdr *i, uint32_t root,
+                               const struct update_metadata_request *request)
+{
+    if (!request->has_fallback_allowed)
+        return SW_OK;
+    if (!is_v13(i) || !i->p->fallback_supported)
+        return SW_DATA;
+    return request->fallback_allowed || isdr_store_get(i).fallback != root ? SW_OK : SW_CONDITIONS;
+}
+
 uint16_t update_metadata(struct card *card, slice request)
 {
-    const struct isdr *i = card_app_state(card, &isdr_app);
+    struct isdr *i = card_app_state(card, &isdr_app);
     uint32_t root = card->tree.root;
     struct update_metadata_request update;
     struct tlv outer;
     slice metadata = profile_metadata(card, root), merged;
     bool no_icon;
+    uint16_t sw;
     enum err err;
 
     if (!i || !root || !metadata.p)
@@ -94,8 +107,11 @@ uint16_t update_metadata(struct card *card, slice request)
     if (der_one(request, &outer) ||
         schema_decode(&T_update_metadata_request, request, &update, NULL))
         return SW_DATA;
-    if (!icon_sound(&update, &no_icon) || update.has_fallback_allowed)
-        return SW_DATA; /* fallbackAllowed is of SGP.32 v1.3 */
+    if (!icon_sound(&update, &no_icon))
+        return SW_DATA;
+    sw = fallback_sound(i, root, &update);
+    if (sw != SW_OK)
+        return sw;
     if (!rules_allowed(i, metadata, &update))
         return SW_CONDITIONS;
     size_t size = metadata.n + request.n + DER_HEAD_MAX;

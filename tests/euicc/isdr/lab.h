@@ -145,6 +145,8 @@ void server_challenge(struct bench *b);
 /* BF38 and BF21 as the fields say; in the bench's arena. */
 slice server_authenticate(struct bench *b);
 slice server_prepare(struct bench *b);
+/* The certificate, by the CI, for a key of a curve that is none of ours (P-384). */
+slice server_p384(struct bench *b, const struct identity *like);
 /* Sends them, asserts success, verifies the card's signatures and chain. */
 void server_authenticated(struct bench *b);
 void server_prepared(struct bench *b);

@@ -138,6 +138,31 @@ int error_of(slice response)
     return 0;
 }
 
+slice server_p384(struct bench *b, const struct identity *like)
+{
+    static const char spki[] =
+        "3076301006072A8648CE3D020106052B8104002203620004"
+        "AA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872"
+        "760AB73617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A43"
+        "1D7C90EA0E5F";
+    uint8_t *buf = arena_alloc(&b->arena, 4096), *tbs = arena_alloc(&b->arena, 4096);
+    struct der_writer w = der_writer(tbs, 4096);
+    struct tlv old;
+    slice out, key = bench_hex(b, "%s", spki), rest;
+
+    assert_int_equal(der_one(like->cert.tbs, &old), E_OK);
+    rest = old.value;
+    rest.n = (size_t)(like->cert.spki.p - old.value.p);
+    out = slice_skip(old.value, rest.n + like->cert.spki.n);
+    der_put(&w, out);
+    der_put(&w, key);
+    der_put(&w, rest);
+    der_wrap(&w, 0x30, 0);
+    assert_int_equal(der_written(&w, &out), E_OK);
+    assert_int_equal(cert_sign(b->crypto, out, &b->lab->ci.signer, buf, 4096, &out), E_OK);
+    return out;
+}
+
 /* The card's signature, by the key of its certificate. */
 static void verify(struct bench *b, const slice *parts, size_t count, slice signature)
 {

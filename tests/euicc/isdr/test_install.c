@@ -347,12 +347,117 @@ static void data_mismatch(void **state)
     refused(b, 13, 5);
 }
 
+/* The first file of this FID in the package, whose content begins `content`, gets other octets. */
+static slice with_content(struct bench *b, slice package, const char *from, const char *to)
+{
+    slice copy = arena_copy(&b->arena, package), old = bench_hex(b, "%s", from);
+
+    for (size_t at = 0; at + old.n <= copy.n; at++) {
+        if (memcmp(copy.p + at, old.p, old.n) != 0)
+            continue;
+        memcpy((uint8_t *)(uintptr_t)copy.p + at, bench_hex(b, "%s", to).p, old.n);
+        return copy;
+    }
+    fail_msg("%s is not in the package", from);
+    return copy;
+}
+
+#define IMSI  "A10F8202412183026F078B036F060AA50083090809101010325406"
+#define GID1  "83026F3E8B036F0604800102A5008302FFFF"
+#define OWNER "B705800300F110" /* 001/01 */
+
+/* EF_ICCID is another one than header and metadata say. */
+static void data_mismatch_of_ef_iccid(void **state)
+{
+    struct bench *b = *state;
+    char from[64], to[64];
+
+    snprintf(from, sizeof from, "830A%s", iccid_hex(ICCID_A));
+    snprintf(to, sizeof to, "830A%s", iccid_hex(ICCID_B));
+    b->server.package = with_content(b, b->server.package, from, to);
+    refused(b, 13, 5);
+}
+
+static slice owned(struct bench *b, const char *owner)
+{
+    const struct meta m = { .class = 2, .extra = owner };
+
+    return bench_metadata(b, ICCID_A, &m);
+}
+
+/* The owner of the metadata: network and groups of the USIM (SGP.22 5.5.5). */
+static void data_mismatch_of_the_owner(void **state)
+{
+    static const struct {
+        const char *owner, *from, *to;
+    } cases[] = {
+        { "B705800300F120", NULL, NULL }, /* 001/02 */
+        { "B705800300F110", IMSI, "A10F8202412183026F078B036F060AA50083090809102010325406" },
+        { "B7058003001110", NULL, NULL },        /* 001/011: the IMSI goes on with 0 */
+        { "B708800300F110 8101AB", NULL, NULL }, /* GID1, of which the profile has none */
+        { "B708800300F110 8201AB", NULL, NULL }, /* GID2 */
+        { OWNER, GID1, "83026F3E8B036F0604800102A5008302AB01" },
+        { "B708800300F110 8101AB", GID1, "83026F3E8B036F0604800102A5008302AB01" },
+    };
+    struct bench *b = *state;
+    slice package = b->server.package;
+
+    for (size_t n = 0; n < COUNT(cases); n++) {
+        struct card_profile p;
+
+        server_defaults(b, package, owned(b, cases[n].owner));
+        if (cases[n].from)
+            b->server.package = with_content(b, package, cases[n].from, cases[n].to);
+        server_session(b);
+        assert_int_equal(pir_read(b, bench_load(b, server_bind(b))).reason, 13);
+        assert_int_equal(profile_by_iccid(b->card, bench_hex(b, "%s", iccid_hex(ICCID_A)), &p),
+                         E_NOTFOUND);
+    }
+}
+
+/* The same owners with what they ask for. */
+static void owner_agrees(void **state)
+{
+    static const struct {
+        const char *owner, *from, *to;
+    } cases[] = {
+        { OWNER, NULL, NULL },
+        { "B7058003000110", NULL, NULL }, /* 001/010: three digits of MNC */
+        { "B708800300F110 8101AB", GID1, "83026F3E8B036F0604800102A5008302ABFF" },
+        { "B709800300F110 8102AB01", GID1, "83026F3E8B036F0604800102A5008302AB01" },
+    };
+    struct bench *b = *state;
+    slice package = b->server.package;
+
+    for (size_t n = 0; n < COUNT(cases); n++) {
+        server_defaults(b, package, owned(b, cases[n].owner));
+        if (cases[n].from)
+            b->server.package = with_content(b, package, cases[n].from, cases[n].to);
+        server_session(b);
+        assert_int_equal(pir_read(b, bench_load(b, server_bind(b))).reason, 0);
+        assert_hex(bench_es10_hex(b, "BF33 0C 5A0A %s", iccid_hex(ICCID_A)), "BF3303800100");
+    }
+}
+
 /* EUC-022 */
 static void EUC_022_rule_without_authorisation(void **state)
 {
     struct bench *b = *state;
     const struct meta m = { .class = 2, .pprs = 2, .owner = true };
 
+    b->server.metadata = bench_metadata(b, ICCID_A, &m);
+    refused(b, 15, 2);
+}
+
+/* EUC-022: rule 3 is no rule of this card, whatever the table says. */
+static void EUC_022_unknown_rule(void **state)
+{
+    static const uint8_t row[] = { 0x30, 0x10, 0x80, 0x02, 0x04, 0x70, 0xA1, 0x07, 0x30,
+                                   0x05, 0x80, 0x03, 0xEE, 0xEE, 0xEE, 0x82, 0x01, 0x00 };
+    const struct meta m = { .class = 2, .pprs = 8, .owner = true };
+    struct bench *b = *state;
+
+    b->personality.rat = SLICE_OF(row);
     b->server.metadata = bench_metadata(b, ICCID_A, &m);
     refused(b, 15, 2);
 }
@@ -605,7 +710,11 @@ int main(void)
         TEST(EUC_020_bad_element),
         TEST(EUC_020_missing_element),
         TEST(data_mismatch),
+        TEST(data_mismatch_of_ef_iccid),
+        TEST(data_mismatch_of_the_owner),
+        TEST(owner_agrees),
         TEST(EUC_022_rule_without_authorisation),
+        TEST(EUC_022_unknown_rule),
         TEST(EUC_022_rule_without_owner),
         TEST(EUC_022_forbidden_rule),
         TEST(authorised_rule),

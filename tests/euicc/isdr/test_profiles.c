@@ -6,6 +6,8 @@
 
 #include "euicc/cat.h"
 
+#define D "8900000000000000046"
+
 /* ---- PSMO ---- */
 
 /* IEU-007 */
@@ -370,6 +372,59 @@ static void IEU_036_configure_immediate(void **state)
     bench_expect_hex(&f->b, "BF59 02 8000", "BF59 03 8001 00");
 }
 
+/* The package with connectivityParameters in its header, in front of what comes after services. */
+static slice with_connectivity(struct bench *b, slice package, const char *parameters)
+{
+    struct der_reader r = der_reader(package), members;
+    struct tlv header = der_take(&r);
+    slice value = bench_hex(b, "%s", parameters), parts[2], head;
+    struct der_writer w = der_writer(arena_alloc(&b->arena, 512), 512);
+    bool behind = false;
+
+    members = der_reader(header.value);
+    while (der_more(&members) && !behind)
+        behind = der_take(&members).tag == 0xA6; /* eUICC-Mandatory-GFSTEList */
+    der_put(&w, members.in);
+    der_put_tlv(&w, 0x87, value);
+    der_put(&w, slice_head(header.value, header.value.n - members.in.n));
+    der_wrap(&w, 0xA0, 0);
+    assert_int_equal(der_written(&w, &head), E_OK);
+    parts[0] = head;
+    parts[1] = r.in;
+    return arena_concat(&b->arena, parts, 2);
+}
+
+/* GetConnectivityParameters: the enabled profile's, else the personality's, else none. */
+static void connectivity_of_the_profile(void **state)
+{
+    static const struct {
+        const char *parameters, *answer;
+    } rows[] = {
+        { "A006 0604 91947106 A109 350103 4704 03696F74 A203 350103",
+          "BF5F 0D A00B 8109 350103 4704 03696F74" },
+        { "3A07 05 A103 350103", "BF5F 07 A005 8103 350103" },
+        { "A203 350103", "BF5F 06 A004 8102 3000" }, /* CAT_TP alone */
+    };
+    struct fixture *f = *state;
+    struct bench *b = &f->b;
+
+    bench_expect_hex(b, "BF5F00", "BF5F 03 8101 01");
+    b->personality.http_params = SLICE_LIT("\x30\x00");
+    for (size_t n = 0; n < COUNT(rows); n++) {
+        slice package = with_connectivity(b, bench_package(b, D), rows[n].parameters);
+        struct pir pir = pir_read(b, bench_download(b, package, bench_metadata(b, D, NULL)));
+
+        assert_int_equal(pir.reason, 0);
+        bench_expect_hex(b, "BF5F00", "BF5F 06 A004 8102 3000"); /* A is enabled and has none */
+        bench_enable(b, D);
+        bench_boot(b);
+        bench_expect_hex(b, "BF5F00", rows[n].answer);
+        bench_enable(b, A);
+        assert_string_equal(delete_it(f, D), "850100");
+        bench_expect_hex(b, "BF5F00", "BF5F 06 A004 8102 3000");
+    }
+}
+
 /* ---- ES10c ---- */
 
 /* EUC-024 */
@@ -599,6 +654,7 @@ int main(void)
         SPECIAL(IEU_013_IEU_038_emergency),
         TEST(IEU_038_no_emergency_profile),
         TEST(IEU_036_configure_immediate),
+        TEST(connectivity_of_the_profile),
         TEST(EUC_024_enable_with_refresh),
         TEST(EUC_024_refresh_between_commands),
         TEST(EUC_024_modes_of_refresh),

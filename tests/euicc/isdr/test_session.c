@@ -190,6 +190,7 @@ static void hostile_requests(void **state)
     server_challenge(b);
     good = server_authenticate(b);
     for (size_t at = 0; at < good.n; at += 3) {
+        server_challenge(b);
         copy = arena_copy(&b->arena, good);
         ((uint8_t *)(uintptr_t)copy.p)[at] ^= 0x20;
         bench_store(b, copy);
@@ -263,39 +264,13 @@ static void EUC_005_signature(void **state)
     authenticate_fails(b, 2);
 }
 
-/* A certificate of the CI for a key of a curve that is none of ours (P-384). */
-static slice p384_certificate(struct bench *b, const struct identity *like)
-{
-    static const char spki[] =
-        "3076301006072A8648CE3D020106052B8104002203620004"
-        "AA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872"
-        "760AB73617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A43"
-        "1D7C90EA0E5F";
-    uint8_t *buf = arena_alloc(&b->arena, 4096), *tbs = arena_alloc(&b->arena, 4096);
-    struct der_writer w = der_writer(tbs, 4096);
-    struct tlv old;
-    slice out, key = bench_hex(b, "%s", spki), rest;
-
-    assert_int_equal(der_one(like->cert.tbs, &old), E_OK);
-    rest = old.value;
-    rest.n = (size_t)(like->cert.spki.p - old.value.p);
-    out = slice_skip(old.value, rest.n + like->cert.spki.n);
-    der_put(&w, out);
-    der_put(&w, key);
-    der_put(&w, rest);
-    der_wrap(&w, 0x30, 0);
-    assert_int_equal(der_written(&w, &out), E_OK);
-    assert_int_equal(cert_sign(b->crypto, out, &b->lab->ci.signer, buf, 4096, &out), E_OK);
-    return out;
-}
-
 /* EUC-006 */
 static void EUC_006_curve(void **state)
 {
     struct bench *b = *state;
 
     server_challenge(b);
-    b->server.auth_certificate = p384_certificate(b, &b->lab->dp_auth);
+    b->server.auth_certificate = server_p384(b, &b->lab->dp_auth);
     authenticate_fails(b, 3);
 }
 
@@ -345,6 +320,20 @@ static void EUC_007_no_second_answer(void **state)
     server_challenge(b);
     server_authenticated(b);
     assert_int_equal(error_of(bench_es10(b, server_authenticate(b))), 4);
+}
+
+/* SGP.22 5.7.7: a challenge is good for one AuthenticateServer, whatever became of it. */
+static void EUC_007_challenge_is_used_up(void **state)
+{
+    struct bench *b = *state;
+
+    server_challenge(b);
+    b->server.break_signature1 = true;
+    assert_int_equal(error_of(bench_es10(b, server_authenticate(b))), 2);
+    b->server.break_signature1 = false;
+    assert_int_equal(error_of(bench_es10(b, server_authenticate(b))), 4);
+    server_challenge(b);
+    server_authenticated(b);
 }
 
 /* A card of two CIs: verified under one, signed under the other. */
@@ -492,7 +481,7 @@ static void EUC_009_curve(void **state)
     struct bench *b = *state;
 
     authenticated(b);
-    b->server.pb_certificate = p384_certificate(b, &b->lab->dp_pb);
+    b->server.pb_certificate = server_p384(b, &b->lab->dp_pb);
     prepare_fails(b, 3);
 }
 
@@ -663,6 +652,7 @@ int main(void)
         TEST(EUC_006_unknown_ci),
         TEST(EUC_006_certificate_of_unknown_ci),
         TEST(EUC_007_no_second_answer),
+        TEST(EUC_007_challenge_is_used_up),
         TEST(two_cis),
         TEST(EUC_008_fresh_key),
         TEST(EUC_010_hash_cc),

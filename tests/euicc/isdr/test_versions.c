@@ -123,6 +123,87 @@ static void v13_unsigned_error(void **state)
     assert_int_equal(eim_error(&f->b, &f->e1, answer), PACKAGE_SIZE_OVERFLOW);
 }
 
+static int setup_v13_special(void **state)
+{
+    static const struct meta a = { .class = 2, .extra = "9F6701FF BF6408 5F01 01AA 8102BBCC" };
+    struct fixture *f = open_card(state);
+
+    bench_plant(&f->b, A, &a);
+    f->b.personality.iot_version[1] = 3;
+    bench_boot(&f->b);
+    return 0;
+}
+
+/* EUICCInfo2 of a version: the members and the bit that v1.3 added. */
+static void v13_information(void **state)
+{
+    struct fixture *f = *state;
+    const struct iot_specific_info *iot;
+    struct euicc_info2 info;
+
+    for (uint8_t minor = 2; minor <= 3; minor++) {
+        bool added = minor == 3;
+
+        f->b.personality.iot_version[1] = minor;
+        assert_int_equal(
+            schema_decode(&T_euicc_info2, bench_es10_hex(&f->b, "BF2200"), &info, NULL), E_OK);
+        iot = &info.iot_specific_info;
+        assert_int_equal(iot->fallback_allowed_update_supported, added);
+        assert_int_equal(der_bit(info.rsp_capability, RSP_CAPABILITY_IOT_SPECIFIC_METADATA), added);
+        assert_false(info.euicc_minimum_security_level.p);
+    }
+    f->b.personality.fallback_supported = false;
+    assert_int_equal(schema_decode(&T_euicc_info2, bench_es10_hex(&f->b, "BF2200"), &info, NULL),
+                     E_OK);
+    assert_false(info.iot_specific_info.fallback_supported);
+    assert_false(info.iot_specific_info.fallback_allowed_update_supported);
+}
+
+/* iotSpecificProfileInfo: when it is asked for, whole or by its tags; v1.2 has it not. */
+static void v13_iot_specific(void **state)
+{
+    static const struct {
+        const char *request, *v12, *v13;
+    } rows[] = {
+        { "BF2D 05 5C03 5ABF64", "BF2D10A00EE30C5A0A%s",
+          "BF2D1BA019E3175A0A%sBF64085F0101AA8102BBCC" },
+        { "BF2D 06 5C01 5A 5D01 81", "BF2D10A00EE30C5A0A%s", "BF2D17A015E3135A0A%sBF64048102BBCC" },
+        { "BF2D 07 5C01 5A 5D02 5F01", "BF2D10A00EE30C5A0A%s",
+          "BF2D17A015E3135A0A%sBF64045F0101AA" },
+        { "BF2D 06 5C01 5A 5D01 82", "BF2D10A00EE30C5A0A%s", "BF2D13A011E30F5A0A%sBF6400" },
+        { "BF2D 06 5C01 5A 5D01 5F", "BF2D10A00EE30C5A0A%s", "BF2D03810101" }, /* half a tag */
+        { "BF2D 03 5C01 5A", "BF2D10A00EE30C5A0A%s", "BF2D10A00EE30C5A0A%s" },
+    };
+    struct fixture *f = *state;
+
+    for (size_t n = 0; n < COUNT(rows); n++)
+        for (uint8_t minor = 2; minor <= 3; minor++) {
+            const char *is = minor == 3 ? rows[n].v13 : rows[n].v12, *iccid = strstr(is, "%s");
+            char expected[200];
+
+            f->b.personality.iot_version[1] = minor;
+            snprintf(expected, sizeof expected, "%.*s%s%s", iccid ? (int)(iccid - is) : 0, is,
+                     iccid ? iccid_hex(A) : "", iccid ? iccid + 2 : is);
+            assert_hex(bench_es10_hex(&f->b, "%s", rows[n].request), expected);
+        }
+}
+
+/* What the personality says that the card cannot. */
+static void without_options(void **state)
+{
+    struct fixture *f = *state;
+
+    f->b.personality.fallback_supported = false;
+    assert_string_equal(set_fallback(f, B), "8D0102");
+    bench_expect_hex(&f->b, "BF5D 03 8001 00", "BF5D 03 8001 06");
+    f->b.personality.fallback_supported = true;
+    assert_string_equal(set_fallback(f, B), "8D0100");
+    f->b.personality.emergency_supported = false;
+    bench_expect_hex(&f->b, "BF5B 03 8001 00", "BF5B 03 8001 08");
+    f->b.personality.emergency_supported = true;
+    bench_expect_hex(&f->b, "BF5B 03 8001 00", "BF5B 03 8001 00");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +211,9 @@ int main(void)
         V10(v10_errors),
         V10(v10_lacks),
         V13(v13_unsigned_error),
+        V13(v13_information),
+        cmocka_unit_test_setup_teardown(v13_iot_specific, setup_v13_special, teardown),
+        SPECIAL(without_options),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

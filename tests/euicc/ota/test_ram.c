@@ -379,6 +379,38 @@ static void euc_038_policy_rules(void **state)
     who.rat = SLICE_NONE;
 }
 
+/* EUC-038: a rule that no card knows cannot be allowed by a row either. */
+static void euc_038_unknown_rule(void **state)
+{
+    /* as above, and for rule 3 too */
+    static const uint8_t row[] = { 0x30, 0x10, 0x80, 0x02, 0x04, 0x70, 0xA1, 0x07, 0x30,
+                                   0x05, 0x80, 0x03, 0xEE, 0xEE, 0xEE, 0x82, 0x01, 0x00 };
+
+    (void)state;
+    set_metadata("BF251D5A0A9800103254769810329991015092014EB705800399F90799020680900158");
+    who.rat = SLICE_OF(row);
+    ota_expect(&u, &ram, "026985", PERSO "80E2800007 BF2A0499020410");
+    ota_expect(&u, &ram, "029000", PERSO "80E2800007 BF2A0499020640");
+    who.rat = SLICE_NONE;
+}
+
+/* SGP.32 v1.3: fallbackAllowed; a card of v1.2 does not know it. */
+static void update_fallback_allowed(void **state)
+{
+    (void)state;
+    ota_expect(&u, &ram, "026A80", PERSO "80E2800007 BF2A049F6701FF");
+    who.iot_version[1] = 3;
+    ota_expect(&u, &ram, "029000", PERSO "80E2800007 BF2A049F6701FF");
+    metadata_is(
+        "BF25215A0A98001032547698103299910150 92014E B705800399F907 99020640 9F6701FF 900158");
+    who.fallback_supported = false;
+    ota_expect(&u, &ram, "026A80", PERSO "80E2800007 BF2A049F670100");
+    who.fallback_supported = true;
+    ota_expect(&u, &ram, "029000", PERSO "80E2800007 BF2A049F670100");
+    metadata_is(
+        "BF25215A0A98001032547698103299910150 92014E B705800399F907 99020640 9F670100 900158");
+}
+
 static void update_by_whom(void **state)
 {
     (void)state;
@@ -443,6 +475,8 @@ int main(void)
         cmocka_unit_test_setup(whatever_is_selected, setup),
         cmocka_unit_test_setup(update_names_and_icon, isdr_card),
         cmocka_unit_test_setup(euc_038_policy_rules, isdr_card),
+        cmocka_unit_test_setup(euc_038_unknown_rule, isdr_card),
+        cmocka_unit_test_setup(update_fallback_allowed, isdr_card),
         cmocka_unit_test_setup(update_power_cuts, isdr_card),
         cmocka_unit_test_setup(update_by_whom, isdr_card),
     };
