@@ -96,7 +96,7 @@ static bool owner_agrees(const struct tree *t, const struct operator_id *owner)
 
 bool profile_agrees(struct isdr *i, uint32_t root)
 {
-    const struct tree t = { isdr_objects(i), root };
+    const struct tree t = { .objects = isdr_objects(i), .root = root };
     slice iccid = content(&t, TREE_MF, FID_ICCID);
     struct der_reader r = der_reader(profile_metadata(i->card, root));
     struct store_metadata_request m;
