@@ -2,57 +2,45 @@
 #include "euicc/ota/ota.h"
 
 #include "base/secret.h"
-#include "euicc/ota/ota_impl.h"
+#include "euicc/ota/admin.h"
 
 struct ota {
     struct sms_parts parts;
     struct ram_state ram;
     struct scp03 scp03[2]; /* sessions at the same time */
+    struct admin admin;
 };
 
 /* ---- one packet ---- */
 
-static void begin_session(struct card *card, const struct ota_packet *p, struct ota_session *s,
-                          struct ram_state *ram)
+/* A trigger answers as a script of one command, and when it was taken not at all. */
+static size_t trigger(struct card *card, struct ota *o, const struct ota_packet *p, uint8_t *out)
 {
-    *s = (struct ota_session){ .card = card,
-                               .number = p->target.number,
-                               .domain = p->target.domain,
-                               .version = (p->mac_key.n ? p->kid : p->kic) >> 4,
-                               .run = ram_command,
-                               .outgoing = ram_outgoing,
-                               .ram = ram };
-    if (p->target.kind != REGISTRY_RFM)
-        return;
-    s->run = rfm_command;
-    s->outgoing = rfm_outgoing;
-    s->access = target_access(card, &p->target);
-    s->channel = (struct channel){ .open = true, .app = NO_APP, .dir = s->access.adf };
-    s->channel.adf = s->access.adf;
+    uint16_t sw = admin_trigger(card, &o->admin, p->target.number, p->data);
+
+    if (sw == SW_OK)
+        return 0;
+    out[0] = 1;
+    out[1] = (uint8_t)(sw >> 8);
+    out[2] = (uint8_t)sw;
+    return 3;
 }
 
-/*
- * The terminal's PIN status is put aside meanwhile. What a failing memory left of the packet is
- * taken back; only its counter is stored again, so that it cannot be tried once more.
- */
+/* When memory failed only the counter is stored again, so that nothing can be tried once more. */
 static enum ota_status run(struct card *card, struct ota *o, const struct ota_packet *p,
                            uint8_t *out, size_t room, size_t *n)
 {
-    uint16_t verified[CARD_VERIFIED];
-    uint8_t verified_count = card->verified_count;
     struct ota_session s;
 
-    memcpy(verified, card->verified, sizeof verified);
-    card->verified_count = 0;
-    begin_session(card, p, &s, &o->ram);
-    *n = script_run(&s, p->data, out, room);
-    memcpy(card->verified, verified, sizeof verified);
-    card->verified_count = verified_count;
-    if (!s.failed)
+    if (p->target.kind == REGISTRY_SECURITY_DOMAIN && admin_is_trigger(p->data)) {
+        *n = trigger(card, o, p, out);
         return OTA_OK;
-    *n = 0;
-    objects_abort(&card->objects);
-    profiles_reload(card);
+    }
+    session_begin(card, &p->target, &o->ram, &s);
+    s.version = (p->mac_key.n ? p->kid : p->kic) >> 4;
+    s.dek = KEY_DEK;
+    if (session_run(&s, script_run, p->data, out, room, n))
+        return OTA_OK;
     (void)!packet_store_counter(card, p); /* else: nothing was done, and it may come once more */
     return OTA_NO_MEMORY;
 }
@@ -132,6 +120,7 @@ static void run_domain(struct card *card, struct ota *o, uint16_t number, uint8_
                              .number = number,
                              .domain = (uint8_t)number,
                              .version = version,
+                             .dek = KEY_DEK,
                              .run = ram_command,
                              .outgoing = ram_outgoing,
                              .ram = &o->ram };
@@ -201,10 +190,26 @@ static void ota_domain_left(struct card *card, void *state, uint8_t channel)
 
 /* ---- power, switches ---- */
 
+static enum err ota_boot(struct card *card, void *state, const void *config)
+{
+    struct ota *o = state;
+
+    return admin_init(card, &o->admin, config, &o->ram);
+}
+
+static void ota_close(struct card *card, void *state)
+{
+    struct ota *o = state;
+
+    admin_drop(card, &o->admin);
+    web_close(card, &o->admin.web);
+}
+
 static void ota_reset(struct card *card, void *state)
 {
     struct ota *o = state;
 
+    admin_drop(card, &o->admin);
     sms_drop(card, &o->parts);
     ram_drop(card, &o->ram);
     wipe(o->scp03, sizeof o->scp03);
@@ -221,6 +226,8 @@ static void ota_switched(struct card *card, void *state, uint32_t from, uint32_t
 const struct card_app ota_app = {
     .name = "OTA",
     .state_octets = sizeof(struct ota),
+    .boot = ota_boot,
+    .close = ota_close,
     .reset = ota_reset,
     .switched = ota_switched,
     .sms_pp = ota_sms_pp,

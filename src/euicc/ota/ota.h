@@ -1,17 +1,20 @@
 /*
  * Over-the-air management of the enabled profile: SCP80 in short messages (TS 102 225, TS 31.115)
  * with remote file and application management (TS 102 226), the commands of its security domains
- * (GlobalPlatform), SCP03 on a channel on which one is selected (Amendment D).
+ * (GlobalPlatform), SCP03 on a channel on which one is selected (Amendment D), and administration
+ * over HTTP, which a short message triggers (SCP81, Amendment B).
  *
- * It is an application of the card without an AID. It has no config; where isdr_app is in the
- * card too, the domain of the profile's operator may also update the profile's metadata (ES6).
+ * It is an application of the card without an AID. Its config is a struct web_network, for what the
+ * parameters of a session over HTTP leave open, or NULL; where isdr_app is in the card too, the
+ * domain of the profile's operator may also update the profile's metadata (ES6).
  *
  *     static const struct card_app_entry apps[] = {
  *         { &isdr_app, &personality }, { &ecasd_app, &personality }, { &ota_app, NULL },
  *     };
  *
  * Keys, counters and registry are objects of the profile; one packet, with its counter, is one
- * transaction. What a reset ends: parts of a message that is not complete, SCP03 sessions.
+ * transaction. What a reset ends: parts of a message that is not complete, SCP03 sessions, an
+ * administration session over HTTP.
  *
  * It does not send: the proof of receipt is the answer to ENVELOPE. A packet that asks for it in a
  * message of its own (SMS-SUBMIT) is refused with status 06.
@@ -19,7 +22,7 @@
 #ifndef DUNLIN_EUICC_OTA_OTA_H
 #define DUNLIN_EUICC_OTA_OTA_H
 
-#include "euicc/card.h"
+#include "euicc/web/web.h"
 
 extern const struct card_app ota_app;
 
