@@ -923,7 +923,18 @@ static void names_from_the_eid(void **state)
 
 /* ---- memory ---- */
 
-/* Every write that a script causes is cut: all of it is there afterwards, or nothing. */
+static void nobody(struct card *card, void *ctx, int result, slice body)
+{
+    (void)card;
+    (void)ctx;
+    (void)result;
+    (void)body;
+}
+
+/*
+ * Every write that a script causes is cut: all of it is there afterwards, or nothing. What was not
+ * kept is not told either: the card is not proactive any more.
+ */
 static void power(void **state)
 {
     static const uint32_t reach[] = { 0, 1, 17, 100, 100000 };
@@ -952,7 +963,13 @@ static void power(void **state)
         says(WEB_DATA, 0, slice_of(octets, uicc_hex(text, octets, sizeof octets)));
         says(WEB_END, 0, SLICE_NONE);
         expect_body("AF80 800103 2302 9000 2302 9000 2302 9000 0000");
+        assert_int_equal(cat_more_time(u.card, nobody, NULL), E_OK);
         bool said = objects_commit(card_objects(u.card)) == E_OK;
+        if (!said)
+            objects_abort(card_objects(u.card));
+        uicc_expect(&u, said ? 0x9109 : 0x9000, "", "80F2000C");
+        if (!said)
+            uicc_expect(&u, 0x6985, "", "8012000000");
         nvm_ram_power_on(&u.ram);
         web.busy = false;
         uicc_boot(&u);
