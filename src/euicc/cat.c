@@ -54,9 +54,7 @@ uint8_t cat_result_info(slice body)
 
 uint8_t cat_waiting(const struct card *card)
 {
-    /* what a memory that failed has not kept is not told to anybody */
-    return card->cat.count && !card->cat.fetched && !card->objects.broken ? card->cat.queue[0].n
-                                                                          : 0;
+    return card->cat.count && !card->cat.fetched ? card->cat.queue[0].n : 0;
 }
 
 bool cat_busy(const struct card *card)

@@ -4,9 +4,10 @@
  * (GlobalPlatform), SCP03 on a channel on which one is selected (Amendment D), and administration
  * over HTTP, which a short message triggers (SCP81, Amendment B).
  *
- * It is an application of the card without an AID. Its config is a struct web_network, for what the
- * parameters of a session over HTTP leave open, or NULL; where isdr_app is in the card too, the
- * domain of the profile's operator may also update the profile's metadata (ES6).
+ * It is an application of the card without an AID. Its config is a struct web_network
+ * (euicc/web/web.h), for what the parameters of a session over HTTP leave open, or NULL; where
+ * isdr_app is in the card too, the domain of the profile's operator may also update the profile's
+ * metadata (ES6).
  *
  *     static const struct card_app_entry apps[] = {
  *         { &isdr_app, &personality }, { &ecasd_app, &personality }, { &ota_app, NULL },
@@ -22,7 +23,7 @@
 #ifndef DUNLIN_EUICC_OTA_OTA_H
 #define DUNLIN_EUICC_OTA_OTA_H
 
-#include "euicc/web/web.h"
+#include "euicc/card.h"
 
 extern const struct card_app ota_app;
 

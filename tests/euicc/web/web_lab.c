@@ -1,10 +1,9 @@
 #include "euicc/web/web_lab.h"
 
 #include "../../crypto/tls_peer.c"
-#include "../uicc_card.c"
-#include "../uicc_package.c"
 #include "../uicc_terminal.c"
 
+#include "base/text.h"
 #include "euicc/card_impl.h"
 #include "euicc/web/dns.h"
 
