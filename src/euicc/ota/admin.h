@@ -62,6 +62,8 @@ struct admin_terms {
  * where there is no pre-shared key.
  */
 uint16_t admin_terms(struct card *card, uint16_t domain, slice message, struct admin_terms *out);
+/* The content of 83, or of 85 in a domain's data, could be followed. */
+bool admin_terms_sound(slice session);
 /* The domain's pre-shared key; version 0: the first one. False: there is none. */
 bool admin_key(struct card *card, uint16_t domain, uint8_t version, uint8_t identifier,
                struct ota_key *out);

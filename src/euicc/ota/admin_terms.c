@@ -15,7 +15,6 @@
 enum { SESSION = 0x83, CONNECTION = 0x84, SECURITY = 0x85, RETRY = 0x86, HTTP_POST = 0x89 };
 enum { HOST = 0x8A, AGENT = 0x8B, URI = 0x8C };
 enum { RESOLUTION = 0xB3, RESOLVED_NAME = 0xD6, RESOLVER = 0xFA };
-enum { STORED = 0x85, STORED_CONSTRUCTED = 0xA5 };
 enum { TCP_CLIENT = 0x02, IPV4 = 0x21, IPV6 = 0x57, HTTPS_PORT = 443 };
 enum { TIMER_VALUE = 0x25, COMPREHENSION = 0x80 };
 enum { LOGIN_TOGETHER = 100 }; /* with their coding schemes: OPEN CHANNEL has to take them */
@@ -321,11 +320,28 @@ static uint16_t complete(struct card *card, uint16_t domain, struct admin_terms 
     return out->identity.n ? SW_OK : SW_DATA;
 }
 
+static bool parts_sound(const struct parts *p, struct admin_terms *out)
+{
+    return connection_of(p->connection, out) && security_of(p->security, out) &&
+           retry_of(p->retry, out) && field_value(p->agent) && SET(out->agent, p->agent);
+}
+
+/* What is not there may come with a message. */
+bool admin_terms_sound(slice session)
+{
+    struct parts p = { .host = SLICE_NONE };
+    struct admin_terms t = { .port = 0 };
+
+    return session_members(session, &p) && parts_sound(&p, &t) &&
+           (!p.host.n || host_of(p.host, &t)) &&
+           (!p.uri.n || admin_path(p.uri, slice_of(t.host.p, t.host.n)).p);
+}
+
 static slice own_terms(struct card *card, uint16_t domain)
 {
-    slice own = ram_personal(card, domain, STORED);
+    slice own = ram_personal(card, domain, TAG_ADMIN);
 
-    return own.p ? own : ram_personal(card, domain, STORED_CONSTRUCTED);
+    return own.p ? own : ram_personal(card, domain, TAG_ADMIN_CONSTRUCTED);
 }
 
 uint16_t admin_terms(struct card *card, uint16_t domain, slice message, struct admin_terms *out)
@@ -337,15 +353,14 @@ uint16_t admin_terms(struct card *card, uint16_t domain, slice message, struct a
     memset(out, 0, sizeof *out);
     if (!session_members(own, &p) || !message_members(message, &p))
         return SW_DATA;
-    if (!connection_of(p.connection, out) || !security_of(p.security, out) ||
-        !retry_of(p.retry, out) || !host_of(p.host.n ? p.host : p.name, out))
+    if (!parts_sound(&p, out) || !host_of(p.host.n ? p.host : p.name, out))
         return SW_DATA;
     /* one name is asked for and shown: two that differ cannot be */
     if (p.name.p && p.host.n && !slice_eq_nocase(p.name, p.host))
         return SW_DATA;
     slice path = admin_path(p.uri, slice_of(out->host.p, out->host.n));
-    if (!address_of(p.resolver, &resolver) || !SET(out->dns, resolver) || !field_value(p.agent) ||
-        !SET(out->agent, p.agent) || (p.uri.n && !path.p) || !SET(out->uri, path))
+    if (!address_of(p.resolver, &resolver) || !SET(out->dns, resolver) || (p.uri.n && !path.p) ||
+        !SET(out->uri, path))
         return SW_DATA;
     return complete(card, domain, out);
 }

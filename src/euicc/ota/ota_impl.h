@@ -247,7 +247,9 @@ void ram_drop(struct card *card, struct ram_state *ram);
 bool ram_is_root(const struct registry_entry *e);
 /* ram_data.c: GET STATUS and GET DATA. */
 session_command ram_get_status, ram_get_data;
-/* An element of DGI 0070 that the profile's sdPersoData brought: 42, 45, 66, 5F20, 85 ... */
+/* An element of DGI 0070 that the profile's sdPersoData brought: 42, 45, 66, 5F20 ...; parameters
+ * of administration over HTTP also as they were stored since. */
+enum { TAG_ADMIN = 0x85, TAG_ADMIN_CONSTRUCTED = 0xA5 };
 slice ram_personal(struct card *card, uint16_t domain, uint32_t tag);
 /* ram_keys.c: PUT KEY and the deletion of keys. */
 session_command ram_put_key;

@@ -171,10 +171,19 @@ static bool grouping(slice *rest, unsigned *id, slice *content)
     return true;
 }
 
+static slice stored_since(struct card *card, uint16_t domain)
+{
+    return objects_get(&card->objects,
+                       profile_object(card->tree.root, PROFILE_MISC, REGISTRY_ADMIN + domain));
+}
+
 slice ram_personal(struct card *card, uint16_t domain, uint32_t tag)
 {
     uint32_t id = profile_object(card->tree.root, PROFILE_MISC, REGISTRY_PERSO + domain);
+    slice since = stored_since(card, domain);
 
+    if (since.n && (tag == TAG_ADMIN || tag == TAG_ADMIN_CONSTRUCTED))
+        return since.p[0] == tag ? since : SLICE_NONE;
     for (struct der_reader r = der_reader(objects_get(&card->objects, id)); der_more(&r);) {
         slice payload = der_take(&r).value, content;
         unsigned dgi;

@@ -460,6 +460,63 @@ static void malformed_triggers(void **state)
     }
 }
 
+/* Parameters are stored over the air, and take the place of those of the profile. */
+static void stored_terms(void **state)
+{
+    static const struct {
+        const char *apdu, *sw;
+    } wrong[] = {
+        { "80E2900004 85028600", "6A80" }, { "80E2900002 8700", "6A88" },
+        { "80E2900003 850000", "6A80" },   { "80E2900001 85", "6A80" },
+        { "80E2900004 85028A00", "6A80" }, { "80E2900009 8507890589038C0161", "6A80" },
+        { "80E2880002 8500", "6985" },     { "80E2900102 8500", "6985" },
+        { "80E2100002 8500", "6985" },     { "80E29000", "6A80" },
+    };
+    char wanted[20];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        snprintf(wanted, sizeof wanted, "01%s", wrong[i].sw);
+        ota_expect(&u, &ram, wanted, wrong[i].apdu);
+    }
+    ota_expect(&u, &ram, "019000 " OTA_ADMIN_TERMS, "80CA008500");
+    /* 84 { 3C }, 86 none, 89 { 8A a } over SCP80; the address comes with the message */
+    ota_expect(&u, &ram, "019000", "80E2900015 8513 8405 3C030203E7 86020000 8906 8A0161 8C012F");
+    assert_int_equal(pushes(&ram, "81()"), 0x6A80); /* who it is stood in what was there before */
+    assert_int_equal(pushes(&ram, "81(83(85((78) (0000))))"), 0x9000);
+    assert_string_equal(web.host, "a:999");
+    assert_null(web.r.address.p);
+    script(NULL, GP, "AE80 2205 80CA008500 0000",
+           "AF80 800101 2317 8513 84053C030203E7 86020000 8906 8A0161 8C012F 9000 0000");
+    /* over HTTP, under the other tag: the session goes on as it began */
+    script(NULL, GP, "AE80 220E 80E2900009 A5078905 8A036E6577 0000", "AF80 800101 2302 9000 0000");
+    assert_string_equal(web.host, "a:999");
+    answer(204, FIELDS(PROTOCOL), "");
+    ota_expect(&u, &ram, "016A88", "80CA008500");
+    ota_expect(&u, &ram, "019000 A50789058A036E6577", "80CA00A500");
+    assert_int_equal(pushes(&ram, "81(83(85((78) (4001))))"), 0x9000);
+    assert_string_equal(web.host, "new");
+    assert_string_equal(web.path, "/");
+}
+
+/* A domain's parameters go with it. */
+static void stored_terms_go(void **state)
+{
+    uint32_t id = profile_object(1, PROFILE_MISC, REGISTRY_ADMIN);
+    unsigned n = 0;
+    slice s;
+
+    (void)state;
+    ota_expect(&u, &below, "019000", "80E2900009 8507 8905 8A036E6577");
+    for (uint32_t at = id; objects_next(card_objects(u.card), &at, id + 0xFF, &s); at++)
+        n++;
+    assert_int_equal(n, 1);
+    ota_send(&u, &ram, "80E400000B 4F09A00000055910100006");
+    ota_send(&u, &ram, "80E400000A 4F08A000000151000001");
+    assert_int_equal(ota_send(&u, &below, "8100").status, 0x09);
+    assert_false(objects_next(card_objects(u.card), &id, id + 0xFF, &s));
+}
+
 /* A trigger is for a domain; who it is, the checksum proves. */
 static void who_may_trigger(void **state)
 {
@@ -1019,6 +1076,8 @@ int main(void)
         cmocka_unit_test_setup(what_the_message_says, setup),
         cmocka_unit_test_setup(all_of_it_is_pushed, setup),
         cmocka_unit_test_setup(malformed_triggers, setup),
+        cmocka_unit_test_setup(stored_terms, setup),
+        cmocka_unit_test_setup(stored_terms_go, setup),
         cmocka_unit_test_setup(who_may_trigger, setup),
         cmocka_unit_test_setup(targets, setup),
         cmocka_unit_test_setup(malformed_scripts, setup),
