@@ -37,6 +37,7 @@ static void hear(struct heard *h, struct http_answer *a, slice in)
             assert_int_equal(in.n, 0);
             return;
         case HTTP_STATUS:
+            assert_null(data.p);
             snprintf(number, sizeof number, "%u|", a->status);
             say(h, number, strlen(number));
             break;
