@@ -1,7 +1,7 @@
 /*
- * Over the air with the right keys: command packets, SCP03 commands, bare APDUs, envelopes, and
- * answers of the server of a session over HTTP. Connections are played: this program has its own
- * web_post.
+ * Over the air with the right keys: command packets, SCP03 commands, bare APDUs, envelopes, a
+ * terminal that sends the card's messages, and answers of the server of a session over HTTP.
+ * Connections are played: this program has its own web_post.
  *
  * Input: steps, each an octet that says what it is, an octet of length, and so many octets. A
  * packet takes its SPI1, SPI2 and target from its first octets and secures the rest with key set 1;
@@ -229,6 +229,29 @@ static void packet(struct card *card, slice in, uint64_t counter)
     }
 }
 
+/* ---- the terminal that sends responses ---- */
+
+static void introduce(struct card *card)
+{
+    uint8_t out[CARD_REPLY_MAX];
+
+    send(card, profile, sizeof profile, out);
+}
+
+/* FETCH, and TERMINAL RESPONSE to what there was, with this result. */
+static void perform(struct card *card, uint8_t result)
+{
+    static const uint8_t fetch[] = { 0x80, 0x12, 0, 0, 0 };
+    uint8_t out[CARD_REPLY_MAX], c[] = { 0x80, 0x14, 0,    0,    12,   0x81, 0x03, 0,     0,
+                                         0,    0x82, 0x02, 0x82, 0x81, 0x83, 0x01, result };
+    size_t n = send(card, fetch, sizeof fetch, out), at = n > 2 && out[1] == 0x81 ? 5 : 4;
+
+    if (n < at + 5)
+        return;
+    memcpy(c + 7, out + at, 3);
+    send(card, c, sizeof c, out);
+}
+
 /* ---- SCP03 ---- */
 
 static void mac(struct scp03 *s, uint8_t *c, size_t n)
@@ -355,20 +378,14 @@ static void script(struct card *card, slice in)
     tell(card, WEB_END, 0, SLICE_NONE);
 }
 
-/* The first proactive command that waits is answered, and every timer expires. */
-static void terminal(struct card *card)
+/* The first timer expires. */
+static void expire(struct card *card)
 {
-    static const uint8_t fetch[] = { 0x80, 0x12, 0, 0, 0 };
     static const uint8_t expired[] = {
         0x80, 0xC2, 0, 0, 10, 0xD7, 8, 0xA4, 1, 1, 0xA5, 3, 0, 0, 0
     };
-    uint8_t out[CARD_REPLY_MAX],
-        c[] = { 0x80, 0x14, 0, 0, 12, 0x81, 3, 0, 0, 0, 0x82, 2, 0x82, 0x81, 0x83, 1, 0 };
+    uint8_t out[CARD_REPLY_MAX];
 
-    if (send(card, fetch, sizeof fetch, out) > 7) {
-        memcpy(c + 7, out + (out[1] == 0x81 ? 5 : 4), 3);
-        send(card, c, sizeof c, out);
-    }
     send(card, expired, sizeof expired, out);
 }
 
@@ -391,7 +408,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         slice part = slice_head(slice_skip(in, 2), in.p[1]);
 
         in = slice_skip(in, 2 + part.n);
-        switch (step % 10) {
+        switch (step % 12) {
         case 0:
             packet(card, part, ++counter);
             break;
@@ -411,17 +428,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             in_session(card, &session, part);
             break;
         case 6:
-            server(card, part);
+            introduce(card);
             break;
         case 7:
-            script(card, part);
+            perform(card, part.n ? part.p[0] : 0);
             break;
         case 8:
-            terminal(card);
+            server(card, part);
+            break;
+        case 9:
+            script(card, part);
+            break;
+        case 10:
+            expire(card);
             break;
         default:
             card_reset(card);
-            send(card, profile, sizeof profile, out);
         }
     }
     web.busy = false;
