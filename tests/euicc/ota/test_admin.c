@@ -4,6 +4,7 @@
  */
 #include "base/secret.h"
 #include "base/text.h"
+#include "der/der.h"
 #include "euicc/isdr/isdr.h"
 #include "euicc/ota/admin.h"
 #include "euicc/ota/ota_lab.h"
@@ -295,6 +296,17 @@ static void files_and_registry(void **state)
 
 /* ---- triggers ---- */
 
+/* The octets lie behind one of length, which may have to be three. */
+static size_t put_length(uint8_t *at, size_t inside)
+{
+    uint8_t head[DER_HEAD_MAX];
+    size_t n = der_put_head(0x30, inside, head) - 1;
+
+    memmove(at + n, at + 1, inside);
+    memcpy(at, head + 1, n);
+    return n + inside;
+}
+
 /* Hex in which "(..)" is a length and what it counts. */
 static size_t fold(const char **text, uint8_t *out)
 {
@@ -307,10 +319,9 @@ static size_t fold(const char **text, uint8_t *out)
             ++*text;
             size_t inside = fold(text, out + n + 1);
 
-            assert_true(inside < 128 && **text == ')');
+            assert_true(**text == ')');
             ++*text;
-            out[n] = (uint8_t)inside;
-            n += 1 + inside;
+            n += put_length(out + n, inside);
         } else {
             const char two[] = { (*text)[0], (*text)[1], 0 };
 
@@ -458,6 +469,55 @@ static void malformed_triggers(void **state)
             answer(204, FIELDS(PROTOCOL), "");
         expect_idle();
     }
+}
+
+/* Agent, host, URI and identity as long as they may be, and one octet longer. */
+static void longest_texts(void **state)
+{
+    static const struct {
+        const char *head, *tail;
+        size_t max;
+        const char *where;
+    } rows[] = {
+        { "89(8B(", "))", ADMIN_AGENT_MAX, web.headers },
+        { "89(8A(", "))", ADMIN_HOST_MAX - 6, web.host },
+        { "89(8C(2F", "))", ADMIN_URI_MAX - 1, web.path },
+        { "85(", "(4001))", ADMIN_IDENTITY_MAX, web.identity },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (size_t more = 0; more < 2; more++) {
+            char text[700], long_one[300];
+            size_t n = 0;
+
+            memset(long_one, 'z', sizeof long_one);
+            long_one[rows[i].max] = 0;
+            n = (size_t)snprintf(text, sizeof text, "81(83(%s", rows[i].head);
+            if (rows[i].max == ADMIN_IDENTITY_MAX) /* its length is an octet, whatever it is */
+                n += (size_t)snprintf(text + n, sizeof text - n, "%02zX", rows[i].max + more);
+            for (size_t k = 0; k < rows[i].max + more; k++)
+                n += (size_t)snprintf(text + n, sizeof text - n, "7A");
+            snprintf(text + n, sizeof text - n, "%s))", rows[i].tail);
+            uint16_t sw = pushes(&ram, text);
+            assert_int_equal(sw, more ? 0x6A80 : 0x9000);
+            if (more)
+                continue;
+            assert_non_null(strstr(rows[i].where, long_one));
+            says(WEB_SENT, 0, SLICE_NONE);
+            break_off();
+            expect_timer("000050");
+            timer_expires("000050");
+            script(NULL, GP, "AE80 0000", "AF80 800100 0000");
+            assert_true(says_header("X-Admin-Script-Status: ok"));
+            break_off();
+            expect_timer("000050");
+            timer_expires("000050"); /* every line that there can be */
+            assert_true(says_header("X-Admin-Resume: true"));
+            assert_true(says_header("Content-Type: application/vnd.globalplatform."
+                                    "card-content-mgt-response;version=1.0"));
+            answer(204, FIELDS(PROTOCOL), "");
+        }
 }
 
 /* Parameters are stored over the air, and take the place of those of the profile. */
@@ -1076,6 +1136,7 @@ int main(void)
         cmocka_unit_test_setup(what_the_message_says, setup),
         cmocka_unit_test_setup(all_of_it_is_pushed, setup),
         cmocka_unit_test_setup(malformed_triggers, setup),
+        cmocka_unit_test_setup(longest_texts, setup),
         cmocka_unit_test_setup(stored_terms, setup),
         cmocka_unit_test_setup(stored_terms_go, setup),
         cmocka_unit_test_setup(who_may_trigger, setup),
