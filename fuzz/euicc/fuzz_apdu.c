@@ -14,8 +14,7 @@
 #include "euicc/bip.h"
 #include "euicc/card_impl.h"
 #include "euicc/profiles.h"
-
-#include "../../tests/euicc/uicc_package.c"
+#include "euicc/uicc_package.h"
 
 #include <stdlib.h>
 

@@ -8,8 +8,7 @@
  */
 #include "crypto/crypto.h"
 #include "euicc/card_impl.h"
-
-#include "../../tests/euicc/uicc_package.c"
+#include "euicc/uicc_package.h"
 
 #include <stdlib.h>
 

@@ -9,14 +9,13 @@
 #include "crypto/crypto.h"
 #include "euicc/isdr/isdr.h"
 #include "euicc/profiles.h"
+#include "euicc/uicc_package.h"
 #include "reader/at.h"
 #include "reader/card_shape.h"
 #include "reader/in_process.h"
 #include "reader/quirks.h"
 #include "reader/stdio.h"
 #include "reader/trace.h"
-
-#include "../../tests/euicc/uicc_package.c"
 
 #include <stdlib.h>
 

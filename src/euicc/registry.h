@@ -5,7 +5,8 @@
  * the AID, kind, life cycle state, directory-independent number of its security domain (FF: none),
  * then the element that it came from (instance, rfm or loadBlock), for those who execute it.
  * A key of a security domain is an object in PROFILE_KEY: number of the domain, then the KeyObject.
- * Personalisation data of a domain: an object in PROFILE_MISC, REGISTRY_PERSO + number.
+ * Personalisation data of a domain: an object in PROFILE_MISC, REGISTRY_PERSO + number; parameters
+ * of administration over HTTP that were stored since, one element: REGISTRY_ADMIN + number.
  */
 #ifndef DUNLIN_EUICC_REGISTRY_H
 #define DUNLIN_EUICC_REGISTRY_H
@@ -21,6 +22,7 @@ enum registry_kind {
 
 #define REGISTRY_NO_DOMAIN 0xFF
 #define REGISTRY_PERSO     0x1000u
+#define REGISTRY_ADMIN     0x1100u
 
 struct registry_entry {
     uint16_t number;

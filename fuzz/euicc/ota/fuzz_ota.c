@@ -1,6 +1,7 @@
 /*
- * Over the air with the right keys: command packets, SCP03 commands, bare APDUs, envelopes, and a
- * terminal that sends the card's messages.
+ * Over the air with the right keys: command packets, SCP03 commands, bare APDUs, envelopes, a
+ * terminal that sends the card's messages, and answers of the server of a session over HTTP.
+ * Connections are played: this program has its own web_post.
  *
  * Input: steps, each an octet that says what it is, an octet of length, and so many octets. A
  * packet takes its SPI1, SPI2 and target from its first octets and secures the rest with key set 1;
@@ -10,11 +11,11 @@
 #include "crypto/crypto.h"
 #include "der/der.h"
 #include "euicc/isdr/isdr.h"
+#include "euicc/ota/admin.h"
 #include "euicc/ota/ota.h"
+#include "euicc/ota/ota_elements.h"
 #include "euicc/ota/ota_impl.h"
-
-#include "../../../tests/euicc/ota/ota_elements.c"
-#include "../../../tests/euicc/uicc_package.c"
+#include "euicc/uicc_package.h"
 
 #include <stdlib.h>
 
@@ -30,11 +31,67 @@ static const struct card_app_entry apps[] = { { &isdr_app, &isdr_personality },
                                               { &ota_app, NULL } };
 static const struct card_personality personality = { .channels = 3, .apps = apps, .app_count = 2 };
 
+/* TERMINAL PROFILE: everything. */
+static const uint8_t profile[] = { 0x80, 0x10, 0,    0,    8,    0xFF, 0xFF,
+                                   0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF };
+
 /* ICCID, provider, name, owner, rules that may be set again. */
 static const uint8_t metadata[] = { 0xBF, 0x25, 0x1D, 0x5A, 0x0A, 0x98, 0x00, 0x10,
                                     0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0x99, 0x91,
                                     0x01, 0x50, 0x92, 0x01, 0x4E, 0xB7, 0x05, 0x80,
                                     0x03, 0x99, 0xF9, 0x07, 0x99, 0x02, 0x06, 0xC0 };
+
+/* ---- the played connection ---- */
+
+static struct {
+    web_heard *heard;
+    void *ctx;
+    bool busy, sent, headed;
+    uint8_t octet; /* of all that is borrowed: it has to be readable */
+} web;
+
+enum err web_init(struct card *card, struct web *w, const struct web_network *net, web_heard *heard,
+                  void *ctx)
+{
+    (void)card;
+    (void)w;
+    (void)net;
+    web.heard = heard;
+    web.ctx = ctx;
+    return E_OK;
+}
+
+static void read_all(slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        web.octet = (uint8_t)(web.octet ^ s.p[i]);
+}
+
+enum err web_post(struct card *card, struct web *w, const struct web_request *r)
+{
+    (void)w;
+    if (web.busy)
+        abort();
+    if (!card_terminal_profile(card).p)
+        return E_STATE;
+    read_all(r->host);
+    read_all(r->address);
+    read_all(r->path);
+    read_all(r->headers);
+    read_all(r->body);
+    read_all(r->tls.psk_identity);
+    read_all(r->tls.psk);
+    web.busy = true;
+    web.sent = web.headed = false;
+    return E_OK;
+}
+
+void web_close(struct card *card, struct web *w)
+{
+    (void)card;
+    (void)w;
+    web.busy = false;
+}
 
 static void must(bool ok)
 {
@@ -66,31 +123,6 @@ static void open_rules(struct card *card)
          !objects_commit(card_objects(card)));
 }
 
-static struct card *prepare(void)
-{
-    static uint8_t package[UICC_PACKAGE_MAX];
-    uint8_t iccid[10] = { 0x98, 0x00, 0x10, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0x99 };
-    uint8_t aid[16] = { 1 };
-    struct profile_install what = { .iccid = SLICE_OF(iccid),
-                                    .isdp_aid = SLICE_OF(aid),
-                                    .metadata = SLICE_OF(metadata) };
-    struct profile_outcome out;
-
-    personality_defaults(&isdr_personality);
-    nvm_ram_init(&ram, octets, HALF, &nvm);
-    struct card *card = boot();
-    must(!profile_install_begin(card, &what) &&
-         !profile_install_feed(card, uicc_package(UICC_MILENAGE, OTA_ELEMENTS, package)) &&
-         !profile_install_finish(card, &out) && out.reason == INSTALL_OK &&
-         !profile_switch(card, out.root, false) && !objects_commit(card_objects(card)));
-    card_reset(card);
-    open_rules(card);
-    memcpy(image, memory, sizeof image);
-    memcpy(nvm_image, octets, sizeof nvm_image);
-    ram_image = ram;
-    return card;
-}
-
 /* On the heap and exactly as long as it is. */
 static size_t send(struct card *card, const uint8_t *p, size_t n, uint8_t out[CARD_REPLY_MAX])
 {
@@ -103,6 +135,33 @@ static size_t send(struct card *card, const uint8_t *p, size_t n, uint8_t out[CA
     free(command);
     must(got >= 2 && got <= CARD_REPLY_MAX && !objects_dirty(card_objects(card)));
     return got;
+}
+
+static struct card *prepare(void)
+{
+    static uint8_t package[UICC_PACKAGE_MAX];
+    uint8_t iccid[10] = { 0x98, 0x00, 0x10, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0x99 };
+    uint8_t aid[16] = { 1 };
+    struct profile_install what = { .iccid = SLICE_OF(iccid),
+                                    .isdp_aid = SLICE_OF(aid),
+                                    .metadata = SLICE_OF(metadata) };
+    uint8_t answer[CARD_REPLY_MAX];
+    struct profile_outcome out;
+
+    personality_defaults(&isdr_personality);
+    nvm_ram_init(&ram, octets, HALF, &nvm);
+    struct card *card = boot();
+    must(!profile_install_begin(card, &what) &&
+         !profile_install_feed(card, uicc_package(UICC_MILENAGE, OTA_ADMIN_ELEMENTS, package)) &&
+         !profile_install_finish(card, &out) && out.reason == INSTALL_OK &&
+         !profile_switch(card, out.root, false) && !objects_commit(card_objects(card)));
+    card_reset(card);
+    send(card, profile, sizeof profile, answer);
+    open_rules(card);
+    memcpy(image, memory, sizeof image);
+    memcpy(nvm_image, octets, sizeof nvm_image);
+    ram_image = ram;
+    return card;
 }
 
 /* ---- envelopes ---- */
@@ -188,7 +247,6 @@ static void packet(struct card *card, slice in, uint64_t counter)
 
 static void introduce(struct card *card)
 {
-    static const uint8_t profile[] = { 0x80, 0x10, 0, 0, 4, 0xFF, 0xFF, 0xFF, 0xFF };
     uint8_t out[CARD_REPLY_MAX];
 
     send(card, profile, sizeof profile, out);
@@ -257,6 +315,94 @@ static void in_session(struct card *card, struct scp03 *s, slice in)
     send(card, c, 5 + in.n - 3 + 8, out);
 }
 
+/* ---- a server ---- */
+
+enum { SAY_STATUS, SAY_HEADER, SAY_DATA, SAY_SENT, SAY_END, SAY_FAILED, SAYINGS };
+
+static void tell(struct card *card, enum web_event event, int number, slice data)
+{
+    uint8_t *copy = malloc(data.n ? data.n : 1);
+
+    must(copy != NULL);
+    if (data.n)
+        memcpy(copy, data.p, data.n);
+    web.heard(card, web.ctx, event, number, slice_of(copy, data.n));
+    free(copy);
+    must(!objects_commit(card_objects(card)));
+}
+
+/* in: what is said, then its octets; only what web.h allows at this time. */
+static void server(struct card *card, slice in)
+{
+    static const int statuses[] = { 200, 204, 404 };
+
+    if (!web.busy || in.n < 2)
+        return;
+    slice data = slice_skip(in, 1);
+    switch (in.p[0] % SAYINGS) {
+    case SAY_STATUS:
+        web.headed = true;
+        tell(card, WEB_STATUS, statuses[data.p[0] % COUNT(statuses)], SLICE_NONE);
+        break;
+    case SAY_HEADER:
+        if (web.headed)
+            tell(card, WEB_HEADER, 0, data);
+        break;
+    case SAY_DATA:
+        if (web.headed)
+            tell(card, WEB_DATA, 0, data);
+        break;
+    case SAY_SENT:
+        if (!web.sent)
+            tell(card, WEB_SENT, 0, SLICE_NONE);
+        web.sent = true;
+        break;
+    case SAY_END:
+        if (!web.headed)
+            break;
+        web.busy = false;
+        tell(card, WEB_END, 0, SLICE_NONE);
+        break;
+    default:
+        web.busy = false;
+        tell(card, WEB_FAILED, E_CLOSED, SLICE_NONE);
+    }
+}
+
+/* The header of an answer with a script for one of the profile's applications, and this script. */
+static void script(struct card *card, slice in)
+{
+    static const char *const targets[] = {
+        "X-Admin-Targeted-Application: //aid/A000000559/10100002",
+        "X-Admin-Targeted-Application: //aid/A000000559/10100003",
+        "X-Admin-Targeted-Application: //aid/A000000151/000001",
+        "Server: x",
+    };
+
+    if (!web.busy || in.n < 2)
+        return;
+    web.headed = true;
+    tell(card, WEB_STATUS, 200, SLICE_NONE);
+    tell(card, WEB_HEADER, 0, slice_str("X-Admin-Protocol: globalplatform-remote-admin/1.0"));
+    tell(card, WEB_HEADER, 0, slice_str("X-Admin-Next-URI: /2"));
+    tell(card, WEB_HEADER, 0, slice_str("Content-Type: application/vnd.etsi.scp.command-data"));
+    tell(card, WEB_HEADER, 0, slice_str(targets[in.p[0] % COUNT(targets)]));
+    tell(card, WEB_DATA, 0, slice_skip(in, 1));
+    web.busy = false;
+    tell(card, WEB_END, 0, SLICE_NONE);
+}
+
+/* The first timer expires. */
+static void expire(struct card *card)
+{
+    static const uint8_t expired[] = {
+        0x80, 0xC2, 0, 0, 10, 0xD7, 8, 0xA4, 1, 1, 0xA5, 3, 0, 0, 0
+    };
+    uint8_t out[CARD_REPLY_MAX];
+
+    send(card, expired, sizeof expired, out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -270,12 +416,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(memory, image, sizeof memory);
     memcpy(octets, nvm_image, sizeof octets);
     ram = ram_image;
+    web.busy = false;
     for (slice in = slice_of(data, size); in.n >= 2;) {
         uint8_t step = in.p[0];
         slice part = slice_head(slice_skip(in, 2), in.p[1]);
 
         in = slice_skip(in, 2 + part.n);
-        switch (step % 9) {
+        switch (step % 12) {
         case 0:
             packet(card, part, ++counter);
             break;
@@ -300,10 +447,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         case 7:
             perform(card, part.n ? part.p[0] : 0);
             break;
+        case 8:
+            server(card, part);
+            break;
+        case 9:
+            script(card, part);
+            break;
+        case 10:
+            expire(card);
+            break;
         default:
             card_reset(card);
         }
     }
+    web.busy = false;
     boot();
     return 0;
 }

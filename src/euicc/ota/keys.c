@@ -9,7 +9,7 @@
  * the low nibble of the version: SCP80 has 01 to 0F, SCP03 30 to 3F.
  */
 enum { COUNTER = 0x2000, SEQUENCE = 0x3000 };
-enum { KEY_LAST = 0xFFFF, KEY_OBJECT_MAX = 80 };
+enum { KEY_LAST = 0xFFFF, KEY_OBJECT_MAX = KEY_MAX + 48, USAGE_PSK = 0x3C };
 
 /* ---- finding ---- */
 
@@ -79,7 +79,9 @@ bool key_find(struct card *card, uint8_t domain, uint8_t version, uint8_t identi
 enum err key_put(struct card *card, uint8_t domain, const struct ota_key *key)
 {
     static const uint8_t usages[] = { 0, 0x18, 0x14, 0x48 };
-    uint8_t usage = key->identifier < COUNT(usages) ? usages[key->identifier] : 0x18;
+    uint8_t usage = key->type == KEY_TYPE_PSK         ? USAGE_PSK
+                    : key->identifier < COUNT(usages) ? usages[key->identifier]
+                                                      : 0x18;
     uint8_t buf[KEY_OBJECT_MAX];
     struct der_writer w = der_writer(buf, sizeof buf);
     struct ota_key old;
@@ -264,11 +266,14 @@ enum err key_checksum(struct card *card, const struct ota_key *key, const slice 
 
 enum err key_check_value(struct card *card, const struct ota_key *key, uint8_t out[KCV_LEN])
 {
-    uint8_t block[AES_BLOCK];
+    uint8_t block[SHA1_LEN];
     enum err err;
 
     memset(block, key_is_aes(key) ? 0x01 : 0x00, sizeof block);
-    err = key_cipher(card, key, AES_ENCRYPT, block, key_block(key));
+    if (key->type == KEY_TYPE_PSK)
+        err = crypto_sha1(card->crypto, slice_of(key->octets, key->n), block);
+    else
+        err = key_cipher(card, key, AES_ENCRYPT, block, key_block(key));
     memcpy(out, block, KCV_LEN);
     wipe(block, sizeof block);
     return err;

@@ -2,75 +2,48 @@
 #include "euicc/ota/ota.h"
 
 #include "base/secret.h"
-#include "euicc/ota/ota_impl.h"
+#include "euicc/ota/admin.h"
 
 struct ota {
     struct sms_parts parts;
     struct ram_state ram;
     struct scp03 scp03[2]; /* sessions at the same time */
     struct submit submit;
+    struct admin admin;
 };
 
 /* ---- one packet ---- */
 
-static void begin_session(struct card *card, const struct ota_packet *p, struct ota_session *s,
-                          struct ram_state *ram)
+/* A trigger answers as a script of one command, and when it was taken not at all. */
+static size_t trigger(struct card *card, struct ota *o, const struct ota_packet *p, uint8_t *out)
 {
-    *s = (struct ota_session){ .card = card,
-                               .number = p->target.number,
-                               .domain = p->target.domain,
-                               .version = (p->mac_key.n ? p->kid : p->kic) >> 4,
-                               .run = ram_command,
-                               .outgoing = ram_outgoing,
-                               .ram = ram };
-    if (p->target.kind != REGISTRY_RFM)
-        return;
-    s->run = rfm_command;
-    s->outgoing = rfm_outgoing;
-    s->access = target_access(card, &p->target);
-    s->channel = (struct channel){ .open = true, .app = NO_APP, .dir = s->access.adf };
-    s->channel.adf = s->access.adf;
+    uint16_t sw = admin_trigger(card, &o->admin, p->target.number, p->data);
+
+    if (sw == SW_OK)
+        return 0;
+    out[0] = 1;
+    out[1] = (uint8_t)(sw >> 8);
+    out[2] = (uint8_t)sw;
+    return 3;
 }
 
-/* The terminal goes on with its SET DATA, unless the packet deleted the file. */
-static void set_data_again(struct card *card, const struct set_data *set)
-{
-    tlv_file_reset(card);
-    card->set_data = *set;
-    if (set->octets && set->channel < CARD_CHANNELS && card->channels[set->channel].ef != set->ef)
-        tlv_file_reset(card);
-}
-
-/*
- * The terminal's PIN status and SET DATA are put aside meanwhile. What a failing memory left of the
- * packet is taken back; only its counter is stored again, so that it cannot be tried once more.
- */
+/* When memory failed only the counter is stored again, so that nothing can be tried once more. */
 static enum ota_status run(struct card *card, struct ota *o, const struct ota_packet *p,
-                           uint8_t *out, size_t room, size_t *n)
+                           uint8_t *out, size_t room, size_t *n, struct file_changes *changes)
 {
-    uint16_t verified[CARD_VERIFIED];
-    uint8_t verified_count = card->verified_count;
-    struct file_changes changes = { .count = 0 };
-    struct set_data set = card->set_data;
     struct ota_session s;
 
-    memcpy(verified, card->verified, sizeof verified);
-    card->verified_count = 0;
-    card->set_data.octets = NULL;
-    card->changes = &changes;
-    begin_session(card, p, &s, &o->ram);
-    *n = script_run(&s, p->data, out, room);
-    card->changes = NULL;
-    set_data_again(card, &set);
-    memcpy(card->verified, verified, sizeof verified);
-    card->verified_count = verified_count;
-    if (!s.failed) {
-        ota_refresh(card, &changes);
+    if (p->target.kind == REGISTRY_SECURITY_DOMAIN && admin_is_trigger(p->data)) {
+        *n = trigger(card, o, p, out);
         return OTA_OK;
     }
-    *n = 0;
-    objects_abort(&card->objects);
-    profiles_reload(card);
+    session_begin(card, &p->target, &o->ram, &s);
+    s.version = (p->mac_key.n ? p->kid : p->kic) >> 4;
+    s.dek = KEY_DEK;
+    if (session_run(&s, script_run, p->data, out, room, n)) {
+        *changes = s.changes;
+        return OTA_OK;
+    }
     (void)!packet_store_counter(card, p); /* else: nothing was done, and it may come once more */
     return OTA_NO_MEMORY;
 }
@@ -94,6 +67,7 @@ static void command_packet(struct card *card, struct ota *o, uint8_t *octets, si
                            slice origin, struct reply *out)
 {
     uint8_t answer[RESPONSE_MAX], data[RESPONSE_MAX];
+    struct file_changes changes = { .count = 0 };
     struct ota_packet p;
     size_t n = 0;
 
@@ -102,13 +76,15 @@ static void command_packet(struct card *card, struct ota *o, uint8_t *octets, si
     p.can_submit = submit_can(card, origin);
     enum ota_status status = packet_open(card, &p, octets, size);
     if (status == OTA_OK)
-        status = run(card, o, &p, data, packet_room(&p), &n);
+        status = run(card, o, &p, data, packet_room(&p), &n, &changes);
     reply_sw(out, SW_OK); /* the packet's commands used the card's buffer */
     if (packet_wants_response(&p, status)) {
         n = packet_respond(card, &p, status, slice_of(data, n), answer);
         if (n)
             respond(card, o, &p, status, origin, slice_of(answer, n), out);
     }
+    if (out->sw == SW_OK && ota_refresh(card, &changes))
+        out->sw = SW_MEMORY;
     packet_wipe(&p);
     wipe(data, sizeof data);
 }
@@ -173,6 +149,7 @@ static void run_domain(struct card *card, struct ota *o, uint16_t number, uint8_
                              .number = number,
                              .domain = (uint8_t)number,
                              .version = version,
+                             .dek = KEY_DEK,
                              .run = ram_command,
                              .outgoing = ram_outgoing,
                              .ram = &o->ram };
@@ -242,10 +219,26 @@ static void ota_domain_left(struct card *card, void *state, uint8_t channel)
 
 /* ---- power, switches ---- */
 
+static enum err ota_boot(struct card *card, void *state, const void *config)
+{
+    struct ota *o = state;
+
+    return admin_init(card, &o->admin, config, &o->ram);
+}
+
+static void ota_close(struct card *card, void *state)
+{
+    struct ota *o = state;
+
+    admin_drop(card, &o->admin);
+    web_close(card, &o->admin.web);
+}
+
 static void ota_reset(struct card *card, void *state)
 {
     struct ota *o = state;
 
+    admin_drop(card, &o->admin);
     sms_drop(card, &o->parts);
     submit_drop(&o->submit);
     ram_drop(card, &o->ram);
@@ -263,6 +256,8 @@ static void ota_switched(struct card *card, void *state, uint32_t from, uint32_t
 const struct card_app ota_app = {
     .name = "OTA",
     .state_octets = sizeof(struct ota),
+    .boot = ota_boot,
+    .close = ota_close,
     .reset = ota_reset,
     .switched = ota_switched,
     .sms_pp = ota_sms_pp,

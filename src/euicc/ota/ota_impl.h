@@ -9,10 +9,14 @@
 
 /* ---- keys.c: keys of security domains ---- */
 
-enum { KEY_TYPE_DES = 0x80, KEY_TYPE_DES_CBC = 0x82, KEY_TYPE_AES = 0x88 };
-/* Identifiers in a set for SCP80 and SCP03. */
-enum { KEY_ENC = 1, KEY_MAC = 2, KEY_DEK = 3 };
-#define KEY_MAX 32
+enum { KEY_TYPE_DES = 0x80, KEY_TYPE_DES_CBC = 0x82, KEY_TYPE_PSK = 0x85, KEY_TYPE_AES = 0x88 };
+/* Identifiers in a set for SCP80 and SCP03, and in one for SCP81. */
+enum { KEY_ENC = 1, KEY_MAC = 2, KEY_DEK = 3, KEY_PSK = 1, KEY_PSK_DEK = 2 };
+/* Versions of SCP81 (Amendment B 3.9). */
+enum { PSK_VERSION_FIRST = 0x40, PSK_VERSION_LAST = 0x4F };
+#define KEY_MAX     64
+#define KEY_PSK_MIN 16
+#define KEY_AES_MAX 32
 
 /* The holder wipes it. */
 struct ota_key {
@@ -47,7 +51,10 @@ MUST_USE enum err key_cipher(struct card *card, const struct ota_key *key, enum 
                              uint8_t *octets, size_t n);
 MUST_USE enum err key_checksum(struct card *card, const struct ota_key *key, const slice *parts,
                                size_t count, uint8_t out[AES_BLOCK]);
-/* The first three octets of a block under the key: 00 for DES, 01 for AES (GPCS B.6). */
+/*
+ * The first three octets of a block under the key: 00 for DES, 01 for AES (GPCS B.6); of SHA-1
+ * over a pre-shared key (Amendment B, table 3-13).
+ */
 #define KCV_LEN 3
 MUST_USE enum err key_check_value(struct card *card, const struct ota_key *key,
                                   uint8_t out[KCV_LEN]);
@@ -65,6 +72,8 @@ MUST_USE enum err key_forget_domain(struct card *card, uint8_t domain);
 
 /* SPI1 b2 b1: how a packet is checked. */
 enum { CHECK_MASK = 0x03, CHECK_RC = 1, CHECK_CC = 2, CHECK_DS = 3 };
+/* What TLS gives, as SPI1: checksum, ciphering, and nothing comes twice. */
+#define LEVEL_TLS 0x1E
 
 /* ---- targets.c: what a TAR names ---- */
 
@@ -76,6 +85,8 @@ struct ota_target {
 };
 
 bool target_find(struct card *card, const uint8_t tar[3], struct ota_target *out);
+/* Of an entry; false: it is none that takes commands, or locked. */
+bool target_of(const struct registry_entry *e, struct ota_target *out);
 struct remote_access target_access(struct card *card, const struct ota_target *target);
 /* The entry with this number. */
 bool registry_get(struct card *card, uint16_t number, struct registry_entry *out);
@@ -125,6 +136,8 @@ bool packet_parse(slice octets, struct ota_packet *p);
 enum ota_status packet_open(struct card *card, struct ota_packet *p, uint8_t *octets, size_t n);
 /* Stores the counter again after an abort took it back. */
 MUST_USE enum err packet_store_counter(struct card *card, const struct ota_packet *p);
+/* At least the check, the ciphering and the counter that the target asks for; both as SPI1. */
+bool level_reached(uint8_t level, uint8_t msl);
 bool packet_wants_response(const struct ota_packet *p, enum ota_status status);
 /*
  * It goes out as SMS-SUBMIT: asked for by a sender who has shown a key, and who was not told off.
@@ -224,6 +237,7 @@ struct ota_session {
     uint16_t number; /* registry entry that is addressed */
     uint8_t domain;  /* whose keys protect the session */
     uint8_t version; /* of these keys */
+    uint8_t dek;     /* identifier in this version of the key that keys come under */
     session_command *run;
     bool (*outgoing)(uint8_t ins); /* a command without data whose P3 is Le */
     struct channel channel;        /* of the file system: RFM */
@@ -231,25 +245,46 @@ struct ota_session {
     struct ram_state *ram;
     uint8_t kept[256]; /* waits for GET RESPONSE */
     size_t kept_n;
-    bool failed; /* memory: nothing of the packet holds */
+    bool failed;                 /* memory: nothing of the packet holds */
+    struct file_changes changes; /* what session_run did to files */
 };
 
 #define PERSONALIZE_PROFILE 0xFFFF
 
-/* Runs all commands; the octets of the response, at most `room`, go to out. */
-size_t script_run(struct ota_session *s, slice data, uint8_t *out, size_t room);
+typedef size_t session_script(struct ota_session *s, slice data, uint8_t *out, size_t room);
+
+/* A target's session without PIN status; its keys are left to the caller. */
+void session_begin(struct card *card, const struct ota_target *target, struct ram_state *ram,
+                   struct ota_session *s);
+/*
+ * Runs all commands; the octets of the response, at most `room` (32 at least), go to out, and *n is
+ * how many. False: memory failed, and the open transaction was aborted.
+ */
+bool session_run(struct ota_session *s, session_script *script, slice data, uint8_t *out,
+                 size_t room, size_t *n);
+
+session_script script_run;
+/* What is not in expanded format is answered as bad format. */
+session_script script_run_expanded;
 
 /* ---- rfm.c, ram.c ---- */
 
 session_command rfm_command, ram_command;
 bool rfm_outgoing(uint8_t ins), ram_outgoing(uint8_t ins);
-/* refresh.c: REFRESH for what a packet changed, when the terminal takes it. */
-void ota_refresh(struct card *card, const struct file_changes *changes);
+/*
+ * refresh.c: REFRESH for what a packet changed, when the terminal takes it. The changes are durable
+ * before it is queued; errors are those of the commit.
+ */
+MUST_USE enum err ota_refresh(struct card *card, const struct file_changes *changes);
 void ram_drop(struct card *card, struct ram_state *ram);
 /* The MNO-SD, root of the profile's domains, has itself for its domain. */
 bool ram_is_root(const struct registry_entry *e);
 /* ram_data.c: GET STATUS and GET DATA. */
 session_command ram_get_status, ram_get_data;
+/* An element of DGI 0070 that the profile's sdPersoData brought: 42, 45, 66, 5F20 ...; parameters
+ * of administration over HTTP also as they were stored since. */
+enum { TAG_ADMIN = 0x85, TAG_ADMIN_CONSTRUCTED = 0xA5 };
+slice ram_personal(struct card *card, uint16_t domain, uint32_t tag);
 /* ram_keys.c: PUT KEY and the deletion of keys. */
 session_command ram_put_key;
 void ram_delete_keys(struct ota_session *s, slice data, struct reply *out);
@@ -268,7 +303,7 @@ struct scp03 {
     uint8_t level;
     uint8_t size; /* 8 (S8) or 16 (S16) */
     uint8_t key_n;
-    uint8_t enc[KEY_MAX], mac[KEY_MAX], rmac[KEY_MAX];
+    uint8_t enc[KEY_AES_MAX], mac[KEY_AES_MAX], rmac[KEY_AES_MAX];
     uint8_t host_cryptogram[SCP03_LONG]; /* that is expected */
     uint8_t chain[AES_BLOCK];
     uint32_t counter; /* of the last command */

@@ -135,12 +135,11 @@ static bool interpretable(const struct ota_packet *p)
            (response_check(p) != CHECK_CC && !(p->spi2 & (SPI2_CIPHER | SPI2_SUBMIT)));
 }
 
-/* Level: at least the check, the ciphering and the counter that the target asks for. */
-static bool level_reached(uint8_t spi1, uint8_t msl)
+bool level_reached(uint8_t level, uint8_t msl)
 {
-    return (spi1 & CHECK_MASK) >= (msl & CHECK_MASK) &&
-           (spi1 & SPI1_CIPHER) >= (msl & SPI1_CIPHER) &&
-           (spi1 & COUNTER_MASK) >= (msl & COUNTER_MASK);
+    return (level & CHECK_MASK) >= (msl & CHECK_MASK) &&
+           (level & SPI1_CIPHER) >= (msl & SPI1_CIPHER) &&
+           (level & COUNTER_MASK) >= (msl & COUNTER_MASK);
 }
 
 /* ---- checks ---- */

@@ -5,7 +5,7 @@
  */
 #include "base/secret.h"
 #include "der/der.h"
-#include "euicc/ota/ota_impl.h"
+#include "euicc/ota/admin.h"
 
 enum {
     INS_STORE_DATA = 0xE2,
@@ -17,7 +17,7 @@ enum {
     INS_PUT_KEY = 0xD8
 };
 enum { FOR_LOAD = 0x02, FOR_INSTALL = 0x04, MAKE_SELECTABLE = 0x08, FOR_PERSONALIZATION = 0x20 };
-enum { LAST_BLOCK = 0x80, BLOCKS_MAX = 1400, P1_ENCRYPTED = 0x60 };
+enum { BER_TLV = 0x10, LAST_BLOCK = 0x80, BLOCKS_MAX = 1400, P1_ENCRYPTED = 0x60 };
 enum { STATUS_APPLICATIONS = 0x40, STATUS_ISD = 0x80 };
 enum { LOCKED = 0x80, SELECTABLE = 0x07, PERSONALIZED = 0x0F, REGISTRY_LIFE_CYCLE = 1 };
 
@@ -71,13 +71,31 @@ static void drop_blocks(struct ota_session *s)
     s->ram->next = 0;
 }
 
+/* Parameters of administration over HTTP (Amendment B 3.11), in one block as BER-TLV. */
+static void store_own(struct ota_session *s, const struct apdu *apdu, struct reply *out)
+{
+    uint32_t id = profile_object(s->card->tree.root, PROFILE_MISC, REGISTRY_ADMIN + s->number);
+    struct tlv t;
+
+    if (apdu->p1 != (LAST_BLOCK | BER_TLV) || apdu->p2)
+        out->sw = SW_CONDITIONS; /* a domain's other data comes with the profile */
+    else if (der_one(apdu->data, &t))
+        out->sw = SW_DATA;
+    else if (t.tag != TAG_ADMIN && t.tag != TAG_ADMIN_CONSTRUCTED)
+        out->sw = SW_REFERENCE;
+    else if (!admin_terms_sound(t.value))
+        out->sw = SW_DATA;
+    else
+        stored(objects_put(&s->card->objects, id, t.whole), out);
+}
+
 /* GPCS 11.11: blocks are numbered from 0; the last one says so, and then it takes effect. */
 static void store_data(struct ota_session *s, const struct apdu *apdu, struct reply *out)
 {
     struct ram_state *ram = s->ram;
 
     if (ram->target != PERSONALIZE_PROFILE || ram->by != s->number) {
-        out->sw = SW_CONDITIONS; /* a domain's own data comes with the profile */
+        store_own(s, apdu, out);
         return;
     }
     if (!apdu->data.p || apdu->p1 & P1_ENCRYPTED) {
@@ -183,10 +201,13 @@ static void delete_entry(struct ota_session *s, slice aid, struct reply *out)
     }
     uint16_t number = e.number;
     uint32_t perso = profile_object(root, PROFILE_MISC, REGISTRY_PERSO + number);
+    uint32_t admin = profile_object(root, PROFILE_MISC, REGISTRY_ADMIN + number);
     if (e.kind == REGISTRY_SECURITY_DOMAIN) {
         err = key_forget_domain(s->card, (uint8_t)number);
         if (!err && objects_get(o, perso).p)
             err = objects_delete(o, perso);
+        if (!err && objects_get(o, admin).p)
+            err = objects_delete(o, admin);
         for (unsigned i = 0; i < CARD_CHANNELS; i++)
             if (s->card->channels[i].sd == number + 1u)
                 card_select_mf(s->card, &s->card->channels[i]);

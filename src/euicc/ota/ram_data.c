@@ -171,12 +171,20 @@ static bool grouping(slice *rest, unsigned *id, slice *content)
     return true;
 }
 
-/* What the profile's sdPersoData brought under DGI 0070: 42, 45, 66, 5F20 ... */
-static bool personal(struct ota_session *s, uint32_t tag, slice *whole)
+static slice stored_since(struct card *card, uint16_t domain)
 {
-    uint32_t id = profile_object(s->card->tree.root, PROFILE_MISC, REGISTRY_PERSO + s->number);
+    return objects_get(&card->objects,
+                       profile_object(card->tree.root, PROFILE_MISC, REGISTRY_ADMIN + domain));
+}
 
-    for (struct der_reader r = der_reader(objects_get(&s->card->objects, id)); der_more(&r);) {
+slice ram_personal(struct card *card, uint16_t domain, uint32_t tag)
+{
+    uint32_t id = profile_object(card->tree.root, PROFILE_MISC, REGISTRY_PERSO + domain);
+    slice since = stored_since(card, domain);
+
+    if (since.n && (tag == TAG_ADMIN || tag == TAG_ADMIN_CONSTRUCTED))
+        return since.p[0] == tag ? since : SLICE_NONE;
+    for (struct der_reader r = der_reader(objects_get(&card->objects, id)); der_more(&r);) {
         slice payload = der_take(&r).value, content;
         unsigned dgi;
 
@@ -186,25 +194,24 @@ static bool personal(struct ota_session *s, uint32_t tag, slice *whole)
             for (struct der_reader in = der_reader(content); der_more(&in);) {
                 struct tlv t = der_take(&in);
 
-                *whole = t.whole;
                 if (t.tag == tag)
-                    return true;
+                    return t.whole;
             }
         }
     }
-    return false;
+    return SLICE_NONE;
 }
 
 void ram_get_data(struct ota_session *s, const struct apdu *apdu, struct reply *out)
 {
     uint32_t tag = (uint32_t)(apdu->p1 << 8 | apdu->p2);
-    slice whole;
+    slice whole = ram_personal(s->card, s->number, tag);
 
     if (tag == 0x00E0)
         key_information(s, out);
     else if (tag == 0xFF21)
         resources(s, out);
-    else if (tag && personal(s, tag, &whole))
+    else if (tag && whole.p)
         reply_put(out, whole);
     else
         out->sw = SW_REFERENCE;

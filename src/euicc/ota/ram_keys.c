@@ -26,9 +26,27 @@ static enum err decipher(struct card *card, const struct ota_key *dek, uint8_t *
     return err;
 }
 
+/* A pre-shared key stands in the versions of SCP81 and nowhere else. */
+static bool possible(const struct ota_key *key, size_t n)
+{
+    switch (key->type) {
+    case KEY_TYPE_AES:
+        return n == 16 || n == 24 || n == 32;
+    case KEY_TYPE_DES:
+    case KEY_TYPE_DES_CBC:
+        return n == 16 || n == 24;
+    case KEY_TYPE_PSK:
+        return n >= KEY_PSK_MIN && n <= KEY_MAX && key->version >= PSK_VERSION_FIRST &&
+               key->version <= PSK_VERSION_LAST;
+    default:
+        return false;
+    }
+}
+
 /*
  * Type, length, key, length and check value. An AES key has the length of its clear form in front
- * (GPCS Amendment D 7.2), which senders leave out when the block says it.
+ * (GPCS Amendment D 7.2), which senders leave out when the block says it; a pre-shared key always
+ * has it (Amendment B, table 3-13).
  */
 static uint16_t take_key(struct card *card, slice *in, const struct ota_key *dek,
                          struct ota_key *key)
@@ -43,12 +61,10 @@ static uint16_t take_key(struct card *card, slice *in, const struct ota_key *dek
     slice value = take(in, n);
     size_t clear = value.n;
 
-    if (key->type == KEY_TYPE_AES && value.n % AES_BLOCK == 1)
+    if (value.n &&
+        (key->type == KEY_TYPE_PSK || (key->type == KEY_TYPE_AES && value.n % AES_BLOCK == 1)))
         clear = take(&value, 1).p[0];
-    bool aes = key->type == KEY_TYPE_AES && (clear == 16 || clear == 24 || clear == 32);
-    bool des = (key->type == KEY_TYPE_DES || key->type == KEY_TYPE_DES_CBC) &&
-               (clear == 16 || clear == 24);
-    if (!aes && !des)
+    if (!possible(key, clear))
         return SW_ALGORITHM;
     if (value.n > KEY_MAX || value.n < clear || value.n % key_block(dek))
         return SW_DATA;
@@ -101,7 +117,9 @@ void ram_put_key(struct ota_session *s, const struct apdu *apdu, struct reply *o
         out->sw = apdu->data.p ? SW_P1P2 : SW_LENGTH;
         return;
     }
-    if (!key_find(s->card, s->domain, s->version, KEY_DEK, &dek)) {
+    bool found = key_find(s->card, s->domain, s->version, s->dek, &dek);
+    if (!found || dek.type == KEY_TYPE_PSK) {
+        wipe(&dek, sizeof dek);
         out->sw = SW_CONDITIONS;
         return;
     }

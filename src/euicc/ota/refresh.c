@@ -59,16 +59,20 @@ static size_t put(uint8_t *out, uint32_t tag, slice value)
     return n + value.n;
 }
 
-void ota_refresh(struct card *card, const struct file_changes *changes)
+enum err ota_refresh(struct card *card, const struct file_changes *changes)
 {
     uint8_t tlvs[2 * DER_HEAD_MAX + LIST_MAX + CARD_AID_MAX];
     struct list l = { .n = 1, .adf = TREE_MF };
     bool all = changes->all;
     struct node adf;
     size_t n = 0;
+    enum err err;
 
     if ((!all && changes->count == 0) || !cat_terminal_has(card, PROFILE_OCTET, PROFILE_REFRESH))
-        return;
+        return E_OK;
+    err = objects_commit(&card->objects);
+    if (err)
+        return err;
     for (unsigned i = 0; i < changes->count && !all; i++)
         all = !put_path(card, changes->efs[i], &l);
     if (!all) {
@@ -78,4 +82,5 @@ void ota_refresh(struct card *card, const struct file_changes *changes)
     }
     (void)!cat_queue(card, CAT_REFRESH, all ? CAT_REFRESH_INIT_ALL_FILES : CAT_REFRESH_FILES,
                      n ? slice_of(tlvs, n) : SLICE_NONE, NULL, NULL);
+    return E_OK;
 }

@@ -9,6 +9,60 @@ enum { TAG_C_APDU = 0x22, TAG_R_APDU = 0x23, TAG_COUNT = 0x80, TAG_BAD_FORMAT = 
 enum { BAD_TAG = 1, BAD_LENGTH = 2, NO_LENGTH = 3 };
 enum { INS_GET_RESPONSE = 0xC0, INS_RETRIEVE_DATA = 0xCB, RETRIEVE_FIRST = 0x80, HEADER = 4 };
 
+void session_begin(struct card *card, const struct ota_target *target, struct ram_state *ram,
+                   struct ota_session *s)
+{
+    *s = (struct ota_session){ .card = card,
+                               .number = target->number,
+                               .domain = target->domain,
+                               .run = ram_command,
+                               .outgoing = ram_outgoing,
+                               .ram = ram };
+    if (target->kind != REGISTRY_RFM)
+        return;
+    s->run = rfm_command;
+    s->outgoing = rfm_outgoing;
+    s->access = target_access(card, target);
+    s->channel = (struct channel){ .open = true, .app = NO_APP, .dir = s->access.adf };
+    s->channel.adf = s->access.adf;
+}
+
+/* The terminal goes on with its SET DATA, unless the session deleted the file. */
+static void set_data_again(struct card *card, const struct set_data *set)
+{
+    tlv_file_reset(card);
+    card->set_data = *set;
+    if (set->octets && set->channel < CARD_CHANNELS && card->channels[set->channel].ef != set->ef)
+        tlv_file_reset(card);
+}
+
+/* The terminal's PIN status and SET DATA are put aside meanwhile. */
+bool session_run(struct ota_session *s, session_script *script, slice data, uint8_t *out,
+                 size_t room, size_t *n)
+{
+    struct card *card = s->card;
+    uint16_t verified[CARD_VERIFIED];
+    uint8_t verified_count = card->verified_count;
+    struct set_data set = card->set_data;
+
+    memcpy(verified, card->verified, sizeof verified);
+    card->verified_count = 0;
+    card->set_data.octets = NULL;
+    s->changes = (struct file_changes){ .count = 0 };
+    card->changes = &s->changes;
+    *n = script(s, data, out, room);
+    card->changes = NULL;
+    set_data_again(card, &set);
+    memcpy(card->verified, verified, sizeof verified);
+    card->verified_count = verified_count;
+    if (!s->failed)
+        return true;
+    *n = 0;
+    objects_abort(&card->objects);
+    profiles_reload(card);
+    return false;
+}
+
 static bool memory_failed(uint16_t sw)
 {
     return sw == SW_MEMORY || sw == SW_NO_SPACE || sw == SW_UNKNOWN;
@@ -137,8 +191,11 @@ static size_t compact(struct ota_session *s, slice rest, uint8_t *out, size_t ro
 
 /* ---- expanded ---- */
 
+/* What stands in front of the R-APDUs and behind them, at most. */
+enum { TEMPLATE_HEAD = 4 + 3, TEMPLATE_END = 3 + 2 };
+
 struct expanded {
-    uint8_t body[RESPONSE_MAX]; /* R-APDUs one behind the other */
+    uint8_t *body; /* R-APDUs one behind the other */
     size_t n, room;
     uint8_t count;
     uint8_t fault;
@@ -214,7 +271,7 @@ static size_t put_template(const struct expanded *e, bool indefinite, uint8_t *o
     }
     memcpy(out + n, number, sizeof number);
     n += sizeof number;
-    memcpy(out + n, e->body, e->n);
+    memmove(out + n, e->body, e->n);
     n += e->n;
     if (e->fault) {
         memcpy(out + n, fault, sizeof fault);
@@ -227,14 +284,22 @@ static size_t put_template(const struct expanded *e, bool indefinite, uint8_t *o
     return n;
 }
 
+static bool is_expanded(slice data)
+{
+    return data.n && (data.p[0] == TAG_SCRIPT || data.p[0] == TAG_SCRIPT_INDEFINITE);
+}
+
+/* A template of the kind that came; the indefinite one for what is no template. */
 static size_t expanded(struct ota_session *s, slice data, uint8_t *out, size_t room)
 {
-    /* heads, number, fault, end of contents: 13 octets at most besides the R-APDUs */
-    struct expanded e = { .room = room - 13 };
-    bool indefinite = data.p[0] == TAG_SCRIPT_INDEFINITE;
+    struct expanded e = { .body = out + TEMPLATE_HEAD,
+                          .room = room - TEMPLATE_HEAD - TEMPLATE_END };
+    bool indefinite = !data.n || data.p[0] != TAG_SCRIPT;
     struct der_reader r = der_reader(data);
 
-    if (indefinite && data.n >= 2 && data.p[1] == LENGTH_INDEFINITE) {
+    if (!is_expanded(data)) {
+        e.fault = BAD_TAG;
+    } else if (indefinite && data.n >= 2 && data.p[1] == LENGTH_INDEFINITE) {
         bool ended = data.n >= 4 && !data.p[data.n - 2] && !data.p[data.n - 1];
 
         if (ended)
@@ -249,8 +314,14 @@ static size_t expanded(struct ota_session *s, slice data, uint8_t *out, size_t r
         else
             run_commands(s, t.value, false, &e);
     }
-    size_t n = put_template(&e, indefinite, out);
-    wipe(&e, sizeof e);
+    return put_template(&e, indefinite, out);
+}
+
+size_t script_run_expanded(struct ota_session *s, slice data, uint8_t *out, size_t room)
+{
+    size_t n = expanded(s, data, out, room);
+
+    wipe(s->kept, sizeof s->kept);
     return n;
 }
 
@@ -259,9 +330,7 @@ size_t script_run(struct ota_session *s, slice data, uint8_t *out, size_t room)
     size_t n = 0;
 
     if (data.n)
-        n = data.p[0] == TAG_SCRIPT || data.p[0] == TAG_SCRIPT_INDEFINITE
-                ? expanded(s, data, out, room)
-                : compact(s, data, out, room);
+        n = is_expanded(data) ? expanded(s, data, out, room) : compact(s, data, out, room);
     wipe(s->kept, sizeof s->kept);
     return n;
 }

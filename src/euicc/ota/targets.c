@@ -132,29 +132,33 @@ static bool rfm_matches(const struct registry_entry *e, const uint8_t tar[TAR_LE
     return false;
 }
 
+bool target_of(const struct registry_entry *e, struct ota_target *out)
+{
+    static const uint8_t any[TAR_LEN];
+
+    if (e->life_cycle & LOCKED)
+        return false;
+    *out =
+        (struct ota_target){ .kind = e->kind, .number = e->number, .domain = (uint8_t)e->number };
+    if (e->kind == REGISTRY_SECURITY_DOMAIN) {
+        (void)domain_matches(e, any, &out->msl);
+        return true;
+    }
+    out->domain = e->domain;
+    (void)rfm_matches(e, any, &out->msl);
+    return e->kind == REGISTRY_RFM;
+}
+
 bool target_find(struct card *card, const uint8_t tar[3], struct ota_target *out)
 {
     struct registry_entry e;
 
     for (int32_t n = -1; registry_next(&card->objects, card->tree.root, &n, &e);) {
-        bool found = false;
-        uint8_t msl = 0;
+        uint8_t msl;
 
-        if (e.life_cycle & LOCKED)
-            continue;
-        if (e.kind == REGISTRY_RFM)
-            found = rfm_matches(&e, tar, &msl);
-        else if (e.kind == REGISTRY_SECURITY_DOMAIN)
-            found = domain_matches(&e, tar, &msl);
-        if (!found)
-            continue;
-        *out = (struct ota_target){
-            .kind = e.kind,
-            .number = e.number,
-            .domain = e.kind == REGISTRY_RFM ? e.domain : (uint8_t)e.number,
-            .msl = msl,
-        };
-        return true;
+        if (target_of(&e, out) &&
+            (e.kind == REGISTRY_RFM ? rfm_matches : domain_matches)(&e, tar, &msl))
+            return true;
     }
     return false;
 }

@@ -1,10 +1,6 @@
 #include "euicc/web/web_lab.h"
 
-#include "../../crypto/tls_peer.c"
-#include "../uicc_card.c"
-#include "../uicc_package.c"
-#include "../uicc_terminal.c"
-
+#include "base/text.h"
 #include "euicc/card_impl.h"
 #include "euicc/web/dns.h"
 
@@ -110,7 +106,7 @@ static bool request_whole(struct lab_server *s)
     return s->early || s->n == head + strtoul(length + 16, NULL, 10);
 }
 
-static void pass_on(struct lab *lab)
+void lab_pass_on(struct lab *lab)
 {
     uint8_t octets[4096];
     size_t n;
@@ -143,7 +139,7 @@ static void serve(struct lab *lab, slice octets)
             tls_peer_end(&s->tls);
         lab->dropped = lab->dropped || s->drops;
     }
-    pass_on(lab);
+    lab_pass_on(lab);
 }
 
 /* ---- the terminal's side ---- */

@@ -67,5 +67,7 @@ void lab_run(struct lab *lab);
 void lab_expire(struct lab *lab, uint8_t id);
 /* The link is gone. */
 void lab_drop(struct lab *lab);
+/* What the server has to say arrives at the terminal. */
+void lab_pass_on(struct lab *lab);
 
 #endif

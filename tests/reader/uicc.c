@@ -1,3 +1,0 @@
-/* A card with a small profile, as the tests of euicc/ have it. */
-#include "../euicc/uicc_card.c"
-#include "../euicc/uicc_package.c"
