@@ -144,7 +144,8 @@ static void send_selects(unsigned count)
     uint8_t data[200], part[140] = { 0x02, 0x70, 0x00 };
     size_t n = ota_packet(&how, slice_of(data, uicc_hex(script, data, sizeof data)), part + 3);
     assert_true(n + 3 <= sizeof part);
-    ota_envelope(&u, slice_of(part, n + 3), OTA_ANY_WAITS);
+    ota_envelope(&u, slice_of(part, n + 3), 0x9000);
+    assert_int_equal(u.sw >> 8, 0x91);
 }
 
 /* Fetches what comes until nothing waits; the whole response packet. Returns the parts. */
