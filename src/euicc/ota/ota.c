@@ -31,42 +31,28 @@ static void begin_session(struct card *card, const struct ota_packet *p, struct 
     s->channel.adf = s->access.adf;
 }
 
-/* The terminal goes on with its SET DATA, unless the packet deleted the file. */
-static void set_data_again(struct card *card, const struct set_data *set)
-{
-    tlv_file_reset(card);
-    card->set_data = *set;
-    if (set->octets && set->channel < CARD_CHANNELS && card->channels[set->channel].ef != set->ef)
-        tlv_file_reset(card);
-}
-
 /*
- * The terminal's PIN status and SET DATA are put aside meanwhile. What a failing memory left of the
- * packet is taken back; only its counter is stored again, so that it cannot be tried once more.
+ * The terminal's PIN status is put aside meanwhile. What a failing memory left of the packet is
+ * taken back; only its counter is stored again, so that it cannot be tried once more.
  */
 static enum ota_status run(struct card *card, struct ota *o, const struct ota_packet *p,
                            uint8_t *out, size_t room, size_t *n)
 {
     uint16_t verified[CARD_VERIFIED];
     uint8_t verified_count = card->verified_count;
-    struct file_changes changes = { .count = 0 };
-    struct set_data set = card->set_data;
+    struct ota_files files;
     struct ota_session s;
 
     memcpy(verified, card->verified, sizeof verified);
     card->verified_count = 0;
-    card->set_data.octets = NULL;
-    card->changes = &changes;
+    ota_files_begin(card, &files);
     begin_session(card, p, &s, &o->ram);
     *n = script_run(&s, p->data, out, room);
-    card->changes = NULL;
-    set_data_again(card, &set);
+    ota_files_end(card, &files, !s.failed);
     memcpy(card->verified, verified, sizeof verified);
     card->verified_count = verified_count;
-    if (!s.failed) {
-        ota_refresh(card, &changes);
+    if (!s.failed)
         return OTA_OK;
-    }
     *n = 0;
     objects_abort(&card->objects);
     profiles_reload(card);

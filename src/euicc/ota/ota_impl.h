@@ -215,8 +215,17 @@ size_t script_run(struct ota_session *s, slice data, uint8_t *out, size_t room);
 
 session_command rfm_command, ram_command;
 bool rfm_outgoing(uint8_t ins), ram_outgoing(uint8_t ins);
-/* refresh.c: REFRESH for what a packet changed, when the terminal takes it. */
-void ota_refresh(struct card *card, const struct file_changes *changes);
+/*
+ * refresh.c, around the commands of a session: the terminal's SET DATA waits meanwhile, and goes on
+ * unless its file was deleted; REFRESH tells of what changed, where it is `done` and not taken
+ * back.
+ */
+struct ota_files {
+    struct file_changes changes;
+    struct set_data set;
+};
+void ota_files_begin(struct card *card, struct ota_files *f);
+void ota_files_end(struct card *card, const struct ota_files *f, bool done);
 void ram_drop(struct card *card, struct ram_state *ram);
 /* The MNO-SD, root of the profile's domains, has itself for its domain. */
 bool ram_is_root(const struct registry_entry *e);

@@ -59,7 +59,7 @@ static size_t put(uint8_t *out, uint32_t tag, slice value)
     return n + value.n;
 }
 
-void ota_refresh(struct card *card, const struct file_changes *changes)
+static void refresh(struct card *card, const struct file_changes *changes)
 {
     uint8_t tlvs[2 * DER_HEAD_MAX + LIST_MAX + CARD_AID_MAX];
     struct list l = { .n = 1, .adf = TREE_MF };
@@ -78,4 +78,24 @@ void ota_refresh(struct card *card, const struct file_changes *changes)
     }
     (void)!cat_queue(card, CAT_REFRESH, all ? CAT_REFRESH_INIT_ALL_FILES : CAT_REFRESH_FILES,
                      n ? slice_of(tlvs, n) : SLICE_NONE, NULL, NULL);
+}
+
+void ota_files_begin(struct card *card, struct ota_files *f)
+{
+    *f = (struct ota_files){ .set = card->set_data };
+    card->set_data.octets = NULL;
+    card->changes = &f->changes;
+}
+
+void ota_files_end(struct card *card, const struct ota_files *f, bool done)
+{
+    const struct set_data *set = &f->set;
+
+    card->changes = NULL;
+    tlv_file_reset(card);
+    card->set_data = *set;
+    if (set->octets && set->channel < CARD_CHANNELS && card->channels[set->channel].ef != set->ef)
+        tlv_file_reset(card);
+    if (done)
+        refresh(card, &f->changes);
 }
