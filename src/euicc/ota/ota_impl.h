@@ -216,12 +216,12 @@ size_t script_run(struct ota_session *s, slice data, uint8_t *out, size_t room);
 session_command rfm_command, ram_command;
 bool rfm_outgoing(uint8_t ins), ram_outgoing(uint8_t ins);
 /*
- * refresh.c, around the commands of a session: the terminal's SET DATA waits meanwhile, and goes on
- * unless its file was deleted; REFRESH tells of what changed, where it is `done` and not taken
- * back.
+ * rfm.c, around the commands of a session: the terminal's SET DATA waits meanwhile, and goes on
+ * unless its file was deleted; what changed is collected for REFRESH, where it is `done` and not
+ * taken back.
  */
 struct ota_files {
-    struct file_changes changes;
+    struct file_changes changes; /* from before */
     struct set_data set;
 };
 void ota_files_begin(struct card *card, struct ota_files *f);

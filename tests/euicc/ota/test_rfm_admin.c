@@ -200,6 +200,7 @@ static void power(void **state)
         for (uint32_t write = 1; write <= 2; write++) {
             assert_int_equal(setup(NULL), 0);
             packet(&usim, "029000", MF, fcp(CREATE, NEW_EF), "", "");
+            uicc_expect(&u, 0x9000, "", TERMINAL_ALL);
             snprintf(script, sizeof script, MF "00E4000002 2F40 %s 00D6000002 1234",
                      fcp(CREATE, "82024121 83022F41 " RULE " 800102"));
             size_t n = uicc_hex(script, data, sizeof data);
@@ -211,6 +212,7 @@ static void power(void **state)
             u.ram.cut_octets = reach[r];
             ota_envelope(&u, slice_of(part, n + 3), write == 1 ? 0x6581 : 0x9000);
             cuts += u.ram.off;
+            assert_true(cat_busy(u.card) == !u.ram.off); /* REFRESH tells of what is stored */
             nvm_ram_power_on(&u.ram);
             uicc_boot(&u);
             bool done = uicc_apdu(&u, "00A4000C 02 2F41") == 0x9000;
