@@ -21,6 +21,8 @@
 #define MEMORY 32768
 #define HALF   32768
 
+#define BOOTS_MAX 4 /* of one input: they are slow */
+
 static _Alignas(8) uint8_t memory[MEMORY], image[MEMORY];
 static uint8_t octets[HALF * NVM_HALVES], nvm_image[HALF * NVM_HALVES];
 static struct nvm nvm;
@@ -193,6 +195,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
                                                 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF };
 
+    unsigned boots = 0;
+
     if (!card)
         card = prepare();
     memcpy(memory, image, sizeof memory);
@@ -208,7 +212,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             continue;
         }
         if (n == 0xFB) {
-            suspend();
+            if (boots++ < BOOTS_MAX)
+                suspend();
             continue;
         }
         if (n == 0xFD) {

@@ -367,6 +367,7 @@ static void settle_transaction(struct card *card, struct reply *r)
         objects_abort(&card->objects);
         profiles_reload(card);
     }
+    card_tell_changes(card, !failed && !card->channels_void);
     if (card->channels_void)
         settle_channels(card);
 }

@@ -123,7 +123,8 @@ struct card {
 
     const struct remote_access *remote; /* NULL: the terminal's command runs */
     const uint8_t *remote_domain;       /* of it, for the file that rules_allow looks at */
-    struct file_changes *changes;       /* NULL: nobody asks */
+    struct file_changes changes;        /* of the APDU that runs */
+    bool changes_count;                 /* a remote session makes them */
 
     bool suspended; /* since SUSPEND UICC no command came */
     bool resumable; /* and the power was away */
@@ -219,6 +220,8 @@ void suspend_settle(struct card *card);
 /* file_changes.c: a command has changed this EF, or which files there are. */
 void card_file_changed(struct card *card, uint16_t ef);
 void card_files_exchanged(struct card *card);
+/* Behind each transaction: REFRESH for what has changed, or nothing of it holds. */
+void card_tell_changes(struct card *card, bool durable);
 
 /* card.c: the value of an SMS-PP download for whoever serves it; nobody: 9000. */
 void card_sms_pp(struct card *card, slice tlvs, struct reply *out);

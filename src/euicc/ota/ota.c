@@ -29,7 +29,7 @@ static size_t trigger(struct card *card, struct ota *o, const struct ota_packet 
 
 /* When memory failed only the counter is stored again, so that nothing can be tried once more. */
 static enum ota_status run(struct card *card, struct ota *o, const struct ota_packet *p,
-                           uint8_t *out, size_t room, size_t *n, struct file_changes *changes)
+                           uint8_t *out, size_t room, size_t *n)
 {
     struct ota_session s;
 
@@ -40,10 +40,8 @@ static enum ota_status run(struct card *card, struct ota *o, const struct ota_pa
     session_begin(card, &p->target, &o->ram, &s);
     s.version = (p->mac_key.n ? p->kid : p->kic) >> 4;
     s.dek = KEY_DEK;
-    if (session_run(&s, script_run, p->data, out, room, n)) {
-        *changes = s.changes;
+    if (session_run(&s, script_run, p->data, out, room, n))
         return OTA_OK;
-    }
     (void)!packet_store_counter(card, p); /* else: nothing was done, and it may come once more */
     return OTA_NO_MEMORY;
 }
@@ -67,7 +65,6 @@ static void command_packet(struct card *card, struct ota *o, uint8_t *octets, si
                            slice origin, struct reply *out)
 {
     uint8_t answer[RESPONSE_MAX], data[RESPONSE_MAX];
-    struct file_changes changes = { .count = 0 };
     struct ota_packet p;
     size_t n = 0;
 
@@ -76,15 +73,13 @@ static void command_packet(struct card *card, struct ota *o, uint8_t *octets, si
     p.can_submit = submit_can(card, origin);
     enum ota_status status = packet_open(card, &p, octets, size);
     if (status == OTA_OK)
-        status = run(card, o, &p, data, packet_room(&p), &n, &changes);
+        status = run(card, o, &p, data, packet_room(&p), &n);
     reply_sw(out, SW_OK); /* the packet's commands used the card's buffer */
     if (packet_wants_response(&p, status)) {
         n = packet_respond(card, &p, status, slice_of(data, n), answer);
         if (n)
             respond(card, o, &p, status, origin, slice_of(answer, n), out);
     }
-    if (out->sw == SW_OK && ota_refresh(card, &changes))
-        out->sw = SW_MEMORY;
     packet_wipe(&p);
     wipe(data, sizeof data);
 }

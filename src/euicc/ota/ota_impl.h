@@ -245,8 +245,7 @@ struct ota_session {
     struct ram_state *ram;
     uint8_t kept[256]; /* waits for GET RESPONSE */
     size_t kept_n;
-    bool failed;                 /* memory: nothing of the packet holds */
-    struct file_changes changes; /* what session_run did to files */
+    bool failed; /* memory: nothing of the packet holds */
 };
 
 #define PERSONALIZE_PROFILE 0xFFFF
@@ -272,10 +271,16 @@ session_script script_run_expanded;
 session_command rfm_command, ram_command;
 bool rfm_outgoing(uint8_t ins), ram_outgoing(uint8_t ins);
 /*
- * refresh.c: REFRESH for what a packet changed, when the terminal takes it. The changes are durable
- * before it is queued; errors are those of the commit.
+ * rfm.c, around the commands of a session: the terminal's SET DATA waits meanwhile, and goes on
+ * unless its file was deleted; what changed is collected for REFRESH, where it is `done` and not
+ * taken back.
  */
-MUST_USE enum err ota_refresh(struct card *card, const struct file_changes *changes);
+struct ota_files {
+    struct file_changes changes; /* from before */
+    struct set_data set;
+};
+void ota_files_begin(struct card *card, struct ota_files *f);
+void ota_files_end(struct card *card, const struct ota_files *f, bool done);
 void ram_drop(struct card *card, struct ram_state *ram);
 /* The MNO-SD, root of the profile's domains, has itself for its domain. */
 bool ram_is_root(const struct registry_entry *e);

@@ -60,3 +60,23 @@ void rfm_command(struct ota_session *s, const struct apdu *apdu, struct reply *o
     }
     out->sw = SW_INS;
 }
+
+void ota_files_begin(struct card *card, struct ota_files *f)
+{
+    *f = (struct ota_files){ .changes = card->changes, .set = card->set_data };
+    card->set_data.octets = NULL;
+    card->changes_count = true;
+}
+
+void ota_files_end(struct card *card, const struct ota_files *f, bool done)
+{
+    const struct set_data *set = &f->set;
+
+    card->changes_count = false;
+    if (!done)
+        card->changes = f->changes;
+    tlv_file_reset(card);
+    card->set_data = *set;
+    if (set->octets && set->channel < CARD_CHANNELS && card->channels[set->channel].ef != set->ef)
+        tlv_file_reset(card);
+}

@@ -181,6 +181,51 @@ static void nothing_half_made(void **state)
     uicc_expect(&u, 0x9000, "", "00A4000C 02 2F41");
 }
 
+/*
+ * One packet deletes a file, makes another and fills it. The power goes at every write: all of it
+ * is done or nothing, and what was answered is done.
+ */
+static void power(void **state)
+{
+    (void)state;
+    static const uint32_t reach[] = { 0, 1, 17, 100, 100000 };
+    uint8_t data[120], packet_octets[200], part[200] = { 0x02, 0x70, 0x00 };
+    struct ota_send s = usim;
+    char script[300];
+    unsigned cuts = 0;
+
+    s.spi1 = 0x16; /* a higher counter */
+    s.counter = 1;
+    for (unsigned r = 0; r < COUNT(reach); r++)
+        for (uint32_t write = 1; write <= 2; write++) {
+            assert_int_equal(setup(NULL), 0);
+            packet(&usim, "029000", MF, fcp(CREATE, NEW_EF), "", "");
+            uicc_expect(&u, 0x9000, "", TERMINAL_ALL);
+            snprintf(script, sizeof script, MF "00E4000002 2F40 %s 00D6000002 1234",
+                     fcp(CREATE, "82024121 83022F41 " RULE " 800102"));
+            size_t n = uicc_hex(script, data, sizeof data);
+            n = ota_packet(&s, slice_of(data, n), packet_octets);
+            assert_true(n + 3 <= 140);
+            memcpy(part + 3, packet_octets, n);
+            u.ram.writes = 0;
+            u.ram.cut_at = write;
+            u.ram.cut_octets = reach[r];
+            ota_envelope(&u, slice_of(part, n + 3), write == 1 ? 0x6581 : 0x9000);
+            cuts += u.ram.off;
+            assert_true(cat_busy(u.card) == !u.ram.off); /* REFRESH tells of what is stored */
+            nvm_ram_power_on(&u.ram);
+            uicc_boot(&u);
+            bool done = uicc_apdu(&u, "00A4000C 02 2F41") == 0x9000;
+            assert_true(done || write == 1);
+            if (done) {
+                uicc_expect(&u, 0x9000, "", ADM1);
+                uicc_expect(&u, 0x9000, "1234", "00B0000002");
+            }
+            uicc_expect(&u, done ? 0x6A82 : 0x9000, "", "00A4000C 02 2F40");
+        }
+    assert_int_equal(cuts, COUNT(reach));
+}
+
 /* ---- REFRESH ---- */
 
 #define SMSS     "00A4000C027FFF 00A4000C026F43 "
@@ -280,6 +325,7 @@ int main(void)
         cmocka_unit_test_setup(keeps_to_the_domain, setup),
         cmocka_unit_test_setup(sets_and_retrieves_data, setup),
         cmocka_unit_test_setup(nothing_half_made, setup),
+        cmocka_unit_test(power),
         cmocka_unit_test_setup(tells_what_changed, setup),
         cmocka_unit_test_setup(tells_of_more_than_a_list_holds, setup),
         cmocka_unit_test_setup(never_fails_the_packet, setup),
