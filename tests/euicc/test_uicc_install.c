@@ -333,6 +333,25 @@ static void an_iot_element_has_its_iccid(void **state)
     assert_memory_equal(node.body.p, "\x98\x00\x10\x32\x54\x76\x98\x10\x32\x99", 10);
 }
 
+/* EF_UST with all services: GBA and MBMS security are none of this card's. */
+static void services_of_the_card(void **state)
+{
+    struct profile_outcome out;
+
+    (void)state;
+    uicc_new(&u);
+    out = uicc_install(
+        &u,
+        uicc_package(UICC_MILENAGE,
+                     "A1(A0(8000 810109) A1(30(80047FD06F38 810A FFFFFFFFFFFFFFFFFFFF)))", octets),
+        1);
+    assert_int_equal(out.reason, INSTALL_OK);
+    enable(out.root);
+    uicc_expect(&u, 0x9000, "", "00A4040C 0C " USIM);
+    uicc_expect(&u, 0x9000, "", "00A4000C 02 6F38");
+    uicc_expect(&u, 0x9000, "FFFFFFFFFFFFFFFFE7FF00000000", "00B0000000");
+}
+
 static void says_when_memory_is_short(void **state)
 {
     (void)state;
@@ -470,6 +489,7 @@ int main(void)
         cmocka_unit_test(unusual_files),
         cmocka_unit_test(says_when_memory_is_short),
         cmocka_unit_test(data_objects_are_installed),
+        cmocka_unit_test(services_of_the_card),
         cmocka_unit_test(an_iot_element_has_its_iccid),
         cmocka_unit_test(profiles_live_side_by_side),
         cmocka_unit_test(a_switch_waits_for_the_terminal),
