@@ -118,9 +118,11 @@ static enum pe_status install_header(struct install *in, const struct package_el
 
 static enum pe_status install_end(struct install *in, const struct package_element *e)
 {
+    enum pe_status status = install_resolve_links(in);
+
     (void)e;
     in->end_seen = true;
-    return install_resolve_links(in);
+    return status == PE_STATUS_OK ? install_services(in) : status;
 }
 
 /* Content of an issuer that this card does not know. */

@@ -78,6 +78,9 @@ enum pe_status install_data_objects(struct install *in, uint16_t n, slice conten
 /* Links whose targets came later. */
 enum pe_status install_resolve_links(struct install *in);
 
+/* Takes services that the card lacks out of the tables of USIMs and ISIMs. */
+enum pe_status install_services(struct install *in);
+
 /* What an error of the store is as a status. */
 enum pe_status install_stored(enum err err);
 

@@ -250,6 +250,19 @@ static bool defaultable(const struct file_element *fe, const struct saip_file *r
     return row->len && (row->nrec || !saip_type_has_records(row->type));
 }
 
+/* An IoT minimal profile leaves EF_ICCID to the card: the header has it. */
+static enum pe_status default_iccid(struct install *in, const struct file_element *fe,
+                                    const struct saip_file *row, uint16_t n)
+{
+    struct node node;
+
+    if (row->fid != FID_ICCID || fe->table->base != BASE_MF || fe->table->naa != NAA_USIM)
+        return PE_STATUS_OK;
+    return tree_node(&in->tree, n, &node)
+               ? install_stored(tree_write(&in->tree, &node, 0, SLICE_OF(in->iccid)))
+               : PE_STATUS_MEMORY_FAILURE;
+}
+
 static enum pe_status create_row(struct install *in, struct file_element *fe,
                                  const struct saip_file *row, slice items)
 {
@@ -278,6 +291,8 @@ static enum pe_status create_row(struct install *in, struct file_element *fe,
     if (has_fcp && !file_plan_apply(&p, &fcp))
         return PE_STATUS_PARAMETER;
     status = create(in, (uint8_t)fe->dir, &p, items.p ? items : SLICE_EMPTY, &n);
+    if (status == PE_STATUS_OK && !items.p)
+        status = default_iccid(in, fe, row, n);
     if (status == PE_STATUS_OK)
         row_created(in, fe, row, n);
     return status;

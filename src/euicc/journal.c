@@ -191,7 +191,7 @@ static void writer_end(struct writer *w)
     writer_flush(w);
 }
 
-/* What one pending entry is as an operation. */
+/* What one entry of the overlay is as an operation. */
 static enum op pending_op(const struct objects *o, const struct entry *e, uint32_t *at,
                           slice *octets)
 {
@@ -217,7 +217,7 @@ static uint32_t overlay_length(const struct objects *o)
     slice octets;
 
     for (uint32_t i = 0; i < o->index_count; i++)
-        if (e[i].at & ENTRY_PENDING) {
+        if (e[i].at & ENTRY_CHANGED) {
             total += head[pending_op(o, e + i, &at, &octets)];
             total += (uint32_t)octets.n;
         }
@@ -234,7 +234,7 @@ static enum err append_overlay(struct objects *o, uint32_t length)
 
     writer_begin(&w, header, length, o->sequence, o->generation);
     for (uint32_t i = 0; i < o->index_count; i++)
-        if (e[i].at & ENTRY_PENDING) {
+        if (e[i].at & ENTRY_CHANGED) {
             enum op op = pending_op(o, e + i, &at, &octets);
 
             writer_op(&w, op, e[i].id, at, octets);

@@ -211,8 +211,6 @@ uint32_t objects_last(const struct objects *o, uint32_t first, uint32_t last)
          i > 0 && e[i - 1].id >= first; i--)
         if (!(e[i - 1].at & ENTRY_DELETED))
             return e[i - 1].id;
-        else if (i > 1 && e[i - 2].id == e[i - 1].id)
-            i--; /* the live one that is being deleted */
     return 0;
 }
 
@@ -297,11 +295,14 @@ static enum err replace(struct objects *o, uint32_t id, uint32_t n, uint8_t **oc
         uint32_t before = e->at;
 
         e->at = at | (pending ? ENTRY_PENDING : 0);
-        if (!(before & ENTRY_DELETED))
-            heap_free(o, before & ENTRY_AT);
+        heap_free(o, before & ENTRY_AT);
     } else {
         uint32_t where = f.live >= 0 ? (uint32_t)f.live + 1 : f.where;
 
+        if (f.live >= 0 && entries(o)[f.live].at & ENTRY_DELETED) {
+            entries(o)[f.live].at &= ~ENTRY_DELETED;
+            o->pending--;
+        }
         index_insert(o, where, id, at | (pending ? ENTRY_PENDING : 0));
         o->pending += pending;
     }
@@ -392,7 +393,6 @@ enum err objects_delete(struct objects *o, uint32_t id)
 {
     struct found f = index_lookup(o, id);
     int64_t length = current_length(o, f);
-    struct entry *e = entries(o);
 
     if (length < 0)
         return E_NOTFOUND;
@@ -402,18 +402,14 @@ enum err objects_delete(struct objects *o, uint32_t id)
     }
     if (o->broken)
         return E_STORAGE;
-    if (f.pending < 0) {
-        if (!heap_room(o, sizeof *e))
-            return E_MEMORY;
-        index_insert(o, (uint32_t)f.live + 1, id, ENTRY_PENDING | ENTRY_DELETED);
+    if (f.pending >= 0) {
+        heap_free(o, entries(o)[f.pending].at & ENTRY_AT);
+        index_remove(o, (uint32_t)f.pending);
+        o->pending--;
+    }
+    if (f.live >= 0) {
+        entries(o)[f.live].at |= ENTRY_DELETED;
         o->pending++;
-    } else {
-        heap_free(o, e[f.pending].at & ENTRY_AT);
-        e[f.pending].at = ENTRY_PENDING | ENTRY_DELETED;
-        if (f.live < 0) {
-            index_remove(o, (uint32_t)f.pending);
-            o->pending--;
-        }
     }
     account(o, id, length, -1);
     o->shrunk = true;
@@ -433,27 +429,21 @@ enum err objects_delete_range(struct objects *o, uint32_t first, uint32_t last)
 
 /* ---- the end of a transaction ---- */
 
-/* One pending entry goes live. Returns true where the entry of the index stays. */
-static bool settle_entry(struct objects *o, struct entry *pending, struct entry *live)
+/* One pending entry goes live. */
+static void settle_entry(struct objects *o, struct entry *pending, struct entry *live)
 {
-    struct block *b;
+    struct block *b = entry_block(o, pending);
 
-    if (pending->at & ENTRY_DELETED) {
-        heap_free(o, live->at & ENTRY_AT);
-        return false;
-    }
-    b = entry_block(o, pending);
     if (live && block_length(b) == block_length(entry_block(o, live))) {
         memcpy(block_octets(entry_block(o, live)), block_octets(b), block_length(b));
         heap_free(o, pending->at & ENTRY_AT);
         pending->at = live->at;
-        return true;
+        return;
     }
     if (live)
         heap_free(o, live->at & ENTRY_AT);
     b->length &= ~BLOCK_PENDING;
     pending->at &= ENTRY_AT;
-    return true;
 }
 
 static void drop_entries(struct objects *o, bool commit)
@@ -463,21 +453,19 @@ static void drop_entries(struct objects *o, bool commit)
 
     for (uint32_t i = o->index_count; i-- > 0;) {
         struct entry *live = i > 0 && e[i - 1].id == e[i].id ? &e[i - 1] : NULL;
-        bool keep = true;
 
         if (e[i].at & ENTRY_PENDING && commit) {
-            keep = settle_entry(o, &e[i], live);
+            settle_entry(o, &e[i], live);
             if (live)
                 i--;
-            if (keep)
-                e[--to] = live ? e[i + 1] : e[i];
+            e[--to] = live ? e[i + 1] : e[i];
             continue;
         }
-        if (e[i].at & ENTRY_PENDING) {
-            if (!(e[i].at & ENTRY_DELETED))
-                heap_free(o, e[i].at & ENTRY_AT);
+        if (e[i].at & ENTRY_PENDING || (e[i].at & ENTRY_DELETED && commit)) {
+            heap_free(o, e[i].at & ENTRY_AT);
             continue;
         }
+        e[i].at &= ~ENTRY_DELETED;
         e[--to] = e[i];
     }
     o->index_at += to * (uint32_t)sizeof *e;

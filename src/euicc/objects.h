@@ -80,7 +80,7 @@ MUST_USE enum err objects_put(struct objects *o, uint32_t id, slice bytes);
 MUST_USE enum err objects_make(struct objects *o, uint32_t id, uint32_t n, uint8_t fill);
 /* Overwrites octets inside the object. E_NOTFOUND, E_RANGE when it would grow, E_MEMORY. */
 MUST_USE enum err objects_write(struct objects *o, uint32_t id, uint32_t at, slice bytes);
-/* E_NOTFOUND when there is none; E_MEMORY. Its octets are wiped at commit. */
+/* E_NOTFOUND when there is none. Takes no room. Its octets are wiped at commit. */
 MUST_USE enum err objects_delete(struct objects *o, uint32_t id);
 /* All objects with first <= id <= last. */
 MUST_USE enum err objects_delete_range(struct objects *o, uint32_t first, uint32_t last);

@@ -3,7 +3,8 @@
  *
  * The heap holds blocks in a row: header, octets padded to 4, and for a pending change of part of
  * an object the changed range. The index holds (id, offset), sorted by id; where an object is
- * changed in the overlay, its pending entry follows its live one.
+ * changed in the overlay, its pending entry follows its live one. A deletion in the overlay is a
+ * mark on the live entry: it takes no room, so that a full block can be emptied.
  */
 #ifndef DUNLIN_EUICC_OBJECTS_IMPL_H
 #define DUNLIN_EUICC_OBJECTS_IMPL_H
@@ -16,7 +17,8 @@
 #define BLOCK_LENGTH  0x0FFFFFFFu
 
 #define ENTRY_PENDING 0x80000000u
-#define ENTRY_DELETED 0x40000000u /* pending deletion: no block */
+#define ENTRY_DELETED 0x40000000u /* live, and deleted in the overlay; no pending one follows */
+#define ENTRY_CHANGED (ENTRY_PENDING | ENTRY_DELETED)
 #define ENTRY_AT      0x3FFFFFFFu
 
 struct block {

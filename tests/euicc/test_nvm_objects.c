@@ -238,6 +238,47 @@ static void says_when_it_is_full(void **state)
         assert_false(block[i] == 0xAA && block[i + 1] == 0xAA && block[i + 2] == 0xAA);
 }
 
+/* All of a full store is deleted: dropped, brought back in part, and kept. */
+static void a_full_store_can_be_emptied(void **state)
+{
+    (void)state;
+    struct nvm_ram ram;
+    struct nvm nvm;
+    struct objects o;
+    uint32_t last = 0, at = 1;
+
+    nvm_ram_init(&ram, octets, HALF, &nvm);
+    assert_int_equal(objects_boot(&o, block, 4096, &nvm), E_OK);
+    while (objects_make(&o, last + 1, 1, 0xAA) == E_OK)
+        last++;
+    assert_int_equal(objects_commit(&o), E_OK);
+    while (objects_lend(&o, 8)) /* nor is there room for scratch */
+        ;
+    for (uint32_t i = 1; i <= last; i++)
+        assert_int_equal(objects_delete(&o, i), E_OK);
+    assert_int_equal(objects_delete(&o, 1), E_NOTFOUND);
+    assert_false(objects_next(&o, &at, last, NULL));
+    assert_int_equal(objects_last(&o, 1, last), 0);
+    assert_true(objects_dirty(&o));
+    objects_abort(&o);
+    assert_false(objects_dirty(&o));
+    for (uint32_t i = 1; i <= last; i++)
+        assert_int_equal(objects_get(&o, i).n, 1);
+    assert_int_equal(objects_boot(&o, block, SIZE, &nvm), E_OK);
+    assert_int_equal(objects_delete_range(&o, 1, last), E_OK);
+    assert_int_equal(objects_put(&o, 7, SLICE_LIT("a")), E_OK);
+    assert_int_equal(objects_delete(&o, 7), E_OK);
+    assert_int_equal(objects_put(&o, 7, SLICE_LIT("b")), E_OK);
+    assert_int_equal(objects_last(&o, 1, last), 7);
+    assert_int_equal(objects_commit(&o), E_OK);
+    assert_int_equal(objects_boot(&o, block, 4096, &nvm), E_OK);
+    assert_true(objects_next(&o, &at, last, NULL));
+    assert_int_equal(at, 7);
+    assert_true(slice_eq_str(objects_get(&o, 7), "b"));
+    at = 8;
+    assert_false(objects_next(&o, &at, last, NULL));
+}
+
 static void volatile_objects_are_not_stored(void **state)
 {
     (void)state;
@@ -378,6 +419,7 @@ int main(void)
         cmocka_unit_test(survives_a_cut_anywhere),
         cmocka_unit_test(scratch_stays_where_it_is),
         cmocka_unit_test(says_when_it_is_full),
+        cmocka_unit_test(a_full_store_can_be_emptied),
         cmocka_unit_test(volatile_objects_are_not_stored),
         cmocka_unit_test(lives_in_a_file),
         cmocka_unit_test(notices_damage),

@@ -1,4 +1,5 @@
 /* The installer: every TS.48 package, elements that fail, memory, profiles side by side. */
+#include "euicc/tree.h"
 #include "euicc/uicc_card.h"
 #include "euicc/uicc_package.h"
 #include "profile/package.h"
@@ -309,6 +310,57 @@ static void data_objects_are_installed(void **state)
     uicc_expect(&u, 0x9000, "80030A0B0C", "80CB008001 80");
 }
 
+/* PE-IoT with its ADF, IMSI and ACC alone: EF_ICCID is the header's. */
+static void an_iot_element_has_its_iccid(void **state)
+{
+    static uint8_t buf[1024];
+    slice package =
+        uicc_package(UICC_MILENAGE,
+                     "BF20(A0(8000 810109) 810667810F010211"
+                     "A8(A1(83027FD0 84(A0000000871002FF49FF0589) 8B032F0601 C603010A81))"
+                     "A9(A1(8B032F0602) 8309080910101032547699) B2(A1(8B032F0602) 83020001))",
+                     octets);
+    struct package_reader r = package_reader(package);
+    struct package_element e;
+    struct profile_outcome out;
+    struct node node;
+    struct tree t;
+    size_t n = 0;
+
+    (void)state;
+    while (package_next(&r, &e))
+        if (e.tag == PE_HEADER || e.tag == 0xBF20 || e.tag == PE_END) {
+            memcpy(buf + n, e.whole.p, e.whole.n);
+            n += e.whole.n;
+        }
+    uicc_new(&u);
+    out = uicc_install(&u, slice_of(buf, n), 1);
+    assert_int_equal(out.reason, INSTALL_OK);
+    t = (struct tree){ card_objects(u.card), out.root };
+    assert_true(tree_child(&t, TREE_MF, FID_ICCID, &node));
+    assert_int_equal(node.body.n, 10);
+    assert_memory_equal(node.body.p, "\x98\x00\x10\x32\x54\x76\x98\x10\x32\x99", 10);
+}
+
+/* EF_UST with all services: GBA and MBMS security are none of this card's. */
+static void services_of_the_card(void **state)
+{
+    struct profile_outcome out;
+
+    (void)state;
+    uicc_new(&u);
+    out = uicc_install(
+        &u,
+        uicc_package(UICC_MILENAGE,
+                     "A1(A0(8000 810109) A1(30(80047FD06F38 810A FFFFFFFFFFFFFFFFFFFF)))", octets),
+        1);
+    assert_int_equal(out.reason, INSTALL_OK);
+    enable(out.root);
+    uicc_expect(&u, 0x9000, "", "00A4040C 0C " USIM);
+    uicc_expect(&u, 0x9000, "", "00A4000C 02 6F38");
+    uicc_expect(&u, 0x9000, "FFFFFFFFFFFFFFFFE7FF00000000", "00B0000000");
+}
+
 static void says_when_memory_is_short(void **state)
 {
     (void)state;
@@ -446,6 +498,8 @@ int main(void)
         cmocka_unit_test(unusual_files),
         cmocka_unit_test(says_when_memory_is_short),
         cmocka_unit_test(data_objects_are_installed),
+        cmocka_unit_test(services_of_the_card),
+        cmocka_unit_test(an_iot_element_has_its_iccid),
         cmocka_unit_test(profiles_live_side_by_side),
         cmocka_unit_test(a_switch_waits_for_the_terminal),
         cmocka_unit_test(a_switch_is_done_at_reset_at_the_latest),

@@ -449,6 +449,8 @@ void es10_add_initial_eim(struct isdr *i, slice request, struct reply *out)
             return;
         }
     }
+    if (code == ADD_EIM_COMMAND_ERROR && is_v10(i)) /* commandError came with v1.1 */
+        code = ADD_EIM_UNDEFINED_ERROR;
     if (!code)
         answer_initial(i, tokens, count, out);
     else if (reply_put(out, SLICE_OF(head)) && reply_put_octet(out, (uint8_t)code))

@@ -30,16 +30,19 @@ static enum err forget_profile(struct isdr *i, uint32_t root)
     uint32_t *references[] = { &s.fallback,         &s.fallback_return, &s.emergency,
                                &s.emergency_return, &s.delete_after,    &s.before_test };
     uint32_t target = 0;
+    bool known = false;
     enum err err;
 
     for (size_t n = 0; n < COUNT(references); n++)
-        if (*references[n] == root)
+        if (*references[n] == root) {
             *references[n] = 0;
+            known = true;
+        }
     if (i->fresh_root == root)
         i->fresh_root = 0;
     if (rollback.n >= sizeof target)
         memcpy(&target, rollback.p + offsetof(struct rollback, root), sizeof target);
-    err = store_put(i, &s);
+    err = known ? store_put(i, &s) : E_OK; /* a full card deletes as well */
     return !err && target == root ? rollback_revoke(i) : err;
 }
 

@@ -104,12 +104,38 @@ static void just_enough_nvm(void **state)
     sweep(60000, 24000, 40000, 400, INSTALLED);
 }
 
+/* SGP.22 5.7.18: a card with room for the request alone deletes a profile of 260 objects; the
+   notification may be lost. */
+static void a_full_card_deletes(void **state)
+{
+    static const struct meta notifying = { .class = 2, .events = 0xF };
+    struct bench *b = calloc(1, sizeof *b);
+    struct card_profile p;
+    struct objects *o;
+
+    (void)state;
+    bench_open(b, lab_get(CURVE_P256), 50000);
+    bench_plant(b, A, &notifying);
+    o = card_objects(b->card);
+    for (uint32_t id = ISDR_OBJECTS + 0x10000; objects_free(o) > 200; id++) {
+        assert_int_equal(objects_make(o, id, objects_free(o) > 1000 ? 500 : 100, 0), E_OK);
+        assert_int_equal(objects_commit(o), E_OK);
+    }
+    assert_hex(bench_es10_hex(b, "BF33 0C 5A0A %s", iccid_hex(A)), "BF3303800100");
+    bench_boot(b);
+    assert_int_equal(profile_by_iccid(b->card, bench_hex(b, "%s", iccid_hex(A)), &p), E_NOTFOUND);
+    assert_true(objects_free(card_objects(b->card)) > 20000);
+    bench_close(b);
+    free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(little_memory),
         cmocka_unit_test(just_enough_memory),
         cmocka_unit_test(just_enough_nvm),
+        cmocka_unit_test(a_full_card_deletes),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

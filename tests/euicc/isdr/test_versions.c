@@ -104,6 +104,18 @@ static void v10_lacks(void **state)
     bench_expect_hex(&f->b, "BF5A 00", "BF5A 03 8001 01");
 }
 
+/* AddInitialEim without a key: v1.0 has no code for a command that is none. */
+static void v10_no_command_error(void **state)
+{
+    struct fixture *f = *state;
+    slice id = bench_hex(&f->b, "A906 8004 65696D31");
+
+    assert_string_equal(eim_do(&f->b, &f->e1, "A1 %02zX A906 8004 65696D31", id.n), "890102");
+    bench_expect_hex(&f->b, "BF57 0A A008 3006 8004 65696D31", "BF57 03 8101 7F");
+    f->b.personality.iot_version[1] = 2;
+    bench_expect_hex(&f->b, "BF57 0A A008 3006 8004 65696D31", "BF57 03 8101 07");
+}
+
 /* v1.3: an unsigned error tells why. */
 static void v13_unsigned_error(void **state)
 {
@@ -210,6 +222,7 @@ int main(void)
         V10(v10_results),
         V10(v10_errors),
         V10(v10_lacks),
+        V10(v10_no_command_error),
         V13(v13_unsigned_error),
         V13(v13_information),
         cmocka_unit_test_setup_teardown(v13_iot_specific, setup_v13_special, teardown),
