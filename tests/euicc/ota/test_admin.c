@@ -286,7 +286,8 @@ static void files_and_registry(void **state)
            "AF80 800101 230D 08A0000001510000000F82 9000 0000");
     /* a domain below it: its keys are told */
     script("X-Admin-Targeted-Application: //aid/A000000151/000001", GP, "AE80 2205 80CA00E000 0000",
-           "AF80 800101 231C E018 C00401018810 C00402018810 C00403018810 C00401418520 9000 0000");
+           "AF80 800101 2328 E024 C00401018810 C00402018810 C00403018810 C00401418520 C00402418510"
+           "C00401508510 9000 0000");
     /* an empty script, and one whose answer nobody wants */
     script(NULL, ETSI, "AE80 0000", "AF80 800100 0000");
     answer(200, FIELDS(PROTOCOL, ETSI, AT_USIM), WRITE("A5"));
@@ -392,6 +393,7 @@ static void all_of_it_is_pushed(void **state)
 {
     (void)state;
     assert_int_equal(pushes(&below, "81()"), 0x6A80);
+    assert_int_equal(pushes(&below, "81(83(84(3E(21C0000201)) 85((412F62) (50 01))))"), 0x6A88);
     assert_int_equal(pushes(&below, "81(83(84(3E(21C0000201)) 85((412F62) (41 01))))"), 0x9000);
     assert_string_equal(web.host, "192.0.2.1");
     assert_string_equal(web.path, "/");
@@ -407,6 +409,9 @@ static void all_of_it_is_pushed(void **state)
     assert_true(says_header("X-Admin-Script-Status: security-error"));
     script(AT_USIM, ETSI, WRITE("66"), "");
     assert_true(says_header("X-Admin-Script-Status: security-error"));
+    /* no key comes under one that is no DEK */
+    script(NULL, GP, "AE80 2219 80D80001 14 42 8010 00112233445566778899AABBCCDDEEFF 00 0000",
+           "AF80 800101 2302 6985 0000");
     break_off(); /* there is no retry policy */
     expect_idle();
     assert_int_equal(read_file(), 0xFF);
@@ -651,6 +656,11 @@ static void targets(void **state)
            "AF80 800101 2302 9000 0000");
     uicc_expect(&u, 0x9000, "", USIM);
     uicc_expect(&u, 0x63CA, "", "0020000A");
+    /* and the terminal's are the terminal's */
+    uicc_expect(&u, 0x9000, "", "0020000A 08 3535353535353535");
+    uicc_expect(&u, 0x9000, "", "00A4000C 02 6F43");
+    script(AT_NONE, ETSI, "AE80 2207 00A4000C023F00 0000", "AF80 800101 2302 9000 0000");
+    uicc_expect(&u, 0x9000, "66", "00B0000001");
 }
 
 /* ---- scripts ---- */
