@@ -336,7 +336,7 @@ static void an_iot_element_has_its_iccid(void **state)
     uicc_new(&u);
     out = uicc_install(&u, slice_of(buf, n), 1);
     assert_int_equal(out.reason, INSTALL_OK);
-    t = (struct tree){ card_objects(u.card), out.root };
+    t = (struct tree){ .objects = card_objects(u.card), .root = out.root };
     assert_true(tree_child(&t, TREE_MF, FID_ICCID, &node));
     assert_int_equal(node.body.n, 10);
     assert_memory_equal(node.body.p, "\x98\x00\x10\x32\x54\x76\x98\x10\x32\x99", 10);

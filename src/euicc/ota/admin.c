@@ -204,8 +204,7 @@ static bool run(struct card *card, struct admin *a)
     session.version = s->terms.version;
     session.dek = KEY_PSK_DEK;
     if (!session_run(&session, script_run_expanded, slice_of(s->script, s->script_n), s->answer,
-                     ADMIN_ANSWER_MAX, &s->answer_n) ||
-        ota_refresh(card, &session.changes))
+                     ADMIN_ANSWER_MAX, &s->answer_n))
         s->answer_n = memory_failure(s->answer);
     return true;
 }

@@ -27,32 +27,20 @@ void session_begin(struct card *card, const struct ota_target *target, struct ra
     s->channel.adf = s->access.adf;
 }
 
-/* The terminal goes on with its SET DATA, unless the session deleted the file. */
-static void set_data_again(struct card *card, const struct set_data *set)
-{
-    tlv_file_reset(card);
-    card->set_data = *set;
-    if (set->octets && set->channel < CARD_CHANNELS && card->channels[set->channel].ef != set->ef)
-        tlv_file_reset(card);
-}
-
-/* The terminal's PIN status and SET DATA are put aside meanwhile. */
+/* The terminal's PIN status is put aside meanwhile. */
 bool session_run(struct ota_session *s, session_script *script, slice data, uint8_t *out,
                  size_t room, size_t *n)
 {
     struct card *card = s->card;
     uint16_t verified[CARD_VERIFIED];
     uint8_t verified_count = card->verified_count;
-    struct set_data set = card->set_data;
+    struct ota_files files;
 
     memcpy(verified, card->verified, sizeof verified);
     card->verified_count = 0;
-    card->set_data.octets = NULL;
-    s->changes = (struct file_changes){ .count = 0 };
-    card->changes = &s->changes;
+    ota_files_begin(card, &files);
     *n = script(s, data, out, room);
-    card->changes = NULL;
-    set_data_again(card, &set);
+    ota_files_end(card, &files, !s->failed);
     memcpy(card->verified, verified, sizeof verified);
     card->verified_count = verified_count;
     if (!s->failed)

@@ -10,8 +10,9 @@ extern const char OTA_ELEMENTS[];
 
 /* The same domain with key sets 1 and 30, a pre-shared key of version 40 with its DEK, and
    parameters for administration over HTTP; the same RFM instances, and ...07 whose level asks for a
-   signature; below it domain A000000151000001 with TAR B20101, set 1, a pre-shared key of version
-   41 (32 octets), and RFM instance ...06. */
+   signature; below it domain A000000151000001 with TAR B20101, set 1, pre-shared keys of version 41
+   (32 octets; another where the DEK should be) and 50 (which is none of SCP81), and RFM instance
+   ...06. */
 extern const char OTA_ADMIN_ELEMENTS[];
 #define OTA_PSK "500102030405060708090A0B0C0D0E0F"
 /* 192.0.2.1:8443, identity "card-1" for key 40/01, 2 retries after 5 s, sr.example, /admin */
