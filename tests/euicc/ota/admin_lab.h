@@ -13,8 +13,6 @@
 #include "euicc/ota/ota_lab.h"
 #include "euicc/uicc_terminal.h"
 
-#include "../uicc_terminal.c"
-
 /* All that TERMINAL_ALL can but REFRESH: files that scripts change are nobody's news. */
 #define TERMINAL_PLAIN                                                                             \
     "80100000 22 FFFF7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
