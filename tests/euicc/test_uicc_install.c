@@ -342,7 +342,7 @@ static void an_iot_element_has_its_iccid(void **state)
     assert_memory_equal(node.body.p, "\x98\x00\x10\x32\x54\x76\x98\x10\x32\x99", 10);
 }
 
-/* EF_UST with all services: GBA and MBMS security are none of this card's. */
+/* EF_UST with all services: MBMS security is none of this card's. */
 static void services_of_the_card(void **state)
 {
     struct profile_outcome out;
@@ -358,7 +358,7 @@ static void services_of_the_card(void **state)
     enable(out.root);
     uicc_expect(&u, 0x9000, "", "00A4040C 0C " USIM);
     uicc_expect(&u, 0x9000, "", "00A4000C 02 6F38");
-    uicc_expect(&u, 0x9000, "FFFFFFFFFFFFFFFFE7FF00000000", "00B0000000");
+    uicc_expect(&u, 0x9000, "FFFFFFFFFFFFFFFFEFFF00000000", "00B0000000");
 }
 
 static void says_when_memory_is_short(void **state)

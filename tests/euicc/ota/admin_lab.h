@@ -15,7 +15,7 @@
 
 /* All that TERMINAL_ALL can but REFRESH: files that scripts change are nobody's news. */
 #define TERMINAL_PLAIN                                                                             \
-    "80100000 22 FFFF7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
+    "80100000 22 FFFF7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
 
 #define ETSI "Content-Type: application/vnd.etsi.scp.command-data;version=1.0"
 #define GP   "Content-Type: application/vnd.globalplatform.card-content-mgt;version=1.0"
