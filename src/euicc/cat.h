@@ -73,6 +73,7 @@ enum cat_tag {
     CAT_TAG_SMS_TPDU = 0x0B,
     CAT_TAG_TEXT = 0x0D,
     CAT_TAG_FILE_LIST = 0x12,
+    CAT_TAG_IMEI = 0x14,
     CAT_TAG_EVENT_LIST = 0x19,
     CAT_TAG_TIMER_ID = 0x24,
     CAT_TAG_TIMER_VALUE = 0x25,
