@@ -80,6 +80,7 @@ struct public_key {
 };
 
 struct signer;
+struct tls_provider;
 
 enum aes_direction { AES_DECRYPT, AES_ENCRYPT };
 
@@ -141,6 +142,7 @@ struct crypto {
                              uint8_t z[X25519_LEN]);
     enum err (*signer_open)(const struct crypto *by, enum curve curve,
                             const struct ec_scalar *secret, struct signer *out);
+    const struct tls_provider *tls; /* tls_session.h; NULL: none */
     void (*forget)(void *ctx);
 };
 

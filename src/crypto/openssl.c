@@ -453,6 +453,7 @@ static const struct crypto provider = {
     .x25519 = ossl_x25519,
     .x25519_fresh = ossl_x25519_fresh,
     .signer_open = ossl_signer_open,
+    .tls = &ossl_tls,
     .forget = ossl_forget,
 };
 

@@ -51,4 +51,7 @@ enum err ossl_x25519_fresh(void *ctx, const struct x25519_key *peer, struct x255
 /* A private EVP_PKEY; the caller frees it. */
 enum err ossl_private(enum curve curve, const struct ec_scalar *secret, EVP_PKEY **out);
 
+/* TLS. */
+extern const struct tls_provider ossl_tls;
+
 #endif

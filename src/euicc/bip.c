@@ -206,7 +206,11 @@ static enum err receive(struct card *card, struct bip *b)
 static enum err transmit(struct card *card, struct bip *b)
 {
     uint16_t n = b->n < b->chunk ? b->n : b->chunk;
-    enum err err = cat_send_data(card, b->channel, slice_of(b->out, n), send_answered, b);
+    slice part = slice_of(b->out, n);
+    /* the terminal keeps the pieces of a datagram until the last of them (6.4.30) */
+    enum err err = b->datagrams && n < b->n
+                       ? cat_store_data(card, b->channel, part, send_answered, b)
+                       : cat_send_data(card, b->channel, part, send_answered, b);
 
     b->sending = err ? 0 : n;
     return err;
@@ -322,7 +326,7 @@ enum err bip_open(struct card *card, struct bip *b, const struct cat_channel *to
 
     if (b->state != BIP_IDLE || !card_terminal_profile(card).p)
         return E_STATE;
-    if (to->transport != CAT_TCP_CLIENT)
+    if (to->transport != CAT_TCP_CLIENT && to->transport != CAT_UDP_CLIENT)
         return E_ARGUMENT;
     if (!can_all(card))
         return E_UNSUPPORTED;
@@ -334,6 +338,7 @@ enum err bip_open(struct card *card, struct bip *b, const struct cat_channel *to
         return err;
     b->state = BIP_OPENING;
     b->busy = true;
+    b->datagrams = to->transport == CAT_UDP_CLIENT;
     b->timeout_s = timeout_s;
     b->chunk = CAT_SEND_MAX;
     b->alive = b->turn = true;
@@ -341,11 +346,18 @@ enum err bip_open(struct card *card, struct bip *b, const struct cat_channel *to
     return E_OK;
 }
 
+size_t bip_room(const struct bip *b)
+{
+    if (b->state != BIP_OPEN || b->ending || b->dropped || (b->datagrams && b->n))
+        return 0;
+    return sizeof b->out - b->n;
+}
+
 size_t bip_send(struct card *card, struct bip *b, slice octets)
 {
-    size_t room = sizeof b->out - b->n, n = octets.n < room ? octets.n : room;
+    size_t room = bip_room(b), n = octets.n < room ? octets.n : room;
 
-    if (b->state != BIP_OPEN || b->ending || b->dropped || !n)
+    if (!n || (b->datagrams && n < octets.n))
         return 0;
     memcpy(b->out + b->n, octets.p, n);
     b->n = (uint16_t)(b->n + n);

@@ -1,6 +1,7 @@
 /*
- * One TCP connection of the card to a host, through the terminal's bearer independent protocol (TS
- * 102 223 6.4.27 to 6.4.31): what opens it gives and takes octets, and does not see the commands.
+ * One TCP connection of the card to a host, or UDP exchange with it, through the terminal's bearer
+ * independent protocol (TS 102 223 6.4.27 to 6.4.31): what opens it gives and takes octets, and
+ * does not see the commands.
  *
  * The struct lies in its user's own state and is prepared once, at boot. From bip_open to
  * BIP_CLOSED the connection is in use; each bip_open that returns E_OK leads to exactly one
@@ -16,7 +17,7 @@
 
 enum bip_event {
     BIP_OPENED,
-    BIP_DATA, /* octets arrived: they are borrowed, and never none */
+    BIP_DATA, /* octets arrived: they are borrowed, and never none; a datagram may come in pieces */
     BIP_SENT, /* all octets are with the terminal */
     BIP_CLOSED
 };
@@ -43,6 +44,7 @@ struct bip {
 
     /* the rest is its own */
     uint8_t channel;      /* 1 .. 7, 0: none */
+    bool datagrams;       /* UDP */
     bool busy;            /* one of its commands is in the queue */
     bool ending, dropped; /* to be closed; the link is gone */
     bool alive;           /* something happened since the timer was set */
@@ -62,13 +64,20 @@ MUST_USE enum err bip_init(struct card *card, struct bip *b, bip_heard *heard, v
 /*
  * timeout_s: when nothing is sent or received for so long, and at the latest for twice as long, the
  * connection ends; 0, and on a terminal without timers: never. E_STATE: in use, or no TERMINAL
- * PROFILE. E_UNSUPPORTED: the terminal has no TCP, or not the events. E_LIMIT: the queue has no
- * room. E_CONFLICT: somebody else sets up the event list. Nothing is borrowed after it returns.
+ * PROFILE. E_UNSUPPORTED: the terminal has not this transport, or not the events. E_LIMIT: the
+ * queue has no room. E_CONFLICT: somebody else sets up the event list. Nothing is borrowed after it
+ * returns.
  */
 MUST_USE enum err bip_open(struct card *card, struct bip *b, const struct cat_channel *to,
                            uint16_t timeout_s);
-/* Takes the octets that fit, and says how many. None before BIP_OPENED, and after bip_close. */
+/*
+ * Takes the octets that fit, and says how many. None before BIP_OPENED, and after bip_close. Over
+ * UDP it is one datagram, of up to BIP_SEND_MAX octets: the whole of it is taken when the one
+ * before is with the terminal, else nothing.
+ */
 size_t bip_send(struct card *card, struct bip *b, slice octets);
+/* How many octets bip_send would take. */
+size_t bip_room(const struct bip *b);
 /* BIP_CLOSED follows, later or at once. Octets that wait are not sent. */
 void bip_close(struct card *card, struct bip *b);
 

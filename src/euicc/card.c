@@ -233,6 +233,12 @@ struct card *card_boot(void *mem, size_t size, const struct nvm *nvm, const stru
 
 void card_close(struct card *card)
 {
+    for (size_t i = 0; i < card->personality->app_count; i++) {
+        const struct card_app *app = card->personality->apps[i].app;
+
+        if (app->close)
+            app->close(card, card->app_state[i]);
+    }
     wipe(card, card->size);
 }
 

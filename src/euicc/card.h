@@ -56,6 +56,8 @@ struct card_app {
     void (*deselect)(struct card *card, void *state, uint8_t channel);
     /* Reset: sessions and block chains are void. Objects are not touched by the card. */
     void (*reset)(struct card *card, void *state);
+    /* card_close: what lies outside of the block (TLS in the provider) is given back. */
+    void (*close)(struct card *card, void *state);
     /*
      * The enabled profile changed from one root to another (0: none), by card_profile_switch of
      * profiles.h at its due time, inside the transaction of the change: durable state that goes
@@ -127,7 +129,7 @@ size_t card_apdu(struct card *card, slice command, uint8_t *out, size_t cap);
 
 slice card_atr(const struct card *card);
 
-/* Wipes the whole block; the NVM keeps what was committed. */
+/* Applications close, and the whole block is wiped; the NVM keeps what was committed. */
 void card_close(struct card *card);
 
 /* ---- for applications ---- */

@@ -18,7 +18,7 @@
 
 #define CAT_COMMAND_MAX 255 /* octets of one command, D0 and length included: what 91XX can say */
 #define CAT_QUEUE       6
-#define CAT_WATCHES     4
+#define CAT_WATCHES     8
 #define CAT_TIMERS      8
 #define CAT_SEND_MAX    240 /* octets that one SEND DATA takes */
 #define CAT_RECEIVE_MAX 237 /* octets that fit into the TERMINAL RESPONSE to RECEIVE DATA */
@@ -205,6 +205,9 @@ MUST_USE enum err cat_close_channel(struct card *card, uint8_t channel, cat_done
 /* At once; at most CAT_SEND_MAX octets, else E_LIMIT. */
 MUST_USE enum err cat_send_data(struct card *card, uint8_t channel, slice data, cat_done *done,
                                 void *ctx);
+/* The same, but the terminal keeps it until the next cat_send_data. */
+MUST_USE enum err cat_store_data(struct card *card, uint8_t channel, slice data, cat_done *done,
+                                 void *ctx);
 MUST_USE enum err cat_receive_data(struct card *card, uint8_t channel, uint8_t octets,
                                    cat_done *done, void *ctx);
 MUST_USE enum err cat_get_channel_status(struct card *card, cat_done *done, void *ctx);

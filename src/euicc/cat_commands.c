@@ -195,7 +195,7 @@ enum err cat_want_events(struct card *card, uint32_t events, cat_done *done, voi
 
 /* ---- channels ---- */
 
-enum { IMMEDIATE_LINK = 0x01, SEND_NOW = 0x01, BEARER_DEFAULT = 0x03 };
+enum { IMMEDIATE_LINK = 0x01, SEND_LATER = 0x00, SEND_NOW = 0x01, BEARER_DEFAULT = 0x03 };
 enum { ADDRESS_IPV4 = 0x21, ADDRESS_IPV6 = 0x57, TEXT_8_BIT = 0x04 };
 
 enum err cat_open_channel(struct card *card, const struct cat_channel *c, cat_done *done, void *ctx)
@@ -231,13 +231,24 @@ enum err cat_close_channel(struct card *card, uint8_t channel, cat_done *done, v
     return cat_queue_to(card, CAT_CHANNEL + channel, CAT_CLOSE_CHANNEL, 0, SLICE_NONE, done, ctx);
 }
 
-enum err cat_send_data(struct card *card, uint8_t channel, slice data, cat_done *done, void *ctx)
+static enum err give_data(struct card *card, uint8_t channel, uint8_t qualifier, slice data,
+                          cat_done *done, void *ctx)
 {
     struct tlvs t = { .n = 0 };
 
     put(&t, COMPREHENSION | CAT_TAG_CHANNEL_DATA, data, SLICE_NONE);
-    return cat_queue_to(card, CAT_CHANNEL + channel, CAT_SEND_DATA, SEND_NOW, written(&t), done,
+    return cat_queue_to(card, CAT_CHANNEL + channel, CAT_SEND_DATA, qualifier, written(&t), done,
                         ctx);
+}
+
+enum err cat_send_data(struct card *card, uint8_t channel, slice data, cat_done *done, void *ctx)
+{
+    return give_data(card, channel, SEND_NOW, data, done, ctx);
+}
+
+enum err cat_store_data(struct card *card, uint8_t channel, slice data, cat_done *done, void *ctx)
+{
+    return give_data(card, channel, SEND_LATER, data, done, ctx);
 }
 
 enum err cat_receive_data(struct card *card, uint8_t channel, uint8_t octets, cat_done *done,

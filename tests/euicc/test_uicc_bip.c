@@ -489,11 +489,11 @@ static void terminals_that_cannot(void **state)
         assert_int_equal(seen.closed, 0);
     }
     fresh(NULL);
-    struct cat_channel udp = host, odd = host, closed_port = host;
-    udp.transport = CAT_UDP_CLIENT;
+    struct cat_channel neither = host, odd = host, closed_port = host;
+    neither.transport = (enum cat_transport)0x03;
     odd.address.n = 3;
     closed_port.port = 0;
-    assert_int_equal(bip_open(u.card, &b, &udp, 0), E_ARGUMENT);
+    assert_int_equal(bip_open(u.card, &b, &neither, 0), E_ARGUMENT);
     assert_int_equal(bip_open(u.card, &b, &odd, 0), E_ARGUMENT);
     assert_int_equal(bip_open(u.card, &b, &closed_port, 0), E_CONFLICT); /* the event list waits */
     terminal_do(&u, CAT_SET_UP_EVENT_LIST, "00", "");
