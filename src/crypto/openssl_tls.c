@@ -149,19 +149,21 @@ static void start(void)
 
 /* ---- what went wrong ---- */
 
-static enum err fault_of(const struct session *s, unsigned long error)
+/* Of the library's queue the first that TLS itself put there: what lies below has other words. */
+static enum err fault_of(const struct session *s)
 {
-    int reason = ERR_GET_REASON(error);
+    unsigned long error = ERR_get_error();
 
     if (s->refused)
         return s->refused;
-    if (reason == ERR_R_MALLOC_FAILURE)
+    for (; error && ERR_GET_LIB(error) != ERR_LIB_SSL; error = ERR_get_error())
+        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
+            return E_MEMORY;
+    if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
         return E_MEMORY;
-    if (ERR_GET_LIB(error) != ERR_LIB_SSL)
-        return E_SYNTAX;
-    if (reason > SSL_AD_REASON_OFFSET)
+    if (ERR_GET_REASON(error) > SSL_AD_REASON_OFFSET)
         return E_CLOSED;
-    switch (reason) {
+    switch (ERR_GET_REASON(error)) {
     case SSL_R_BAD_SIGNATURE:
         return E_BADSIG;
     case SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC:
@@ -187,7 +189,7 @@ static void settle(struct session *s, int result)
         break;
     default:
         s->is.state = TLS_SESSION_FAILED;
-        s->is.fault = fault_of(s, ERR_peek_error());
+        s->is.fault = fault_of(s);
     }
     ERR_clear_error();
 }
@@ -328,7 +330,7 @@ static enum err session_write(struct tls_session *is, slice octets)
         return E_OK;
     /* memory does not block: only a broken session or lack of memory leads here */
     is->state = TLS_SESSION_FAILED;
-    is->fault = fault_of(s, ERR_peek_error());
+    is->fault = fault_of(s);
     ERR_clear_error();
     return is->fault;
 }

@@ -6,7 +6,7 @@ static bool no_zero(slice s)
     return !s.n || !memchr(s.p, 0, s.n);
 }
 
-static bool usable(const struct tls_session_options *o)
+bool tls_session_usable(const struct tls_session_options *o)
 {
     if (!no_zero(o->name) || o->name.n > 255)
         return false;
@@ -22,7 +22,7 @@ enum err tls_session_open(const struct crypto *c, const struct tls_session_optio
     *out = NULL;
     if (!c->tls)
         return E_UNSUPPORTED;
-    if (!usable(o))
+    if (!tls_session_usable(o))
         return E_ARGUMENT;
     return c->tls->open(c->ctx, o, out);
 }

@@ -38,6 +38,8 @@ enum tls_session_state {
     TLS_SESSION_FAILED, /* alert, malformed record, refused server: only close is left */
 };
 
+/* A session can be opened with these. */
+bool tls_session_usable(const struct tls_session_options *o);
 /*
  * E_ARGUMENT, E_MEMORY, E_CRYPTO; E_UNSUPPORTED: this provider has no TLS. The first flight waits
  * for tls_session_drain.
