@@ -1,0 +1,94 @@
+#include "euicc/ipae/case.h"
+
+static struct ipae_host host(const char *name, uint16_t port)
+{
+    return (struct ipae_host){
+        .name = slice_str(name), .address = { 127, 0, 0, 1 }, .address_n = 4, .port = port
+    };
+}
+
+void case_open(struct card_case *c, struct house *h, enum house_trust trust)
+{
+    *c = (struct card_case){ .house = h };
+    personality_defaults(&c->personality);
+    c->personality.ipae = IPAE_ALWAYS;
+    house_device(h, c->personality.eid);
+    assert_int_equal(personality_load(&c->personality, &c->files, h->crypto, h->pki), E_OK);
+    c->ipae = (struct ipae_personality){
+        .euicc = &c->personality,
+        .hosts = { host(HOUSE_SMDP, h->smdp_port), host(HOUSE_EIM, h->eim_port) },
+        .host_count = 2,
+        .features = 3,
+        .poll_s = 3600,
+        .initial_eim = house_initial_eim(h, trust),
+    };
+    c->apps[0] = (struct card_app_entry){ &isdr_app, &c->personality };
+    c->apps[1] = (struct card_app_entry){ &ecasd_app, &c->personality };
+    c->apps[2] = (struct card_app_entry){ &ipae_app, &c->ipae };
+    c->card_personality = (struct card_personality){ .apps = c->apps, .app_count = 3 };
+    c->memory_size = card_size(&c->card_personality, 256 << 10);
+    c->memory = malloc(c->memory_size);
+    c->octets = malloc((size_t)NVM_HALVES * CARD_HALF);
+    assert_true(c->memory && c->octets);
+    nvm_ram_init(&c->ram, c->octets, CARD_HALF, &c->nvm);
+    phone_init(&c->phone);
+    c->phone.power_off = &c->ram.off;
+}
+
+void case_close(struct card_case *c)
+{
+    phone_close(&c->phone);
+    if (c->card)
+        card_close(c->card);
+    free(c->memory);
+    free(c->octets);
+    personality_unload(&c->files);
+}
+
+bool case_power(struct card_case *c)
+{
+    enum err why;
+
+    if (c->card)
+        card_close(c->card);
+    if (c->ram.off)
+        nvm_ram_power_on(&c->ram);
+    c->card =
+        card_boot(c->memory, c->memory_size, &c->nvm, c->house->crypto, &c->card_personality, &why);
+    if (!c->card) {
+        assert_true(c->ram.off);
+        return false;
+    }
+    phone_reset(&c->phone, c->card);
+    return true;
+}
+
+void case_run(struct card_case *c, unsigned sleeps)
+{
+    for (unsigned i = 0;; i++) {
+        for (unsigned steps = 0; phone_work(&c->phone); steps++)
+            assert_true(steps < 20000);
+        if (i == sleeps || !phone_sleep(&c->phone))
+            return;
+    }
+}
+
+enum house_outcome case_order(struct card_case *c, int64_t id, unsigned sleeps)
+{
+    for (unsigned i = 0;; i++) {
+        enum house_outcome outcome;
+
+        case_run(c, 0);
+        outcome = house_outcome(c->house, id);
+        if (outcome != ORDER_OPEN || i == sleeps || c->ram.off)
+            return outcome;
+        phone_sleep(&c->phone);
+    }
+}
+
+int case_profile(struct card_case *c, const struct stock *s)
+{
+    struct card_profile p;
+
+    return profile_by_iccid(c->card, SLICE_OF(s->iccid), &p) ? -1 : (int)p.state;
+}
