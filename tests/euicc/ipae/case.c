@@ -1,5 +1,7 @@
 #include "euicc/ipae/case.h"
 
+#include "dunlin/ipa.h"
+
 static struct ipae_host host(const char *name, uint16_t port)
 {
     return (struct ipae_host){
@@ -18,7 +20,7 @@ void case_open(struct card_case *c, struct house *h, enum house_trust trust)
         .euicc = &c->personality,
         .hosts = { host(HOUSE_SMDP, h->smdp_port), host(HOUSE_EIM, h->eim_port) },
         .host_count = 2,
-        .features = 3,
+        .features = IPA_FEATURE_DIRECT,
         .poll_s = 3600,
         .initial_eim = house_initial_eim(h, trust),
     };

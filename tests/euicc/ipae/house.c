@@ -88,9 +88,17 @@ void house_profile(struct house *h, struct stock *s)
         fail_msg("%s", placed.why);
 }
 
+/* The eIM passes notifications on when it has the time. */
 bool house_enabled(struct house *h, const struct stock *s)
 {
-    return placed_profile_enabled(h->servers, s->iccid);
+    const struct timespec pause = { .tv_nsec = 20000000 };
+
+    for (unsigned i = 0; i < 500; i++) {
+        if (placed_profile_enabled(h->servers, s->iccid))
+            return true;
+        nanosleep(&pause, NULL);
+    }
+    return false;
 }
 
 /* ---- what the card knows of the eIM ---- */
@@ -215,4 +223,19 @@ enum house_outcome house_outcome(struct house *h, int64_t id)
                                         : ORDER_UNSIGNED;
     arena_free(&a);
     return outcome;
+}
+
+int house_state_change(struct house *h, const uint8_t eid[EID_LEN])
+{
+    struct eim_device d;
+    struct arena a;
+    struct turn t;
+    int cause;
+
+    arena_init(&a, (size_t)1 << 20);
+    turn_init(&t, &a, h->servers->eim_served.store, (int64_t)time(NULL) * 1000);
+    assert_int_equal(eim_device_get(&t, slice_of(eid, EID_LEN), &d), E_OK);
+    cause = d.changed_ms ? (int)d.changed_cause : -1;
+    arena_free(&a);
+    return cause;
 }

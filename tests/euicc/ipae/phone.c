@@ -106,7 +106,10 @@ static void dial(struct phone *p, slice body, struct answer *a)
     assert_true(c < p->channels + PHONE_CHANNELS);
     memcpy(&in.sin_addr, address.p + 1, 4);
     in.sin_port = htons((uint16_t)(to.p[1] << 8 | to.p[2]));
-    c->fd = p->unreachable ? -1 : socket(AF_INET, SOCK_STREAM, 0);
+    p->dialled += ntohs(in.sin_port) == p->port;
+    bool cut_off = p->cut_off_by_refresh && p->performed[CAT_REFRESH] == p->cut_off_by_refresh;
+
+    c->fd = p->unreachable || cut_off ? -1 : socket(AF_INET, SOCK_STREAM, 0);
     if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&in, sizeof in)) {
         hang_up(c);
         put_result(a, 0x3A, 0x00);

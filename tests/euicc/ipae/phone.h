@@ -24,8 +24,9 @@ struct phone {
 
     /* what this terminal is; a test may change it */
     uint8_t profile[34];
-    char imei[16];    /* 15 digits; "": it does not tell */
-    bool unreachable; /* OPEN CHANNEL fails */
+    char imei[16];               /* 15 digits; "": it does not tell */
+    bool unreachable;            /* OPEN CHANNEL fails */
+    unsigned cut_off_by_refresh; /* unreachable from this REFRESH on, until the next; 0: never */
     bool refuses_refresh;
     bool refuses_timers;
 
@@ -33,6 +34,8 @@ struct phone {
     uint64_t now_s, due_s[CAT_TIMERS]; /* 0: does not run */
     unsigned performed[PHONE_TYPES];   /* commands, by type */
     unsigned resets;
+    uint16_t port;           /* of a server */
+    unsigned dialled;        /* connections to it */
     uint64_t sent, received; /* octets over all connections */
     uint8_t out[300];
     size_t n;
