@@ -9,7 +9,7 @@ static struct ipae_host host(const char *name, uint16_t port)
     };
 }
 
-void case_open(struct card_case *c, struct house *h, enum house_trust trust)
+static void open_case(struct card_case *c, struct house *h, enum house_trust trust, size_t objects)
 {
     *c = (struct card_case){ .house = h };
     personality_defaults(&c->personality);
@@ -28,13 +28,23 @@ void case_open(struct card_case *c, struct house *h, enum house_trust trust)
     c->apps[1] = (struct card_app_entry){ &ecasd_app, &c->personality };
     c->apps[2] = (struct card_app_entry){ &ipae_app, &c->ipae };
     c->card_personality = (struct card_personality){ .apps = c->apps, .app_count = 3 };
-    c->memory_size = card_size(&c->card_personality, 256 << 10);
+    c->memory_size = card_size(&c->card_personality, objects);
     c->memory = malloc(c->memory_size);
     c->octets = malloc((size_t)NVM_HALVES * CARD_HALF);
     assert_true(c->memory && c->octets);
     nvm_ram_init(&c->ram, c->octets, CARD_HALF, &c->nvm);
     phone_init(&c->phone);
     c->phone.power_off = &c->ram.off;
+}
+
+void case_open(struct card_case *c, struct house *h, enum house_trust trust)
+{
+    open_case(c, h, trust, CARD_OBJECTS_MOST);
+}
+
+void case_open_small(struct card_case *c, struct house *h, size_t object_octets)
+{
+    open_case(c, h, TRUST_CA, object_octets);
 }
 
 void case_close(struct card_case *c)
@@ -86,6 +96,26 @@ enum house_outcome case_order(struct card_case *c, int64_t id, unsigned sleeps)
             return outcome;
         phone_sleep(&c->phone);
     }
+}
+
+uint16_t case_es10(struct card_case *c, slice request)
+{
+    static const uint8_t select[] = { 0x00, 0xA4, 4,    0,    16,   0xA0, 0, 0, 5, 0x59, 0x10,
+                                      0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x89, 0, 0, 1, 0 };
+    uint16_t sw = phone_apdu(&c->phone, SLICE_OF(select));
+
+    assert_int_equal(sw >> 8, 0x61);
+    for (uint8_t number = 0; request.n; number++) {
+        slice part = slice_head(request, 255);
+        uint8_t apdu[5 + 255] = { 0x80, 0xE2, 0x11, number, (uint8_t)part.n };
+
+        request = slice_skip(request, part.n);
+        if (!request.n)
+            apdu[2] = 0x91;
+        memcpy(apdu + 5, part.p, part.n);
+        sw = phone_apdu(&c->phone, slice_of(apdu, 5 + part.n));
+    }
+    return sw;
 }
 
 int case_profile(struct card_case *c, const struct stock *s)

@@ -103,38 +103,51 @@ bool house_enabled(struct house *h, const struct stock *s)
 
 /* ---- what the card knows of the eIM ---- */
 
-static slice certificate(struct house *h, enum cert_role role)
+slice house_certificate(struct house *h, const char *stem)
 {
     char path[KEYSTORE_PATH_MAX];
     uint8_t *owned;
     slice der;
 
-    assert_int_equal(keystore_path(h->pki, role_facts(role)->file, "der", path, sizeof path), E_OK);
+    assert_int_equal(keystore_path(h->pki, stem, "der", path, sizeof path), E_OK);
     assert_int_equal(cert_read_file(path, &owned, &der), E_OK);
     der = arena_copy(&h->arena, der);
     free(owned);
     return der;
 }
 
+static enum cert_role server_of(enum house_trust trust)
+{
+    switch (trust) {
+    case TRUST_CA:
+        return ROLE_CI;
+    case TRUST_OTHER_CA:
+        return ROLE_EUM;
+    case TRUST_OTHER_KEY:
+    case TRUST_OTHER_LEAF:
+        return ROLE_DP_TLS;
+    default:
+        return ROLE_EIM_TLS;
+    }
+}
+
 static void set_trust(struct house *h, enum house_trust trust, struct eim_configuration_data *eim)
 {
-    bool other = trust == TRUST_OTHER_KEY || trust == TRUST_OTHER_LEAF;
-    slice der = certificate(h, trust == TRUST_CA         ? ROLE_CI
-                               : trust == TRUST_OTHER_CA ? ROLE_EUM
-                               : other                   ? ROLE_DP_TLS
-                                                         : ROLE_EIM_TLS);
+    struct trusted_public_key_data_tls *tls = &eim->trusted_public_key_data_tls;
+    slice der = trust == TRUST_LEAF && h->tls_certificate.p
+                    ? h->tls_certificate
+                    : house_certificate(h, role_facts(server_of(trust))->file);
     struct cert cert;
 
     if (trust == TRUST_NONE)
         return;
     assert_int_equal(cert_parse(der, &cert), E_OK);
     if (trust == TRUST_KEY || trust == TRUST_OTHER_KEY) {
-        eim->trusted_public_key_data_tls.which = trusted_public_key_data_tls_is_trusted_eim_pk_tls;
-        eim->trusted_public_key_data_tls.trusted_eim_pk_tls = cert.spki;
+        tls->which = trusted_public_key_data_tls_is_trusted_eim_pk_tls;
+        tls->trusted_eim_pk_tls = cert.spki;
     } else {
-        eim->trusted_public_key_data_tls.which =
-            trusted_public_key_data_tls_is_trusted_certificate_tls;
-        eim->trusted_public_key_data_tls.trusted_certificate_tls = der;
+        tls->which = trusted_public_key_data_tls_is_trusted_certificate_tls;
+        tls->trusted_certificate_tls = der;
     }
 }
 

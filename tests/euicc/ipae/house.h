@@ -25,6 +25,7 @@ struct house {
     struct arena arena;
     uint16_t smdp_port, eim_port;
     unsigned cards, profiles; /* made so far */
+    slice tls_certificate;    /* what TRUST_LEAF names instead; absent: the server's */
 };
 
 void house_open(struct house *h);
@@ -49,6 +50,8 @@ enum house_trust {
     TRUST_OTHER_CA,   /* a CA's that has issued something else */
     TRUST_NONE
 };
+/* A certificate or key file of the hierarchy, by the file's name without its end. */
+slice house_certificate(struct house *h, const char *stem);
 /* AddInitialEimRequest; in the arena. */
 slice house_initial_eim(struct house *h, enum house_trust trust);
 

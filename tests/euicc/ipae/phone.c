@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #define ANSWER_MS 20000 /* a server under sanitizers may take its time */
-#define QUIET_MS  100
+#define QUIET_MS  40
 
 void phone_init(struct phone *p)
 {
@@ -357,6 +357,10 @@ bool phone_work(struct phone *p)
 {
     if (*p->power_off)
         return false;
+    if (++p->steps == p->reset_at) {
+        phone_reset(p, p->card);
+        return true;
+    }
     if (p->sw >> 8 == 0x91) {
         one_command(p);
         return true;

@@ -29,11 +29,12 @@ struct phone {
     unsigned cut_off_by_refresh; /* unreachable from this REFRESH on, until the next; 0: never */
     bool refuses_refresh;
     bool refuses_timers;
+    unsigned reset_at; /* the card is reset before this step of phone_work; 0: never */
 
     struct phone_channel channels[PHONE_CHANNELS];
     uint64_t now_s, due_s[CAT_TIMERS]; /* 0: does not run */
     unsigned performed[PHONE_TYPES];   /* commands, by type */
-    unsigned resets;
+    unsigned resets, steps;
     uint16_t port;           /* of a server */
     unsigned dialled;        /* connections to it */
     uint64_t sent, received; /* octets over all connections */

@@ -316,9 +316,7 @@ static void refused_refresh(void **state)
 /* SGP.32 5.6: only an activated IPAe works, and until the reset. */
 static void works_on_demand(void **state)
 {
-    static const uint8_t select[] = { 0x00, 0xA4, 4,    0,    16,   0xA0, 0, 0, 5, 0x59, 0x10,
-                                      0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x89, 0, 0, 1, 0 };
-    static const uint8_t activate[] = { 0x80, 0xE2, 0x91, 0, 7, 0xBF, 0x42, 4, 0x80, 2, 7, 0x80 };
+    static const uint8_t activate[] = { 0xBF, 0x42, 4, 0x80, 2, 7, 0x80 };
     struct stock s;
     int64_t id;
 
@@ -328,8 +326,7 @@ static void works_on_demand(void **state)
     id = psmo(ORDER_LIST, NULL);
     stays_open(id, 2);
     assert_int_equal(c.phone.performed[CAT_OPEN_CHANNEL], 0);
-    assert_int_equal(phone_apdu(&c.phone, SLICE_OF(select)) >> 8, 0x61);
-    assert_int_equal(phone_apdu(&c.phone, SLICE_OF(activate)) >> 8, 0x61);
+    assert_int_equal(case_es10(&c, SLICE_OF(activate)), 0x6106);
     assert_int_equal(phone_apdu(&c.phone, SLICE_LIT("\x00\xC0\0\0\6")) >> 8, 0x91);
     assert_memory_equal(c.phone.out, "\xBF\x42\x03\x80\x01\x00", 6);
     done(id);
