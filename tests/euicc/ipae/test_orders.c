@@ -51,7 +51,7 @@ static int64_t download(const struct stock *s, bool indirect)
 
 static void done(int64_t id)
 {
-    assert_int_equal(case_order(&c, id, 4), ORDER_DONE);
+    assert_int_equal(case_order(&c, id, 12), ORDER_DONE);
 }
 
 static void stays_open(int64_t id, unsigned sleeps)
@@ -161,7 +161,7 @@ static void list_over(enum house_trust trust, enum house_outcome expected)
     case_open(&c, &house, trust);
     assert_true(case_power(&c));
     id = psmo(ORDER_LIST, NULL);
-    assert_int_equal(case_order(&c, id, 4), expected);
+    assert_int_equal(case_order(&c, id, 8), expected);
     if (expected == ORDER_OPEN) /* it was asked, and tried again */
         assert_true(c.phone.performed[CAT_OPEN_CHANNEL] >= 3);
 }
@@ -194,7 +194,7 @@ static int64_t download_from(const char *name, uint16_t port, struct stock *s)
 
 static void refuses_download(int64_t id, const struct stock *s)
 {
-    assert_int_equal(case_order(&c, id, 4), ORDER_FAILED);
+    assert_int_equal(case_order(&c, id, 12), ORDER_FAILED);
     assert_int_equal(case_profile(&c, s), -1);
     assert_true(c.phone.dialled > 0);
 }
