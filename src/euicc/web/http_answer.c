@@ -244,8 +244,10 @@ static enum http_part read_line(struct http_answer *a, slice line, slice *data)
             end_head(a);
             return HTTP_MORE;
         }
+        if (!read_field(a, line) || passed_over(a))
+            return HTTP_MORE;
         *data = line;
-        return read_field(a, line) && !passed_over(a) ? HTTP_HEADER : HTTP_MORE;
+        return HTTP_HEADER;
     case HTTP_IN_SIZE:
         read_size(a, line);
         return HTTP_MORE;
@@ -287,7 +289,6 @@ enum http_part http_answer_next(struct http_answer *a, slice *in, slice *data)
         part = read_line(a, line, data);
     if (part != HTTP_MORE)
         return part;
-    *data = SLICE_NONE;
     if (a->state == HTTP_FAILED)
         return HTTP_BAD;
     if (a->state == HTTP_COMPLETE)

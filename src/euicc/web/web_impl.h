@@ -33,4 +33,31 @@ enum web_found web_find_hear(struct card *card, struct web *w, slice octets, enu
 /* It was silent for too long: may it be asked again? */
 bool web_find_again(struct web *w);
 
+/* ---- web.c ---- */
+
+/* WEB_WAITING: the next way, as soon as the one before is closed and the queue has room. */
+void web_begin(struct card *card, struct web *w);
+
+/* ---- web_exchange.c ---- */
+
+/* TLS ends; BIP_CLOSED follows, at once or later, unless there is no connection. */
+void web_drop_link(struct card *card, struct web *w);
+/* Nothing is under way and nothing borrowed any more. */
+void web_over(struct web *w);
+/* WEB_FAILED */
+void web_fail(struct card *card, struct web *w, enum web_why why, enum err err);
+/*
+ * The connection is of no use any more. One that was kept may have ended before the server saw the
+ * whole request: then it cannot have acted on it, and gets it again on another.
+ */
+void web_lost(struct card *card, struct web *w, enum web_why why, enum err err);
+/* TLS is open. */
+void web_start_sending(struct card *card, struct web *w);
+/* What can go out now goes to BIP. */
+void web_push(struct card *card, struct web *w);
+/* BIP_SENT */
+void web_bip_sent(struct card *card, struct web *w);
+/* BIP_DATA of the server */
+void web_hear_server(struct card *card, struct web *w, slice octets);
+
 #endif
