@@ -1,5 +1,7 @@
 #include "agent/terminal_side.h"
 
+#include "reader/proactive.h"
+
 #define COMMANDS_MAX 8 /* proactive commands in a row */
 
 void terminal_side_init(struct terminal_side *t, const struct card_link *link)
@@ -17,32 +19,33 @@ enum err terminal_side_transmit(struct terminal_side *t, slice command, uint8_t 
     return e;
 }
 
-/*
- * FETCH, then TERMINAL RESPONSE "performed" for whatever it was (command details of the command,
- * device identities terminal -> UICC, result 00): commands other than REFRESH need nothing of a
- * device without a user.
- */
+static enum err respond(struct terminal_side *t, const struct proactive *c)
+{
+    uint8_t command[5 + PROACTIVE_ANSWER_MAX] = { 0x80, 0x14, 0x00, 0x00 };
+    uint8_t response[CARD_RESPONSE_MAX];
+    struct proactive_answer a;
+    size_t n = 0;
+
+    proactive_answer_refresh_only(&a, c);
+    command[4] = (uint8_t)a.n;
+    memcpy(command + 5, a.octets, a.n);
+    return terminal_side_transmit(t, slice_of(command, 5 + a.n), response, sizeof response, &n);
+}
+
+/* FETCH, then TERMINAL RESPONSE; what is no command is answered with nothing. */
 static enum err perform(struct terminal_side *t)
 {
     uint8_t fetch[5] = { 0x80, 0x12, 0x00, 0x00, t->pending };
-    uint8_t answer[5 + 12] = { 0x80, 0x14, 0x00, 0x00, 12,   0x81, 0x03, 0,   0,
-                               0,    0x82, 0x02, 0x82, 0x81, 0x83, 0x01, 0x00 };
     uint8_t response[CARD_RESPONSE_MAX];
-    size_t n = 0, at = 2;
+    struct proactive c;
+    size_t n = 0;
     enum err e;
 
     t->pending = 0;
     e = terminal_side_transmit(t, slice_of(fetch, sizeof fetch), response, sizeof response, &n);
-    if (e)
+    if (e || n < 2 || proactive_parse(slice_of(response, n - 2), &c))
         return e;
-    if (n > 3 && response[1] == 0x81)
-        at = 3; /* length in two octets */
-    /* D0 L 81 03 number type qualifier ..; anything else is answered with nothing */
-    if (n < at + 7 || response[0] != 0xD0 || (response[at] & 0x7F) != 0x01)
-        return E_OK;
-    memcpy(answer + 7, response + at + 2, 3);
-    return terminal_side_transmit(t, slice_of(answer, sizeof answer), response, sizeof response,
-                                  &n);
+    return respond(t, &c);
 }
 
 static enum err perform_all(struct terminal_side *t)
@@ -56,10 +59,8 @@ static enum err perform_all(struct terminal_side *t)
 
 enum err terminal_side_reset(struct terminal_side *t)
 {
-    /* TERMINAL PROFILE of a device that can do REFRESH in all its modes, timers and BIP. */
-    static const uint8_t profile[] = { 0x80, 0x10, 0x00, 0x00, 0x14, 0xFF, 0xFF, 0xFF, 0xFF,
-                                       0x7F, 0x9F, 0x00, 0xDF, 0xFF, 0x00, 0x00, 0x1F, 0xE2,
-                                       0x00, 0x00, 0x00, 0xC3, 0xFB, 0x00, 0x00 };
+    /* TERMINAL PROFILE (TS 102 223 5.2): profile download, REFRESH */
+    static const uint8_t profile[] = { 0x80, 0x10, 0x00, 0x00, 0x03, 0x01, 0x00, 0x80 };
     uint8_t response[CARD_RESPONSE_MAX], atr[64];
     size_t n = 0;
     enum err e = card_link_reset(t->link, atr, sizeof atr, &n);

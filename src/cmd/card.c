@@ -56,16 +56,10 @@ static bool has_quirks(const struct quirks *q)
     return q->delay_ms || q->response_max || q->more != MORE_61XX || q->wrong_le != WRONG_LE_6CXX;
 }
 
-void card_stack_build(struct card_stack *s, FILE *trace_to, unsigned number)
+static void trace_it(struct card_stack *s, FILE *trace_to, unsigned number)
 {
     const struct text_sink sink = { put_trace, s };
 
-    s->card = host_link(&s->host);
-    s->top = &s->card;
-    if (has_quirks(&s->host.shape.quirks)) {
-        s->quirky = quirk_link(&s->quirks, s->top, &s->host.shape.quirks);
-        s->top = &s->quirky;
-    }
     if (!trace_to)
         return;
     s->trace_to = trace_to;
@@ -74,6 +68,24 @@ void card_stack_build(struct card_stack *s, FILE *trace_to, unsigned number)
         snprintf(s->prefix, sizeof s->prefix, "[%u] ", number);
     s->traced = trace_link(&s->trace, s->top, &sink);
     s->top = &s->traced;
+}
+
+void card_stack_build(struct card_stack *s, FILE *trace_to, unsigned number)
+{
+    s->card = host_link(&s->host);
+    s->top = &s->card;
+    if (has_quirks(&s->host.shape.quirks)) {
+        s->quirky = quirk_link(&s->quirks, s->top, &s->host.shape.quirks);
+        s->top = &s->quirky;
+    }
+    trace_it(s, trace_to, number);
+}
+
+void card_stack_build_over(struct card_stack *s, const struct card_link *card, FILE *trace_to)
+{
+    s->card = *card;
+    s->top = &s->card;
+    trace_it(s, trace_to, 0);
 }
 
 void card_stack_close(struct card_stack *s)

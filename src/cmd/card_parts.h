@@ -31,6 +31,8 @@ struct card_stack {
 
 /* After host_open. trace_to NULL: none. number > 0 stands before each line of the trace. */
 void card_stack_build(struct card_stack *s, FILE *trace_to, unsigned number);
+/* The same around a link to a card elsewhere, without a host; the link is owned from now on. */
+void card_stack_build_over(struct card_stack *s, const struct card_link *card, FILE *trace_to);
 /* Closes the host too. Also after a host_open that failed, of a stack that was all zero before. */
 void card_stack_close(struct card_stack *s);
 

@@ -91,20 +91,17 @@ static int start_listening(struct post *p, unsigned number)
 
 static int start_connected(struct post *p, unsigned number)
 {
-    char host[256];
-    const char *vpcd = p->v->vpcd, *colon = strrchr(vpcd, ':');
-    size_t n = colon ? (size_t)(colon - vpcd) : strlen(vpcd);
-    long port = (colon ? strtol(colon + 1, NULL, 10) : VPCD_PORT) + number;
+    char host[TCP_HOST_MAX + 1];
+    uint16_t port;
 
-    if (n == 0 || n >= sizeof host || port < 1 || port > 65535) {
+    if (tcp_place(p->v->vpcd, VPCD_PORT, host, &port) || port + number > 65535) {
         fprintf(stderr, "dunlin card: --vpcd takes HOST or HOST:PORT\n");
         return EXIT_USAGE;
     }
-    memcpy(host, vpcd, n);
-    host[n] = 0;
-    if (tcp_connect(host, (uint16_t)port, 0, &p->end))
-        return fail(vpcd, "nobody listens there");
-    announce(p->v, &p->stack->host, host, (uint16_t)port);
+    port = (uint16_t)(port + number);
+    if (tcp_connect(host, port, 0, &p->end))
+        return fail(p->v->vpcd, "nobody listens there");
+    announce(p->v, &p->stack->host, host, port);
     return -1;
 }
 

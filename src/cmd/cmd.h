@@ -15,5 +15,6 @@ int cmd_ipa(int argc, char **argv);
 int cmd_pki(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_terminal(int argc, char **argv);
 
 #endif

@@ -176,19 +176,15 @@ static int load_hosts(struct device *d, size_t count)
 
 static int reach_card(struct device *d)
 {
-    char host[HOST_MAX + 1];
-    const char *colon = strrchr(d->card, ':');
-    size_t n = colon ? (size_t)(colon - d->card) : strlen(d->card);
-    long port = colon ? strtol(colon + 1, NULL, 10) : VPCD_PORT;
+    char host[TCP_HOST_MAX + 1];
+    uint16_t port;
     enum err e;
 
-    if (n == 0 || n > HOST_MAX || port < 1 || port > 65535) {
+    if (tcp_place(d->card, VPCD_PORT, host, &port)) {
         fprintf(stderr, "dunlin ipa: --card takes HOST or HOST:PORT\n");
         return EXIT_USAGE;
     }
-    memcpy(host, d->card, n);
-    host[n] = '\0';
-    e = tcp_connect(host, (uint16_t)port, CARD_TIMEOUT_MS, &d->end);
+    e = tcp_connect(host, port, CARD_TIMEOUT_MS, &d->end);
     if (!e)
         e = tcp_link(&d->end, &d->link);
     return e ? fail(d->card, err_text(e)) : EXIT_DONE;

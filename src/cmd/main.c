@@ -14,6 +14,7 @@ static const struct command {
       "servers and a small fleet: a profile ordered, downloaded, enabled, verified" },
     { "serve", cmd_serve, "run servers: SM-DP+ and eIM, in one process" },
     { "card", cmd_card, "a software eUICC behind a socket" },
+    { "terminal", cmd_terminal, "a mobile equipment that performs what a card asks of it" },
     { "ipa", cmd_ipa, "the IoT Profile Assistant of a device" },
     { "decode", cmd_decode, "print any message of the specifications" },
     { "profile", cmd_profile, "show, check and build profile packages" },

@@ -34,6 +34,14 @@ static const struct option *find(const struct options *o, const char *name, size
     return NULL;
 }
 
+static bool add(struct option_list *list, const char *text)
+{
+    if (list->count == list->max)
+        return false;
+    list->values[list->count++] = text;
+    return true;
+}
+
 /* Sets the row's variable; false when the text is not of the accepted form. */
 static bool set(const struct option *row, const char *text)
 {
@@ -49,6 +57,8 @@ static bool set(const struct option *row, const char *text)
     case OPTION_TEXT:
         *(const char **)row->to = text;
         return true;
+    case OPTION_LIST:
+        return add(row->to, text);
     default:
         errno = 0;
         n = strtol(text, &end, 10);
@@ -63,6 +73,8 @@ static void say_form(const struct option *row)
 {
     if (row->kind == OPTION_INT)
         fprintf(stderr, "a whole number from %ld to %ld\n", row->min, row->max);
+    else if (row->kind == OPTION_LIST)
+        fprintf(stderr, "one of at most %zu\n", ((const struct option_list *)row->to)->max);
     else
         fprintf(stderr, "%s\n", row->kind == OPTION_FLAG ? "yes or no" : "text");
 }
@@ -140,7 +152,7 @@ static int read_line(const struct options *o, const char *path, unsigned line, c
     row = find(o, key, strlen(key));
     if (!row)
         return complain(path, line, "unknown key", key);
-    if (row->kind == OPTION_TEXT && !(value = strdup(value)))
+    if ((row->kind == OPTION_TEXT || row->kind == OPTION_LIST) && !(value = strdup(value)))
         return EXIT_FAILED;
     if (!set(row, value)) {
         fprintf(stderr, "%s:%u: %s: '%s' is not ", path, line, key, value);

@@ -12,6 +12,12 @@ enum option_kind {
     OPTION_FLAG, /* bool: --name */
     OPTION_INT,  /* long: --name=5 or --name 5, within min..max */
     OPTION_TEXT, /* const char *: borrowed from argv, or from the configuration file */
+    OPTION_LIST, /* struct option_list: texts, one for each time that it is given */
+};
+
+struct option_list {
+    const char **values;
+    size_t max, count;
 };
 
 struct option {

@@ -11,11 +11,7 @@ enum { TAG_PROACTIVE = 0xD0, COMPREHENSION = 0x80 };
 
 /* ---- comprehension TLVs (TS 101 220 7.1.1) ---- */
 
-/*
- * The next one: a tag of one octet whose high bit asks for comprehension, or of three that begin
- * with 7F; a length of up to four octets. False at the end, or when it goes past it.
- */
-static bool take(slice *in, uint32_t *tag, slice *value)
+bool cat_next(slice *in, uint32_t *tag, slice *value)
 {
     size_t head = in->n && in->p[0] == 0x7F ? 3 : 1, n, more;
 
@@ -41,7 +37,7 @@ slice cat_tlv(slice body, enum cat_tag tag)
     uint32_t got;
     slice value;
 
-    while (take(&body, &got, &value))
+    while (cat_next(&body, &got, &value))
         if (got == tag)
             return value;
     return SLICE_NONE;
@@ -295,7 +291,7 @@ static bool parse_response(slice in, slice *of, int *result)
     slice got = cat_tlv(in, CAT_TAG_RESULT), left = in, value;
     uint32_t tag;
 
-    while (take(&left, &tag, &value))
+    while (cat_next(&left, &tag, &value))
         ;
     *of = cat_tlv(in, CAT_TAG_DETAILS);
     if (left.n || of->n != 3 || got.n < 1)

@@ -97,6 +97,12 @@ enum { CAT_RESULT_BIP_ERROR = 0x3A };
  */
 typedef void cat_done(struct card *card, void *ctx, int result, slice body);
 
+/*
+ * Takes the next comprehension TLV from the front: a tag of one octet, whose high bit asks for
+ * comprehension and is not told, or of three that begin with 7F; a length of up to four octets.
+ * False at the end, or when it goes past it.
+ */
+bool cat_next(slice *in, uint32_t *tag, slice *value);
 /* The value of the first comprehension TLV with this tag; absent when there is none. */
 slice cat_tlv(slice body, enum cat_tag tag);
 /* Additional information on the result: its second octet, 0 when there is none. */

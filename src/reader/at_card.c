@@ -4,11 +4,12 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "reader/proactive.h"
 
 #include <stdio.h>
 
 enum { FID_MF = 0x3F00, FID_ICCID = 0x2FE2, FID_IMSI = 0x6F07 };
-enum { PROACTIVE_MAX = 8, REFRESH = 0x01, REFRESH_RESET = 0x04, PIN_OCTETS = 8 };
+enum { PROACTIVE_MAX = 8, PIN_OCTETS = 8 };
 
 static const slice usim = SLICE_LIT("\xA0\0\0\0\x87\x10\x02");
 
@@ -86,33 +87,18 @@ enum err at_power_on(struct at *at)
 
 /* ---- proactive commands ---- */
 
-/* Type and qualifier of the command that was fetched; false when it is none. */
-static bool command_details(slice command, uint8_t details[3])
+static enum err respond(struct at *at, const struct proactive *c)
 {
-    struct der_reader r;
-    struct tlv outer, e;
+    struct proactive_answer a;
 
-    if (der_one(command, &outer) || outer.tag != 0xD0)
-        return false;
-    r = der_reader(outer.value);
-    e = der_take(&r);
-    if (r.err || (e.tag | 0x80) != 0x81 || e.value.n != 3)
-        return false;
-    memcpy(details, e.value.p, 3);
-    return true;
-}
-
-static enum err respond(struct at *at, const uint8_t details[3], uint8_t result)
-{
-    uint8_t data[] = { 0x81, 0x03, details[0], details[1], details[2], 0x82,
-                       0x02, 0x82, 0x81,       0x83,       0x01,       result };
-
-    return at_own(at, 0x80, 0x14, 0x00, 0x00, SLICE_OF(data), -1);
+    proactive_answer_refresh_only(&a, c);
+    return at_own(at, 0x80, 0x14, 0x00, 0x00, slice_of(a.octets, a.n), -1);
 }
 
 static enum err perform(struct at *at)
 {
-    uint8_t details[3], n = at->waiting;
+    struct proactive c;
+    uint8_t n = at->waiting;
     enum err e;
 
     at->waiting = 0; /* the next may wait already when this one has been fetched */
@@ -122,11 +108,11 @@ static enum err perform(struct at *at)
     at_put(at, "\r\n+CUSATP: \"");
     at_put_hex(at, slice_of(at->card.data, at->card.n));
     at_put(at, "\"\r\n");
-    if (!command_details(slice_of(at->card.data, at->card.n), details))
+    /* what it points to is gone with the next exchange: only its details count here */
+    if (proactive_parse(slice_of(at->card.data, at->card.n), &c))
         return E_OK;
-    /* 00: performed; 30: beyond the terminal's capabilities (TS 102 223 8.12) */
-    e = respond(at, details, details[1] == REFRESH ? 0x00 : 0x30);
-    if (e || details[1] != REFRESH || details[2] != REFRESH_RESET)
+    e = respond(at, &c);
+    if (e || !proactive_resets(&c))
         return e;
     e = at_power_on(at);
     if (!e)

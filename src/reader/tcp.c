@@ -14,6 +14,43 @@ enum { CONTROL_OFF = 0, CONTROL_ON = 1, CONTROL_RESET = 2, CONTROL_ATR = 4 };
 
 #define ATR_MAX 33
 
+/* ---- places ---- */
+
+static bool port_number(const char *text, uint16_t *out)
+{
+    uint32_t n = 0;
+
+    if (!*text)
+        return false;
+    for (; *text; text++) {
+        if (*text < '0' || *text > '9' || (n = n * 10 + (uint32_t)(*text - '0')) > 65535)
+            return false;
+    }
+    *out = (uint16_t)n;
+    return n > 0;
+}
+
+enum err tcp_place(const char *text, uint16_t usual, char host[TCP_HOST_MAX + 1], uint16_t *port)
+{
+    const char *end = text[0] == '[' ? strchr(text, ']') : strchr(text, ':'), *rest;
+    bool bracket = text[0] == '[';
+    size_t n;
+
+    if (bracket && !end)
+        return E_SYNTAX;
+    if (!end)
+        end = text + strlen(text);
+    rest = end + bracket;
+    text += bracket;
+    n = (size_t)(end - text);
+    *port = usual;
+    if (n == 0 || n > TCP_HOST_MAX || (*rest && (*rest != ':' || !port_number(rest + 1, port))))
+        return E_SYNTAX;
+    memcpy(host, text, n);
+    host[n] = 0;
+    return E_OK;
+}
+
 /* ---- sockets ---- */
 
 static void prepare(int fd, unsigned timeout_ms)

@@ -14,6 +14,15 @@
 #define TCP_MESSAGE_MAX 65535
 #define VPCD_PORT       35963
 
+#define TCP_HOST_MAX 255
+
+/*
+ * "HOST" or "HOST:PORT", an address of IPv6 in square brackets; without a port it is the usual one.
+ * E_SYNTAX.
+ */
+MUST_USE enum err tcp_place(const char *text, uint16_t usual, char host[TCP_HOST_MAX + 1],
+                            uint16_t *port);
+
 /* A socket and its timeouts. */
 struct tcp_end {
     int fd;

@@ -24,11 +24,14 @@ static enum err exchange(struct terminal *t, slice command)
     return E_OK;
 }
 
+/* A card that goes on promising and gives nothing would never end: E_LIMIT. */
 static enum err get_response(struct terminal *t, uint8_t cla)
 {
     uint8_t command[5] = { cla, 0xC0, 0, 0, (uint8_t)t->sw };
+    size_t before = t->n;
+    enum err e = exchange(t, slice_of(command, sizeof command));
 
-    return exchange(t, slice_of(command, sizeof command));
+    return !e && t->n == before && t->sw >> 8 == 0x61 ? E_LIMIT : e;
 }
 
 enum err terminal_send(struct terminal *t, const uint8_t header[4], slice data, int le)

@@ -1,0 +1,3 @@
+/* A card as the tests of euicc/ have it. */
+#include "../euicc/uicc_card.c"
+#include "../euicc/uicc_package.c"
