@@ -1,5 +1,5 @@
 /*
- * The card's TCP connection against a terminal that plays the network: whole conversations, and
+ * The card's connection against a terminal that plays the network: whole conversations, and
  * everything that a terminal can refuse, forget or cut off on the way.
  */
 #include "euicc/bip.h"
@@ -314,6 +314,62 @@ static void closed_early(void **state)
     assert_int_equal(terminal_respond(&u, &f, "20", ""), 0x910B);
     terminal_do(&u, CAT_CLOSE_CHANNEL, "00", "");
     expect_closed(BIP_BY_US, 0, 0);
+}
+
+/* ---- datagrams ---- */
+
+/* One at a time, whole; what is more than one command takes is sent with the last of them. */
+static void datagrams(void **state)
+{
+    struct cat_channel udp = host;
+    uint8_t data[BIP_SEND_MAX + 1];
+    struct fetched f;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i * 7 + i / 256);
+    udp.transport = CAT_UDP_CLIENT;
+    udp.port = 53;
+    assert_int_equal(bip_open(u.card, &b, &udp, 0), E_OK);
+    assert_int_equal(bip_room(&b), 0);
+    terminal_do(&u, CAT_SET_UP_EVENT_LIST, "00", "");
+    f = terminal_expect(&u, CAT_OPEN_CHANNEL);
+    slice transport = cat_tlv(f.tlvs, CAT_TAG_TRANSPORT);
+    assert_true(slice_eq(transport, SLICE_LIT("\x01\x00\x35")));
+    terminal_respond(&u, &f, "00", CONNECTED);
+    assert_int_equal(seen.opened, 1);
+    assert_int_equal(bip_room(&b), BIP_SEND_MAX);
+    assert_int_equal(bip_send(u.card, &b, slice_of(data, BIP_SEND_MAX + 1)), 0);
+    assert_int_equal(bip_send(u.card, &b, slice_of(data, 2 * CAT_SEND_MAX + 1)),
+                     2 * CAT_SEND_MAX + 1);
+    for (unsigned i = 0; i < 3; i++) {
+        size_t n = i < 2 ? CAT_SEND_MAX : 1;
+
+        assert_int_equal(bip_room(&b), 0);
+        assert_int_equal(bip_send(u.card, &b, SLICE_LIT("next")), 0);
+        assert_int_equal(seen.sent, 0);
+        f = terminal_expect(&u, CAT_SEND_DATA);
+        assert_int_equal(f.qualifier, i < 2 ? 0 : 1);
+        slice part = cat_tlv(f.tlvs, CAT_TAG_CHANNEL_DATA);
+        assert_true(slice_eq(part, slice_of(data + i * CAT_SEND_MAX, n)));
+        terminal_respond(&u, &f, "00", "B701FF");
+    }
+    assert_int_equal(seen.sent, 1);
+    assert_int_equal(bip_send(u.card, &b, SLICE_LIT("next")), 4);
+    f = terminal_expect(&u, CAT_SEND_DATA);
+    assert_int_equal(f.qualifier, 1);
+    terminal_respond(&u, &f, "00", "B701FF");
+    data_arrives("05");
+    terminal_do(&u, CAT_RECEIVE_DATA, "00", "B605776F726C64 B70100");
+    assert_int_equal(seen.n, 5);
+    /* a connection behind it is one of octets again */
+    bip_close(u.card, &b);
+    terminal_do(&u, CAT_CLOSE_CHANNEL, "00", "");
+    assert_int_equal(bip_open(u.card, &b, &host, 0), E_OK);
+    terminal_do(&u, CAT_OPEN_CHANNEL, "00", CONNECTED);
+    assert_int_equal(bip_send(u.card, &b, slice_of(data, BIP_SEND_MAX + 1)), BIP_SEND_MAX);
+    f = terminal_expect(&u, CAT_SEND_DATA);
+    assert_int_equal(f.qualifier, 1);
 }
 
 /* ---- refusals ---- */
@@ -680,6 +736,7 @@ int main(void)
         T(link_that_comes_later),
         T(a_small_buffer),
         T(the_peer_leaves),
+        T(datagrams),
         T(closed_from_inside),
         T(closed_early),
         T(open_refused),

@@ -57,7 +57,7 @@ struct web_request {
     slice headers; /* further lines, each with its CR LF */
     slice body;    /* absent: POST with Content-Length: 0 */
     /* Whom to believe. The same believe, ctx, identity and key: the same trust. name is filled in,
-       ctx is borrowed as long as the connection is kept. */
+       ctx is borrowed as long as the connection is kept. believe calls nothing of this header. */
     struct tls_session_options tls;
 };
 

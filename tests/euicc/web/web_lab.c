@@ -152,7 +152,7 @@ static void respond(struct lab *lab, const struct fetched *f, const char *result
 {
     uint16_t sw = terminal_respond(&lab->u, f, result, tlvs);
 
-    assert_true(sw == 0x9000 || sw >> 8 == 0x91);
+    assert_true(lab->may_fail || sw == 0x9000 || sw >> 8 == 0x91);
 }
 
 static void open_channel(struct lab *lab, const struct fetched *f)

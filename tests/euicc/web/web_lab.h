@@ -54,6 +54,7 @@ struct lab {
     size_t datagrams[20]; /* of UDP: the octets of each in rx */
     size_t datagram_count;
     bool signalled;
+    bool may_fail; /* the power may go while the card takes an answer */
 };
 
 void lab_open(struct lab *lab, const struct tls_peer_options *server);
