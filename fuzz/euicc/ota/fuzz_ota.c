@@ -1,5 +1,6 @@
 /*
- * Over the air with the right keys: command packets, SCP03 commands, bare APDUs, envelopes.
+ * Over the air with the right keys: command packets, SCP03 commands, bare APDUs, envelopes, and a
+ * terminal that sends the card's messages.
  *
  * Input: steps, each an octet that says what it is, an octet of length, and so many octets. A
  * packet takes its SPI1, SPI2 and target from its first octets and secures the rest with key set 1;
@@ -168,6 +169,30 @@ static void packet(struct card *card, slice in, uint64_t counter)
     }
 }
 
+/* ---- the terminal that sends responses ---- */
+
+static void introduce(struct card *card)
+{
+    static const uint8_t profile[] = { 0x80, 0x10, 0, 0, 4, 0xFF, 0xFF, 0xFF, 0xFF };
+    uint8_t out[CARD_REPLY_MAX];
+
+    send(card, profile, sizeof profile, out);
+}
+
+/* FETCH, and TERMINAL RESPONSE to what there was, with this result. */
+static void perform(struct card *card, uint8_t result)
+{
+    static const uint8_t fetch[] = { 0x80, 0x12, 0, 0, 0 };
+    uint8_t out[CARD_REPLY_MAX], c[] = { 0x80, 0x14, 0,    0,    12,   0x81, 0x03, 0,     0,
+                                         0,    0x82, 0x02, 0x82, 0x81, 0x83, 0x01, result };
+    size_t n = send(card, fetch, sizeof fetch, out), at = n > 2 && out[1] == 0x81 ? 5 : 4;
+
+    if (n < at + 5)
+        return;
+    memcpy(c + 7, out + at, 3);
+    send(card, c, sizeof c, out);
+}
+
 /* ---- SCP03 ---- */
 
 static void mac(struct scp03 *s, uint8_t *c, size_t n)
@@ -235,7 +260,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         slice part = slice_head(slice_skip(in, 2), in.p[1]);
 
         in = slice_skip(in, 2 + part.n);
-        switch (step % 7) {
+        switch (step % 9) {
         case 0:
             packet(card, part, ++counter);
             break;
@@ -253,6 +278,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             break;
         case 5:
             in_session(card, &session, part);
+            break;
+        case 6:
+            introduce(card);
+            break;
+        case 7:
+            perform(card, part.n ? part.p[0] : 0);
             break;
         default:
             card_reset(card);

@@ -8,6 +8,7 @@ struct ota {
     struct sms_parts parts;
     struct ram_state ram;
     struct scp03 scp03[2]; /* sessions at the same time */
+    struct submit submit;
 };
 
 /* ---- one packet ---- */
@@ -57,8 +58,23 @@ static enum ota_status run(struct card *card, struct ota *o, const struct ota_pa
     return OTA_NO_MEMORY;
 }
 
+/*
+ * Message or answer. Before the message is on its way the packet's changes are durable: a message
+ * that was queued cannot be taken back with them.
+ */
+static void respond(struct card *card, struct ota *o, const struct ota_packet *p,
+                    enum ota_status status, slice origin, slice answer, struct reply *out)
+{
+    if (!packet_by_submit(p, status))
+        reply_put(out, answer);
+    else if (objects_commit(&card->objects))
+        out->sw = SW_MEMORY;
+    else if (submit_begin(card, &o->submit, origin, answer) && answer.n <= REPORT_MAX)
+        reply_put(out, answer); /* the queue has been filled by the packet itself */
+}
+
 static void command_packet(struct card *card, struct ota *o, uint8_t *octets, size_t size,
-                           struct reply *out)
+                           slice origin, struct reply *out)
 {
     uint8_t answer[RESPONSE_MAX], data[RESPONSE_MAX];
     struct ota_packet p;
@@ -66,13 +82,15 @@ static void command_packet(struct card *card, struct ota *o, uint8_t *octets, si
 
     if (!packet_parse(slice_of(octets, size), &p))
         return;
+    p.can_submit = submit_can(card, origin);
     enum ota_status status = packet_open(card, &p, octets, size);
     if (status == OTA_OK)
         status = run(card, o, &p, data, packet_room(&p), &n);
     reply_sw(out, SW_OK); /* the packet's commands used the card's buffer */
     if (packet_wants_response(&p, status)) {
         n = packet_respond(card, &p, status, slice_of(data, n), answer);
-        reply_put(out, slice_of(answer, n));
+        if (n)
+            respond(card, o, &p, status, origin, slice_of(answer, n), out);
     }
     packet_wipe(&p);
     wipe(data, sizeof data);
@@ -83,8 +101,14 @@ static void ota_sms_pp(struct card *card, void *state, slice tlvs, struct reply 
     struct ota *o = state;
     uint8_t *packet = NULL;
     size_t n = 0;
+    slice origin;
 
-    switch (sms_take(card, &o->parts, tlvs, &packet, &n)) {
+    /* a response of this one would find no place: the terminal brings it again */
+    if (submit_busy(&o->submit)) {
+        out->sw = SW_TOOLKIT_BUSY;
+        return;
+    }
+    switch (sms_take(card, &o->parts, tlvs, &packet, &n, &origin)) {
     case SMS_MALFORMED:
         out->sw = SW_DATA;
         return;
@@ -92,7 +116,7 @@ static void ota_sms_pp(struct card *card, void *state, slice tlvs, struct reply 
         out->sw = SW_TOOLKIT_BUSY;
         return;
     case SMS_PACKET:
-        command_packet(card, o, packet, n, out);
+        command_packet(card, o, packet, n, origin, out);
         objects_repay(&card->objects, packet);
         return;
     default: /* part of a message, or for nobody here */
@@ -206,6 +230,7 @@ static void ota_reset(struct card *card, void *state)
     struct ota *o = state;
 
     sms_drop(card, &o->parts);
+    submit_drop(&o->submit);
     ram_drop(card, &o->ram);
     wipe(o->scp03, sizeof o->scp03);
 }

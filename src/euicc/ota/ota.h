@@ -13,8 +13,9 @@
  * Keys, counters and registry are objects of the profile; one packet, with its counter, is one
  * transaction. What a reset ends: parts of a message that is not complete, SCP03 sessions.
  *
- * It does not send: the proof of receipt is the answer to ENVELOPE. A packet that asks for it in a
- * message of its own (SMS-SUBMIT) is refused with status 06.
+ * The proof of receipt is the answer to ENVELOPE, or goes out in messages of the card's own
+ * (SMS-SUBMIT) where the packet asks for it under a cryptographic checksum. Until the last of these
+ * is with the terminal, further messages to the card are answered 9300.
  */
 #ifndef DUNLIN_EUICC_OTA_OTA_H
 #define DUNLIN_EUICC_OTA_OTA_H

@@ -95,7 +95,7 @@ enum ota_status {
     OTA_MORE_TIME = 0x08, /* not used: one packet is done in one command */
     OTA_TAR_UNKNOWN = 0x09,
     OTA_LEVEL_TOO_LOW = 0x0A,
-    OTA_RESPONSE_BY_SUBMIT = 0x0B, /* not used: see ota.h */
+    OTA_RESPONSE_BY_SUBMIT = 0x0B, /* not used: the packet itself says where the answer goes */
     OTA_RESPONSE_BY_USSD = 0x0C    /* not used */
 };
 
@@ -110,6 +110,7 @@ struct ota_packet {
     struct ota_target target;
     struct ota_key cipher_key, mac_key; /* n 0: not used */
     bool proven;                        /* a cryptographic checksum has been verified */
+    bool can_submit;                    /* set before packet_open: see submit_can */
 };
 
 /*
@@ -125,12 +126,19 @@ enum ota_status packet_open(struct card *card, struct ota_packet *p, uint8_t *oc
 /* Stores the counter again after an abort took it back. */
 MUST_USE enum err packet_store_counter(struct card *card, const struct ota_packet *p);
 bool packet_wants_response(const struct ota_packet *p, enum ota_status status);
-/* TP-UD of an answer is at most 128 octets (TS 31.111 7.1.1). */
-#define RESPONSE_MAX 128
+/*
+ * It goes out as SMS-SUBMIT: asked for by a sender who has shown a key, and who was not told off.
+ * What anybody could cause leaves with the answer to ENVELOPE: a message costs its sender money.
+ */
+bool packet_by_submit(const struct ota_packet *p, enum ota_status status);
+/* TP-UD of an answer to ENVELOPE is at most 128 octets (TS 31.111 7.1.1). */
+#define REPORT_MAX 128
+/* The longest: in SUBMIT_PARTS messages. */
+#define RESPONSE_MAX 537
 /* Octets of data that a response has room for. */
 size_t packet_room(const struct ota_packet *p);
 /*
- * The user data of the SMS-DELIVER-REPORT: header, response packet. Protected as SPI2 says where
+ * The user data of a message: header, response packet. Protected as SPI2 says where
  * the sender has proven itself or asked for no proof; else in clear and without a checksum: the
  * card makes no checksum for a stranger. Returns its length; 0 when cryptography fails.
  */
@@ -145,8 +153,9 @@ void crc32(const slice *parts, size_t count, uint8_t out[4]);
 
 /* ---- sms.c: SMS-DELIVER, user data header, concatenation (TS 23.040) ---- */
 
-#define PARTS_MAX 15
-#define PART_MAX  140
+#define PARTS_MAX  15
+#define PART_MAX   140
+#define ORIGIN_MAX 12 /* octets of TP-OA, its length included */
 
 struct sms_parts {
     uint8_t *octets; /* scratch, PART_MAX for each; NULL: nothing is being gathered */
@@ -156,7 +165,7 @@ struct sms_parts {
     bool command; /* some part announces a command packet */
     uint16_t reference;
     bool wide; /* 16-bit reference */
-    uint8_t origin_n, origin[12];
+    uint8_t origin_n, origin[ORIGIN_MAX];
 };
 
 enum sms_result {
@@ -169,11 +178,30 @@ enum sms_result {
 
 /*
  * The value of SMS-PP DOWNLOAD. SMS_PACKET: *packet is the command packet in scratch that the
- * caller repays; it holds *n octets.
+ * caller repays; it holds *n octets. *origin lies in tlvs.
  */
 enum sms_result sms_take(struct card *card, struct sms_parts *parts, slice tlvs, uint8_t **packet,
-                         size_t *n);
+                         size_t *n, slice *origin);
 void sms_drop(struct card *card, struct sms_parts *parts);
+
+/* ---- submit.c: responses as messages of the card's own ---- */
+
+#define SUBMIT_PARTS 4
+
+/* One response at a time; ends at reset. All zero: none. */
+struct submit {
+    uint8_t octets[RESPONSE_MAX]; /* the response packet */
+    uint16_t n, at;
+    uint8_t part, count, reference; /* parts that went to the terminal, and in all */
+    uint8_t origin_n, origin[ORIGIN_MAX];
+};
+
+/* The terminal can send messages, and this origin can be written to. */
+bool submit_can(const struct card *card, slice origin);
+bool submit_busy(const struct submit *s);
+/* response: as packet_respond made it. Nothing is borrowed. E_LIMIT: the queue is full. */
+MUST_USE enum err submit_begin(struct card *card, struct submit *s, slice origin, slice response);
+void submit_drop(struct submit *s);
 
 /* ---- script.c: command sequences (TS 102 226 5) ---- */
 

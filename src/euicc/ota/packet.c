@@ -116,18 +116,23 @@ static bool take_keys(struct card *card, struct ota_packet *p)
 }
 
 /*
- * No signatures, no SMS-SUBMIT (ota.h). An answer under a key is only for who has shown one: else
- * the card would make checksums and ciphertexts for a stranger where a target's level is low.
+ * No signatures. An answer under a key, and one in a message of the card's own, is only for who has
+ * shown one: else the card would make checksums and ciphertexts, and send messages, for a stranger
+ * where a target's level is low.
  */
 static bool interpretable(const struct ota_packet *p)
 {
     uint8_t check = p->spi1 & CHECK_MASK;
 
-    if (p->spi1 & SPI1_RESERVED || p->spi2 & (SPI2_RESERVED | SPI2_SUBMIT) || check == CHECK_DS ||
+    if (p->spi1 & SPI1_RESERVED || p->spi2 & SPI2_RESERVED || check == CHECK_DS ||
         (p->spi2 & POR_MASK) == POR_MASK)
         return false;
-    return !(p->spi2 & POR_MASK) || check == CHECK_CC ||
-           (response_check(p) != CHECK_CC && !(p->spi2 & SPI2_CIPHER));
+    if (!(p->spi2 & POR_MASK))
+        return true;
+    if (p->spi2 & SPI2_SUBMIT && !p->can_submit)
+        return false;
+    return check == CHECK_CC ||
+           (response_check(p) != CHECK_CC && !(p->spi2 & (SPI2_CIPHER | SPI2_SUBMIT)));
 }
 
 /* Level: at least the check, the ciphering and the counter that the target asks for. */
@@ -244,6 +249,13 @@ bool packet_wants_response(const struct ota_packet *p, enum ota_status status)
     return por == POR_ALWAYS || (por == POR_ON_ERROR && status != OTA_OK);
 }
 
+/* Not where the counter, or what comes before it, was wrong: a message that is replayed says from
+   where it seems to come, and anything might be there. */
+bool packet_by_submit(const struct ota_packet *p, enum ota_status status)
+{
+    return p->spi2 & SPI2_SUBMIT && p->proven && (status == OTA_OK || status == OTA_NO_MEMORY);
+}
+
 /* As SPI2 says; of an error that nobody has proven to be his: in clear and without a check. */
 static bool protected_response(const struct ota_packet *p, enum ota_status status)
 {
@@ -260,7 +272,8 @@ static size_t check_of_response(const struct ota_packet *p, bool protect)
 size_t packet_room(const struct ota_packet *p)
 {
     size_t check = check_of_response(p, protected_response(p, OTA_OK));
-    size_t room = RESPONSE_MAX - (UDH + RESPONSE_CLEAR);
+    size_t room =
+        (packet_by_submit(p, OTA_OK) ? RESPONSE_MAX : REPORT_MAX) - (UDH + RESPONSE_CLEAR);
 
     if (p->spi2 & SPI2_CIPHER && p->proven)
         room -= room % key_block(&p->cipher_key);
@@ -296,7 +309,7 @@ size_t packet_respond(struct card *card, const struct ota_packet *p, enum ota_st
     size_t n = UDH + RESPONSE_CLEAR + body + padding;
     enum err err = E_OK;
 
-    if (n > RESPONSE_MAX)
+    if (n > (packet_by_submit(p, status) ? RESPONSE_MAX : REPORT_MAX))
         return 0;
     memset(out, 0, n);
     put_head(p, status, n, check, padding, out);

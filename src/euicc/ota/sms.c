@@ -52,7 +52,7 @@ static enum sms_result parse(slice tpdu, struct part *p)
     size_t fixed = 1 + origin + 2 + SCTS_LEN + 1;
 
     *p = (struct part){ .command = false };
-    if (!origin || origin > sizeof((struct sms_parts *)0)->origin || tpdu.n < fixed)
+    if (!origin || origin > ORIGIN_MAX || tpdu.n < fixed)
         return SMS_MALFORMED;
     if ((tpdu.p[0] & MTI_MASK) != MTI_DELIVER)
         return SMS_MALFORMED;
@@ -128,7 +128,7 @@ static enum sms_result gather(struct card *card, struct sms_parts *parts, const 
 }
 
 enum sms_result sms_take(struct card *card, struct sms_parts *parts, slice tlvs, uint8_t **packet,
-                         size_t *n)
+                         size_t *n, slice *origin)
 {
     struct der_reader r = der_reader(tlvs);
     slice tpdu = SLICE_NONE;
@@ -145,6 +145,7 @@ enum sms_result sms_take(struct card *card, struct sms_parts *parts, slice tlvs,
     enum sms_result result = parse(tpdu, &p);
     if (result != SMS_PACKET)
         return result;
+    *origin = p.origin; /* of a message in parts: they have the same */
     if (p.concatenated && p.count > 1)
         return gather(card, parts, &p, packet, n);
     if (!p.command)

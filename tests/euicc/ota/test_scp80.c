@@ -181,9 +181,9 @@ static void status_codes(void **state)
     REFUSED(s.kic = 0x22, OTA_SECURITY_ERROR, false);               /* two sets in one packet */
     REFUSED(s.kic = 0x15; s.kid = 0x15, OTA_SECURITY_ERROR, false); /* DES with an AES key */
     REFUSED(s.kic = 0x02; s.kid = 0x02, OTA_SECURITY_ERROR, false); /* version 0 is none */
-    REFUSED(s.spi2 = 0x39, OTA_SECURITY_ERROR, false);              /* by SMS-SUBMIT */
-    REFUSED(s.spi1 = 0x17, OTA_SECURITY_ERROR, false);              /* digital signature */
-    REFUSED(s.spi1 = 0x36, OTA_SECURITY_ERROR, false);              /* reserved */
+    REFUSED(s.spi2 = 0x39, OTA_SECURITY_ERROR, false); /* SMS-SUBMIT, and no terminal for it */
+    REFUSED(s.spi1 = 0x17, OTA_SECURITY_ERROR, false); /* digital signature */
+    REFUSED(s.spi1 = 0x36, OTA_SECURITY_ERROR, false); /* reserved */
     good.counter = 51;
     good.spi1 = 0x1E;
     ota_expect(&u, &good, "019000", "00A4000C023F00"); /* none of these counted */
