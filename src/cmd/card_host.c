@@ -237,6 +237,8 @@ static enum err power_on(struct card_host *h)
 {
     enum err e;
 
+    if (h->card)
+        card_close(h->card);
     nvm_cut_power_on(&h->cut);
     h->card = card_boot(h->memory, h->memory_octets, &h->nvm, h->crypto, &h->card_personality, &e);
     return h->card ? E_OK : e;

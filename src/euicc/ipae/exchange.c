@@ -29,7 +29,7 @@ static bool make_room(struct ipae *e, size_t more)
     if (more > BODY_MAX - have)
         return false;
     while (size < have + more)
-        size *= 2;
+        size = 2 * size < BODY_MAX ? 2 * size : BODY_MAX;
     to = objects_lend(card_objects(e->card), size);
     if (!to)
         return false;

@@ -8,6 +8,7 @@
 enum { TERMINAL_TRANSPORT = 17, TERMINAL_TCP_CLIENT = 0x01 }; /* octet and bit, TS 102 223 5.2 */
 
 #define TIMER_MAX_S 86399
+#define BURSTS_MAX  32 /* on a terminal that knows no MORE TIME */
 #define ISDR_GONE_S 60 /* until an ISD-R that does not answer is asked again */
 
 /* ---- time ---- */
@@ -215,6 +216,15 @@ static bool turn(struct ipae *e)
     return true;
 }
 
+/* True when there is more to do. */
+static bool burst(struct ipae *e)
+{
+    for (unsigned i = 0; i < IPAE_BURST; i++)
+        if (!turn(e))
+            return false;
+    return true;
+}
+
 static void time_given(struct card *card, void *ctx, int result, slice body)
 {
     (void)card;
@@ -231,11 +241,16 @@ static void ipae_work(struct card *card, void *state)
 
     if (!isdr_ipae_active(card) || !terminal_fits(card))
         return;
-    for (unsigned i = 0; i < IPAE_BURST; i++)
-        if (!turn(e))
+    if (e->ipa)
+        ipa_emergency(e->ipa, isdr_emergency(card));
+    for (unsigned bursts = 0; bursts < BURSTS_MAX; bursts++) {
+        if (!burst(e))
             return;
-    if (!e->more_time)
-        e->more_time = !cat_more_time(card, time_given, e);
+        if (!e->more_time)
+            e->more_time = !cat_more_time(card, time_given, e);
+        if (cat_busy(card)) /* the terminal comes back */
+            return;
+    }
 }
 
 static enum err ipae_boot(struct card *card, void *state, const void *config)

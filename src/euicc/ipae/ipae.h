@@ -9,9 +9,9 @@
  *
  * It works while it is active (IpaeActivation, or always) on a terminal whose TERMINAL PROFILE has
  * TCP, the events of BIP and timers; elsewhere it is silent. It does something only when the
- * terminal's command is done: at most IPAE_BURST commands to ISD-R, each a transaction of its own,
- * then MORE TIME. A reset ends it; results that were not delivered lie in the eUICC, and the next
- * start delivers them first.
+ * terminal's command is done: IPAE_BURST steps, of which each command to ISD-R is a transaction of
+ * its own, then MORE TIME. A reset ends it; results that were not delivered lie in the eUICC, and
+ * the next start delivers them first.
  */
 #ifndef DUNLIN_EUICC_IPAE_IPAE_H
 #define DUNLIN_EUICC_IPAE_IPAE_H

@@ -121,6 +121,13 @@ bool isdr_ipae_active(struct card *card)
     return i && (i->ipae_activated || i->p->ipae == IPAE_ALWAYS);
 }
 
+bool isdr_emergency(struct card *card)
+{
+    struct isdr *i = card_app_state(card, &isdr_app);
+
+    return i && isdr_store_get(i).emergency != 0;
+}
+
 slice isdr_eim_tls(struct card *card, slice eim_id)
 {
     struct isdr *i = card_app_state(card, &isdr_app);

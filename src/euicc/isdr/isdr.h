@@ -24,6 +24,8 @@ struct cert;
 
 /* The card's own IPA is the one that works (ipaMode of EUICCInfo2). */
 bool isdr_ipae_active(struct card *card);
+/* The Emergency Profile is in force. */
+bool isdr_emergency(struct card *card);
 /* trustedPublicKeyDataTls of this eIM: its one element. Absent: no such eIM, or no such data. An
  * object's slice, see objects.h. */
 slice isdr_eim_tls(struct card *card, slice eim_id);

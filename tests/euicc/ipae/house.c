@@ -1,8 +1,10 @@
 #include "euicc/ipae/house.h"
 
+#include "base/file.h"
 #include "cmd/place.h"
 #include "pki/testci.h"
 #include "profile/build.h"
+#include "profile/identity.h"
 #include "rsp/sgp32.h"
 
 #include <dirent.h>
@@ -86,6 +88,29 @@ void house_profile(struct house *h, struct stock *s)
     assert_int_equal(profile_build(&h->arena, h->crypto, &in, &package, NULL), E_OK);
     if (!place_profile(h->servers, package, slice_str(matching), s->iccid, s->activation, &placed))
         fail_msg("%s", placed.why);
+}
+
+bool house_profile_of(struct house *h, const char *name, struct stock *s)
+{
+    char path[300], matching[24], digits[ICCID_DIGITS + 1];
+    struct profile_change change = { .iccid = slice_of(digits, 19) };
+    struct placed placed;
+    uint8_t *owned;
+    slice package;
+
+    snprintf(path, sizeof path, "../shared/data/%s", name);
+    if (file_read(path, &owned, &package)) {
+        print_message("%s is not there: left out\n", path);
+        return false;
+    }
+    snprintf(matching, sizeof matching, "MATCH-%u", ++h->profiles);
+    snprintf(digits, sizeof digits, "8999970%011u", h->profiles);
+    digits[18] = luhn_digit(slice_of(digits, 18));
+    assert_int_equal(profile_personalise(&h->arena, package, &change, &package), E_OK);
+    free(owned);
+    if (!place_profile(h->servers, package, slice_str(matching), s->iccid, s->activation, &placed))
+        fail_msg("%s", placed.why);
+    return true;
 }
 
 /* The eIM passes notifications on when it has the time. */

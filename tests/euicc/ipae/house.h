@@ -37,6 +37,9 @@ struct stock {
 };
 /* A profile in stock, released. */
 void house_profile(struct house *h, struct stock *s);
+/* Of the package in this file of ../shared/data, with an ICCID of its own. False, with a message:
+ * it is not there. */
+bool house_profile_of(struct house *h, const char *name, struct stock *s);
 /* The SM-DP+ has a notification that it was enabled. */
 bool house_enabled(struct house *h, const struct stock *s);
 

@@ -132,6 +132,30 @@ static void downloads_indirectly(void **state)
     assert_int_equal(c.phone.dialled, 0);
 }
 
+/*
+ * TS.48, 40 KB on the card, in TLS records of 16 KB: more than one burst behind one command of the
+ * terminal, which is given up for MORE TIME where the terminal knows it.
+ */
+static void downloads_much(void **state)
+{
+    struct stock s;
+
+    (void)state;
+    for (unsigned knows = 0; knows < 2; knows++) {
+        if (!house_profile_of(&house, "ts48/ts48-v3-saip23-nobertlv.der", &s))
+            return;
+        case_close(&c);
+        case_open(&c, &house, TRUST_CA);
+        if (!knows)
+            c.phone.profile[2] &= (uint8_t)~0x08;
+        assert_true(case_power(&c));
+        done(download(&s, false));
+        assert_int_equal(case_profile(&c, &s), PROFILE_DISABLED);
+        assert_true(knows ? c.phone.performed[CAT_MORE_TIME] > 0
+                          : c.phone.performed[CAT_MORE_TIME] == 0);
+    }
+}
+
 /* SGP.32 3.3.2: the new profile leads nowhere, the one before comes back and tells so. */
 static void rolls_back(void **state)
 {
@@ -366,23 +390,12 @@ static void tells_of_another_device(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(lists_profiles),
-        TEST(downloads_and_enables),
-        TEST(enables_with_a_reset),
-        TEST(downloads_indirectly),
-        TEST(rolls_back),
-        TEST(believes_its_eim),
-        TEST(believes_nobody_else),
-        TEST(server_of_another_name),
-        TEST(server_of_another_role),
-        TEST(server_of_another_ci),
-        TEST(server_of_its_own),
-        TEST(tries_again_later),
-        TEST(silent_without_bip),
-        TEST(refused_timers_end_it),
-        TEST(refused_refresh),
-        TEST(works_on_demand),
-        TEST(tells_of_another_device),
+        TEST(lists_profiles),         TEST(downloads_and_enables), TEST(enables_with_a_reset),
+        TEST(downloads_indirectly),   TEST(downloads_much),        TEST(rolls_back),
+        TEST(believes_its_eim),       TEST(believes_nobody_else),  TEST(server_of_another_name),
+        TEST(server_of_another_role), TEST(server_of_another_ci),  TEST(server_of_its_own),
+        TEST(tries_again_later),      TEST(silent_without_bip),    TEST(refused_timers_end_it),
+        TEST(refused_refresh),        TEST(works_on_demand),       TEST(tells_of_another_device),
     };
 
     return cmocka_run_group_tests_name("orders of a card with an IPA", tests, open_all, close_all);
