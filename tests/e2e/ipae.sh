@@ -30,9 +30,11 @@ served() {
 
 expect 0 "$program" pki init
 eid=89049032123451234500000000000186
+third=89049032123451234500000000000380
 other=89049032123451234500000000000283
 expect 0 "$program" profile build -o 1.der --iccid 8900101000000000019 --imsi 001010000000001
 expect 0 "$program" profile build -o 2.der --iccid 8900101000000000027 --imsi 001010000000002
+expect 0 "$program" profile build -o 3.der --iccid 8900101000000000035 --imsi 001010000000003
 cat >orders.txt <<ORDERS
 profile  1.der TEST-0001
 profile  2.der TEST-0002
@@ -44,6 +46,10 @@ list     $eid
 download $other 1\$testsmdpplus1.example.com\$TEST-0002 indirect
 enable   $other 8900101000000000027
 list     $other
+profile  3.der TEST-0003
+device   $third
+download $third 1\$testsmdpplus1.example.com\$TEST-0003
+enable   $third 8900101000000000035
 ORDERS
 "$program" serve --smdp-port 0 --eim-port 0 --orders orders.txt >serve.out 2>&1 &
 smdp=$(port serve.out 'SM-DP+ .* port')
@@ -62,15 +68,18 @@ ipae_host = testeim.example.com 127.0.0.1:$eim
 PERSONALITY
 }
 
-# device DIR EID LINES: a terminal with a card of its own, until the orders of these lines are done
+# device DIR EID LINES OPTION...: a terminal with a card of its own, until the orders of these lines
+# are done
 device() {
-    "$program" terminal --dir "$1" --eid "$2" --personality "$1.txt" >terminal.out 2>&1 &
-    for line in $3; do
-        served "$line" "$2"
+    local dir=$1 eid=$2 lines=$3 line
+    shift 3
+    "$program" terminal --dir "$dir" --eid "$eid" --personality "$dir.txt" "$@" >terminal.out 2>&1 &
+    for line in $lines; do
+        served "$line" "$eid"
     done
     kill $!
     wait $! 2>/dev/null
-    expect 0 "$program" card info --dir "$1"
+    expect 0 "$program" card info --dir "$dir"
 }
 
 personality direct >direct.txt
@@ -81,6 +90,40 @@ says 'eimId testeim.example.com'
 personality 'direct indirect' --indirect >indirect.txt
 device indirect $other '8 9 10'
 says 'iccid 8900101000000000027  state enabled'
+
+# The same with nothing but a resolver, whose answers the terminal's map leads to this machine.
+cat >resolver.pl <<'RESOLVER'
+use strict;
+use IO::Socket::INET;
+my %known = ('testsmdpplus1.example.com' => '192.0.2.1', 'testeim.example.com' => '192.0.2.2');
+my $s = IO::Socket::INET->new(Proto => 'udp', LocalAddr => '127.0.0.1', LocalPort => 0) or die;
+$| = 1;
+print 'resolver port ', $s->sockport, "\n";
+while (defined $s->recv(my $query, 512)) {
+    my ($id, $rest) = unpack 'a2 x10 a*', $query;
+    my ($at, @labels) = (0);
+    while (my $n = ord substr $rest, $at, 1) {
+        push @labels, substr $rest, $at + 1, $n;
+        $at += $n + 1;
+    }
+    my $address = unpack('n', substr $rest, $at + 1, 2) == 1 ? $known{ lc join '.', @labels } : undef;
+    my $question = substr $rest, 0, $at + 5;
+    my $answer = defined $address ? pack 'n n n N n a4', 0xC00C, 1, 1, 60, 4, inet_aton($address) : '';
+    $s->send($id . pack('n n n n n', 0x8180, 1, length $answer ? 1 : 0, 0, 0) . $question . $answer);
+}
+RESOLVER
+perl resolver.pl >resolver.out 2>&1 &
+resolver=$(port resolver.out 'resolver port')
+cat >resolved.txt <<PERSONALITY
+ipae = active
+ipae_dns = 192.0.2.53
+ipae_poll_s = 2
+$(grep initial_eim direct.txt)
+PERSONALITY
+maps="--mapped-only --map 192.0.2.53:53=127.0.0.1:$resolver --map 192.0.2.1:443=127.0.0.1:$smdp \
+    --map 192.0.2.2:443=127.0.0.1:$eim"
+device resolved $third '13 14' $maps
+says 'iccid 8900101000000000035  state enabled'
 
 # One that does not know what it is.
 echo 'ipae = perhaps' >bad.txt
