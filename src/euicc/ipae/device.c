@@ -1,13 +1,18 @@
 /*
- * The device around the card, as far as it tells: its IMEI (TS 102 223 6.4.15, 8.20), of which
- * DeviceInfo is made (SGP.22 4.2). The last one that the eIMs know of is kept; another one is
- * reported to them as deviceChange (SGP.32 5.6, 6.3.2.6).
+ * What the eIMs are to know of the device around the card: its IMEI (TS 102 223 6.4.15, 8.20), of
+ * which DeviceInfo is made (SGP.22 4.2). The last one that the eIMs know of is kept; another one is
+ * reported to them as deviceChange (SGP.32 5.6, 6.3.2.6), and so are changes of the enabled profile
+ * that the device makes by itself.
  */
 #include "euicc/ipae/ipae_impl.h"
 
 #include "der/der.h"
+#include "rsp/sgp32.h"
 
-enum { OBJ_IMEI = IPAE_OBJECTS + 1 }; /* IMEI_LEN octets, TBCD */
+enum {
+    OBJ_IMEI = IPAE_OBJECTS + 1,  /* IMEI_LEN octets, TBCD */
+    OBJ_CHANGE = IPAE_OBJECTS + 2 /* a stateChangeCause that was not reported yet, one octet */
+};
 enum { QUALIFIER_IMEI = 0x01, IMEI_DIGITS = 15, IDENTITY_IMEI = 0x02, IDENTITY_TYPE = 0x07 };
 
 /*
@@ -97,7 +102,22 @@ bool device_known(struct ipae *e)
     return e->device.state == DEVICE_KNOWN;
 }
 
-void device_reported(struct ipae *e)
+/* Without the room for it the eIMs are not told. */
+void change_happened(struct ipae *e, int cause)
+{
+    uint8_t octet = (uint8_t)cause;
+
+    (void)!objects_put(card_objects(e->card), OBJ_CHANGE, slice_of(&octet, 1));
+}
+
+int change_to_report(struct ipae *e)
+{
+    slice cause = objects_get(card_objects(e->card), OBJ_CHANGE);
+
+    return e->device.changed ? STATE_CHANGE_DEVICE : cause.n == 1 ? cause.p[0] : -1;
+}
+
+static void keep_imei(struct ipae *e)
 {
     struct objects *o = card_objects(e->card);
     struct device *d = &e->device;
@@ -106,4 +126,13 @@ void device_reported(struct ipae *e)
         return;
     if (!objects_put(o, OBJ_IMEI, SLICE_OF(d->imei))) /* else it is reported once more */
         d->changed = false;
+}
+
+void change_reported(struct ipae *e)
+{
+    struct objects *o = card_objects(e->card);
+
+    keep_imei(e);
+    if (objects_get(o, OBJ_CHANGE).p)
+        (void)!objects_delete(o, OBJ_CHANGE);
 }

@@ -7,6 +7,8 @@
 
 enum { TERMINAL_TRANSPORT = 17, TERMINAL_TCP_CLIENT = 0x01 }; /* octet and bit, TS 102 223 5.2 */
 
+enum { NORMAL_SERVICE = 0x00 };
+
 #define TIMER_MAX_S 86399
 #define BURSTS_MAX  32 /* on a terminal that knows no MORE TIME */
 #define ISDR_GONE_S 60 /* until an ISD-R that does not answer is asked again */
@@ -107,7 +109,8 @@ static void wanted(struct ipae *e)
     if (e->want.kind != IPA_WANT_TIME)
         return;
     if (!e->trouble)
-        device_reported(e);
+        change_reported(e);
+    e->waiting = e->trouble;
     e->trouble = false;
 }
 
@@ -130,8 +133,8 @@ static void on_note(void *ctx, enum ipa_note note, int64_t number, struct ipa_by
 
     (void)number;
     (void)text;
-    if (note == IPA_NOTE_STARTED && e->device.changed)
-        ipa_state_changed(e->ipa, STATE_CHANGE_DEVICE);
+    if (note == IPA_NOTE_STARTED && change_to_report(e) >= 0)
+        ipa_state_changed(e->ipa, change_to_report(e));
     if (note == IPA_NOTE_NET_ERROR || note == IPA_NOTE_POLL_ERROR || note == IPA_NOTE_NO_EIM ||
         note == IPA_NOTE_UNDELIVERED)
         e->trouble = true;
@@ -163,7 +166,8 @@ static void stop(struct ipae *e)
     wipe(e->memory, sizeof e->memory);
     e->ipa = NULL;
     e->sleep_s = 0;
-    e->slept = e->hurry = e->no_timers = e->switched = e->trouble = e->more_time = false;
+    e->slept = e->hurry = e->no_timers = e->switched = e->more_time = false;
+    e->trouble = e->waiting = e->listening = false;
 }
 
 static void start(struct ipae *e)
@@ -200,10 +204,24 @@ static bool terminal_fits(const struct card *card)
     return cat_terminal_has(card, TERMINAL_TRANSPORT, TERMINAL_TCP_CLIENT);
 }
 
+/* For the moment at which the network is there (again). False: to be tried again. */
+static bool listen(struct ipae *e)
+{
+    enum err err;
+
+    if (e->listening)
+        return true;
+    err = cat_want_events(e->card, CAT_EVENT_BIT(CAT_EVENT_LOCATION_STATUS), NULL, NULL);
+    e->listening = err != E_LIMIT && err != E_CONFLICT;
+    return e->listening;
+}
+
 static bool turn(struct ipae *e)
 {
     struct ipa_event event = { .kind = IPA_TIME };
 
+    if (!listen(e))
+        return false;
     if (!e->ipa) {
         if (!device_known(e))
             return false;
@@ -253,6 +271,18 @@ static void ipae_work(struct card *card, void *state)
     }
 }
 
+/* TS 102 223 7.5.4, 8.27: normal service. Who was not reached may be now. */
+static void hear_news(struct card *card, void *ctx, enum cat_news news, uint8_t event, slice body)
+{
+    struct ipae *e = ctx;
+    slice status = cat_tlv(body, CAT_TAG_LOCATION_STATUS);
+
+    (void)card;
+    if (news == CAT_NEWS_EVENT && event == CAT_EVENT_LOCATION_STATUS && status.n == 1 &&
+        status.p[0] == NORMAL_SERVICE && e->ipa && e->want.kind == IPA_WANT_TIME && e->waiting)
+        wake(e);
+}
+
 static enum err ipae_boot(struct card *card, void *state, const void *config)
 {
     struct ipae *e = state;
@@ -262,7 +292,9 @@ static enum err ipae_boot(struct card *card, void *state, const void *config)
     e->smdp.ipae = e;
     for (size_t i = 0; i < IPA_EIMS; i++)
         e->eims[i].ipae = e;
-    return web_init(card, &e->web, &e->p->network, exchange_heard, e);
+    enum err err = cat_watch(card, hear_news, e);
+
+    return err ? err : web_init(card, &e->web, &e->p->network, exchange_heard, e);
 }
 
 static void ipae_reset(struct card *card, void *state)
@@ -270,6 +302,7 @@ static void ipae_reset(struct card *card, void *state)
     struct ipae *e = state;
 
     (void)card;
+    e->own_switch = e->ipa && e->want.kind == IPA_WANT_SWITCH;
     stop(e);
     e->device.state = DEVICE_UNKNOWN;
     e->now_ms = 0;
@@ -285,11 +318,18 @@ static void ipae_switched(struct card *card, void *state, uint32_t from, uint32_
 {
     struct ipae *e = state;
 
-    (void)card;
-    (void)from;
-    (void)to;
+    bool own = e->ipa ? e->want.kind == IPA_WANT_SWITCH : e->own_switch;
+    int cause = isdr_change_cause(card, from, to);
+
     e->switched = true;
-    if (e->ipa && e->want.kind == IPA_WANT_TIME)
+    e->listening = e->own_switch = false; /* the event list ended with the session */
+    if (own || !isdr_ipae_active(card))
+        return;
+    change_happened(e, cause);
+    if (!e->ipa)
+        return;
+    ipa_state_changed(e->ipa, cause);
+    if (e->want.kind == IPA_WANT_TIME)
         wake(e);
 }
 

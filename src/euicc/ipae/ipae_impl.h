@@ -86,8 +86,12 @@ struct device {
 
 /* Asks the terminal who it is; false: the answer is not there yet. */
 bool device_known(struct ipae *e);
-/* The eIMs know of this device: it is the one that a later one is compared with. */
-void device_reported(struct ipae *e);
+/* The device itself had another profile enabled: part of that transaction. */
+void change_happened(struct ipae *e, int cause);
+/* stateChangeCause that the eIMs are to be told; -1: none. */
+int change_to_report(struct ipae *e);
+/* They have been told; of this device too, which a later one is compared with. */
+void change_reported(struct ipae *e);
 
 /* ---- the whole ---- */
 
@@ -104,8 +108,11 @@ struct ipae {
     bool slept;       /* it expired */
     bool hurry;       /* the machine is not to sleep on */
     bool no_timers;   /* the terminal refused one */
+    bool own_switch;  /* the reset that is under way brings the machine's own switch */
     bool switched;    /* another profile was enabled since the machine wanted it */
     bool trouble;     /* some server was not reached since the machine slept */
+    bool waiting;     /* it sleeps because of that */
+    bool listening;   /* location status is in the event list, or cannot be */
     bool more_time;   /* MORE TIME is in the queue */
 
     struct device device;

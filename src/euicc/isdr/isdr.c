@@ -3,6 +3,7 @@
 
 #include "base/secret.h"
 #include "euicc/isdr/isdr_impl.h"
+#include "rsp/sgp32.h"
 
 /* SGP.22 annex; SGP.02 2.2.3 */
 static const uint8_t isdr_aid[] = { 0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,
@@ -126,6 +127,18 @@ bool isdr_emergency(struct card *card)
     struct isdr *i = card_app_state(card, &isdr_app);
 
     return i && isdr_store_get(i).emergency != 0;
+}
+
+int isdr_change_cause(struct card *card, uint32_t from, uint32_t to)
+{
+    struct isdr *i = card_app_state(card, &isdr_app);
+    uint32_t fallback = i ? isdr_store_get(i).fallback : 0;
+
+    if (metadata_flag(profile_metadata(card, from), 0x9F7B) ||
+        metadata_flag(profile_metadata(card, to), 0x9F7B))
+        return STATE_CHANGE_EMERGENCY;
+    return fallback && (from == fallback || to == fallback) ? STATE_CHANGE_FALLBACK
+                                                            : STATE_CHANGE_UNDEFINED;
 }
 
 slice isdr_eim_tls(struct card *card, slice eim_id)

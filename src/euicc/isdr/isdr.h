@@ -26,6 +26,9 @@ struct cert;
 bool isdr_ipae_active(struct card *card);
 /* The Emergency Profile is in force. */
 bool isdr_emergency(struct card *card);
+/* Why the enabled profile changed, when it was no eIM's package (stateChangeCause, SGP.32 6.3.2.6).
+ */
+int isdr_change_cause(struct card *card, uint32_t from, uint32_t to);
 /* trustedPublicKeyDataTls of this eIM: its one element. Absent: no such eIM, or no such data. An
  * object's slice, see objects.h. */
 slice isdr_eim_tls(struct card *card, slice eim_id);

@@ -1,12 +1,19 @@
 #include "euicc/ipae/case.h"
 
-#include "dunlin/ipa.h"
+#include "euicc/ipae/ipae_impl.h"
 
 static struct ipae_host host(const char *name, uint16_t port)
 {
     return (struct ipae_host){
         .name = slice_str(name), .address = { 127, 0, 0, 1 }, .address_n = 4, .port = port
     };
+}
+
+static bool ipa_busy(struct card *card)
+{
+    struct ipae *e = card_app_state(card, &ipae_app);
+
+    return web_busy(&e->web);
 }
 
 static void open_case(struct card_case *c, struct house *h, enum house_trust trust, size_t objects)
@@ -35,6 +42,7 @@ static void open_case(struct card_case *c, struct house *h, enum house_trust tru
     nvm_ram_init(&c->ram, c->octets, CARD_HALF, &c->nvm);
     phone_init(&c->phone);
     c->phone.power_off = &c->ram.off;
+    c->phone.busy = ipa_busy;
 }
 
 void case_open(struct card_case *c, struct house *h, enum house_trust trust)
@@ -115,7 +123,8 @@ uint16_t case_es10(struct card_case *c, slice request)
         memcpy(apdu + 5, part.p, part.n);
         sw = phone_apdu(&c->phone, slice_of(apdu, 5 + part.n));
     }
-    return sw;
+    assert_int_equal(sw >> 8, 0x61);
+    return phone_apdu(&c->phone, SLICE_LIT("\x00\xC0\0\0\0"));
 }
 
 int case_profile(struct card_case *c, const struct stock *s)

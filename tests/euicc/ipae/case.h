@@ -40,7 +40,8 @@ bool case_power(struct card_case *c);
 void case_run(struct card_case *c, unsigned sleeps);
 /* The same until the order has ended. */
 enum house_outcome case_order(struct card_case *c, int64_t id, unsigned sleeps);
-/* An ES10 function of the device's own, on the basic channel; the last status word. */
+/* An ES10 function of the device's own, on the basic channel: its answer, of one part, is in
+ * phone.out. The last status word. */
 uint16_t case_es10(struct card_case *c, slice request);
 /* enum profile_state of an installed profile; -1: it is not there. */
 int case_profile(struct card_case *c, const struct stock *s);

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "cmd/place.h"
+#include "eim/order.h"
 #include "pki/testci.h"
 #include "profile/build.h"
 #include "profile/identity.h"
@@ -244,6 +245,36 @@ int64_t house_download(struct house *h, const uint8_t eid[EID_LEN], const struct
     if (!place_download(h->servers, eid, slice_str(s->activation), indirect, SLICE_OF(s->iccid),
                         &id, &placed))
         fail_msg("%s", placed.why);
+    return id;
+}
+
+struct fallback {
+    slice eid;
+    struct psmo psmo;
+    struct eim_order *order;
+};
+
+static enum err set_fallback(void *role, void *ctx, struct turn *t)
+{
+    struct fallback *f = ctx;
+
+    return eim_order_psmo(role, f->eid, &f->psmo, 1, t, &f->order);
+}
+
+int64_t house_fallback(struct house *h, const uint8_t eid[EID_LEN], const struct stock *s)
+{
+    struct fallback f = { .eid = slice_of(eid, EID_LEN),
+                          .psmo = { .which = psmo_is_set_fallback_attribute,
+                                    .set_fallback_attribute = { SLICE_OF(s->iccid) } } };
+    struct arena a;
+    int64_t id;
+
+    arena_init(&a, (size_t)1 << 20);
+    assert_int_equal(
+        servers_operate(h->servers->eim_served.store, &a, set_fallback, h->servers->eim, &f, NULL),
+        E_OK);
+    id = f.order->id;
+    arena_free(&a);
     return id;
 }
 

@@ -67,6 +67,9 @@ int64_t house_psmo(struct house *h, const uint8_t eid[16], enum house_order what
 int64_t house_download(struct house *h, const uint8_t eid[16], const struct stock *s,
                        bool indirect);
 
+/* setFallbackAttribute (SGP.32 2.11.1.1.3). */
+int64_t house_fallback(struct house *h, const uint8_t eid[16], const struct stock *s);
+
 enum house_outcome { ORDER_OPEN, ORDER_FAILED, ORDER_DONE, ORDER_UNSIGNED /* done, unproven */ };
 enum house_outcome house_outcome(struct house *h, int64_t id);
 /* The last stateChangeCause that the eIM was told by this device; -1: none. */

@@ -14,7 +14,6 @@
 #include <cmocka.h>
 
 #define ANSWER_MS 20000 /* a server under sanitizers may take its time */
-#define QUIET_MS  40
 
 void phone_init(struct phone *p)
 {
@@ -131,10 +130,8 @@ static void fill(struct phone_channel *c)
     n = recv(c->fd, c->got + c->n, sizeof c->got - c->n, MSG_DONTWAIT);
     if (n > 0) {
         c->n += (size_t)n;
-        c->waiting = false;
     } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
         c->gone = true;
-        c->waiting = false;
     }
 }
 
@@ -172,7 +169,6 @@ static void transmit(struct phone *p, struct phone_channel *c, slice body, struc
         return;
     }
     p->sent += data.n;
-    c->waiting = true;
     put_result(a, 0x00, -1);
     put(a, 0xB7, SLICE_LIT("\xFF"));
 }
@@ -338,19 +334,24 @@ static bool tell_channel(struct phone *p, struct phone_channel *c)
     return false;
 }
 
+void phone_location(struct phone *p, uint8_t status)
+{
+    uint8_t event[] = { 0x99, 1, 0x03, 0x82, 2, 0x82, 0x81, 0x9B, 1, status };
+
+    envelope(p, 0xD6, SLICE_OF(event));
+}
+
 static bool wait_for_servers(struct phone *p)
 {
     struct pollfd fds[PHONE_CHANNELS];
     nfds_t n = 0;
-    bool waiting = false;
 
     for (size_t i = 0; i < PHONE_CHANNELS; i++) {
         if (p->channels[i].fd < 0)
             continue;
-        waiting = waiting || p->channels[i].waiting;
         fds[n++] = (struct pollfd){ .fd = p->channels[i].fd, .events = POLLIN };
     }
-    return n && poll(fds, n, waiting ? ANSWER_MS : QUIET_MS) > 0;
+    return n && poll(fds, n, p->busy(p->card) ? ANSWER_MS : 0) > 0;
 }
 
 bool phone_work(struct phone *p)

@@ -14,13 +14,13 @@ struct phone_channel {
     int fd; /* -1: closed */
     uint8_t got[1500];
     size_t n;
-    bool waiting; /* for an answer to what was sent */
     bool announced, gone;
 };
 
 struct phone {
     struct card *card;
-    const bool *power_off; /* the card is dead */
+    const bool *power_off;           /* the card is dead */
+    bool (*busy)(struct card *card); /* it waits for a server */
 
     /* what this terminal is; a test may change it */
     uint8_t profile[34];
@@ -51,6 +51,8 @@ void phone_reset(struct phone *p, struct card *card);
 uint16_t phone_apdu(struct phone *p, slice command);
 /* Performs what waits and what arrives; false when nothing happens any more but time. */
 bool phone_work(struct phone *p);
+/* ENVELOPE (EVENT DOWNLOAD): location status; 0: normal service. */
+void phone_location(struct phone *p, uint8_t status);
 /* Time passes until the next timer expires. False: none runs. */
 bool phone_sleep(struct phone *p);
 

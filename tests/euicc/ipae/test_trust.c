@@ -202,7 +202,8 @@ static void revoked(void **state)
     der_put_rehead(&w, 0xA0, crl_make(&plan, list));
     der_wrap(&w, 0xBF35, 0);
     assert_int_equal(der_written(&w, &request), E_OK);
-    assert_int_equal(case_es10(&c, request) >> 8, 0x61);
+    (void)case_es10(&c, request);
+    assert_memory_equal(c.phone.out, "\xBF\x35\x02\xA0\x00", 5);
     assert_int_equal(BELIEVE_SERVER(e, HOUSE_SMDP, der), E_BADCERT);
     EVP_PKEY_free(plan.key);
     case_close(&c);
