@@ -146,6 +146,9 @@ static const struct tls_peer_options servers[] = {
     { .curve = CURVE_P256, .version = TLS1_2_VERSION, .suite = "ECDHE-ECDSA-AES256-GCM-SHA384" },
     { .curve = CURVE_BP256R1, .version = TLS1_2_VERSION },
     { .curve = CURVE_P256, .extra = TLS_CHAIN_MAX - 1 },
+    /* 1.3: the server asks for another ClientHello */
+    { .curve = CURVE_P256, .version = TLS1_3_VERSION, .groups = "X25519" },
+    { .curve = CURVE_P256, .version = TLS1_2_VERSION, .groups = "brainpoolP256r1" },
 };
 
 static void certificates(void **state)
@@ -509,6 +512,54 @@ static void good_before_bad(void **state)
     tls_peer_close(&p);
 }
 
+/* ---- behind the handshake ---- */
+
+static void fresh_keys(void **state)
+{
+    uint8_t octets[100];
+    struct tls_peer p;
+
+    (void)state;
+    tls_peer_open(&p, &servers[0]);
+    struct tls_session *s = open_to(&p, &with_certificate);
+    assert_int_equal(talk(s, &p, 4096, NULL), E_OK);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(SSL_key_update(p.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+        tls_peer_write(&p, SLICE_LIT("with other keys"));
+        assert_int_equal(talk(s, &p, 4096, NULL), E_OK);
+        assert_int_equal(tls_session_read(s, octets, sizeof octets), 15);
+        assert_int_equal(tls_session_write(s, SLICE_LIT("and back")), E_OK);
+        assert_int_equal(talk(s, &p, 4096, NULL), E_OK);
+        assert_int_equal(tls_peer_read(&p, octets, sizeof octets), 8);
+    }
+    tls_session_close(s);
+    tls_peer_close(&p);
+}
+
+/* A server that wants to begin anew gets a no, and nobody is asked whether to believe it. */
+static void no_renegotiation(void **state)
+{
+    struct tls_peer p;
+
+    (void)state;
+    tls_peer_open(&p, &servers[1]);
+    struct tls_session *s = open_to(&p, &with_certificate);
+    assert_int_equal(talk(s, &p, 4096, NULL), E_OK);
+    assert_int_equal(SSL_renegotiate(p.ssl), 1);
+    SSL_do_handshake(p.ssl);
+    uint8_t octets[200];
+    size_t n = tls_peer_drain(&p, octets, sizeof octets);
+    assert_true(n > 0);
+    assert_int_equal(tls_session_feed(s, slice_of(octets, n)), E_OK);
+    n = tls_session_drain(s, octets, sizeof octets);
+    assert_true(n > 0 && n < 64); /* an alert, and no ClientHello */
+    assert_int_equal(octets[0], 21);
+    assert_int_equal(trust.asked, 1);
+    assert_int_equal(tls_session_state(s), TLS_SESSION_OPEN);
+    tls_session_close(s);
+    tls_peer_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,7 +568,8 @@ int main(void)
         cmocka_unit_test(psk_of_somebody_else), cmocka_unit_test(options),
         cmocka_unit_test(old_servers),          cmocka_unit_test(broken_handshakes),
         cmocka_unit_test(broken_flights),       cmocka_unit_test(broken_records),
-        cmocka_unit_test(good_before_bad),
+        cmocka_unit_test(good_before_bad),      cmocka_unit_test(fresh_keys),
+        cmocka_unit_test(no_renegotiation),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

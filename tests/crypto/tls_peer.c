@@ -85,6 +85,7 @@ void tls_peer_restart(struct tls_peer *p)
 
 void tls_peer_open(struct tls_peer *p, const struct tls_peer_options *o)
 {
+    const char *groups = o->groups;
     int version = o->version;
 
     memset(p, 0, sizeof *p);
@@ -97,9 +98,9 @@ void tls_peer_open(struct tls_peer *p, const struct tls_peer_options *o)
         SSL_CTX_set_min_proto_version(p->ctx, version);
         SSL_CTX_set_max_proto_version(p->ctx, version);
     }
-    assert_int_equal(
-        SSL_CTX_set1_groups_list(p->ctx, o->curve == CURVE_BP256R1 ? "brainpoolP256r1" : "P-256"),
-        1);
+    if (!groups)
+        groups = o->curve == CURVE_BP256R1 ? "brainpoolP256r1" : "P-256";
+    assert_int_equal(SSL_CTX_set1_groups_list(p->ctx, groups), 1);
     if (o->suite)
         assert_int_equal(SSL_CTX_set_cipher_list(p->ctx, o->suite), 1);
     SSL_CTX_set_tlsext_servername_callback(p->ctx, keep_name);

@@ -14,6 +14,7 @@ struct tls_peer_options {
     int version;              /* TLS1_2_VERSION ..; 0: 1.2 for brainpool, else any */
     unsigned extra;           /* further certificates in its chain */
     const char *suite;        /* of TLS 1.2; NULL: its own choice */
+    const char *groups;       /* NULL: that of its curve */
     const char *psk_identity; /* with psk: no certificate */
     slice psk;
 };

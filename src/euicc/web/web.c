@@ -172,14 +172,20 @@ static void hear_news(struct card *card, void *ctx, enum cat_news news, uint8_t 
 
 /* ---- for its user ---- */
 
+/* What is longer would never find room in the queue. */
+static bool usable_network(const struct web_network *net)
+{
+    return (!net->dns.p || net->dns.n == 4 || net->dns.n == 16) && net->access_name.n <= 100 &&
+           !net->user.p == !net->password.p &&
+           net->access_name.n + net->user.n + net->password.n <= NETWORK_MAX;
+}
+
 enum err web_init(struct card *card, struct web *w, const struct web_network *net, web_heard *heard,
                   void *ctx)
 {
     enum err err;
 
-    if ((net->dns.p && net->dns.n != 4 && net->dns.n != 16) || net->access_name.n > 100 ||
-        !net->user.p != !net->password.p ||
-        net->access_name.n + net->user.n + net->password.n > NETWORK_MAX)
+    if (!usable_network(net))
         return E_ARGUMENT;
     *w = (struct web){ .net = net, .heard = heard, .ctx = ctx };
     err = bip_init(card, &w->bip, hear, w);
@@ -235,7 +241,7 @@ enum err web_post(struct card *card, struct web *w, const struct web_request *r)
 
     if (w->state != WEB_IDLE || !card_terminal_profile(card).p)
         return E_STATE;
-    if (!web_request_usable(r) || !tls_session_usable(&r->tls) ||
+    if (!usable_network(w->net) || !web_request_usable(r) || !tls_session_usable(&r->tls) ||
         !web_split_host(r->host, &name, &w->port))
         return E_ARGUMENT;
     err = digest_psk(card, &r->tls, psk);

@@ -41,7 +41,11 @@ enum web_why {
 
 typedef void web_heard(struct card *card, void *ctx, enum web_event event, int number, slice data);
 
-/* How names are found and connections made. Borrowed for the life of the card. */
+/*
+ * How names are found and connections made. Borrowed for the life of the card; what is in it may
+ * change while no exchange is under way. access_name: 100 octets at most, and 200 with user and
+ * password.
+ */
 struct web_network {
     slice dns;         /* address of a resolver, 4 or 16 octets; absent: names cannot be found */
     slice access_name; /* of OPEN CHANNEL; absent: the terminal's default */
@@ -106,12 +110,13 @@ struct web {
     };
 };
 
-/* From an application's boot. E_LIMIT: see cat_watch. */
+/* From an application's boot. E_LIMIT: see cat_watch. E_ARGUMENT: the network is none. */
 MUST_USE enum err web_init(struct card *card, struct web *w, const struct web_network *net,
                            web_heard *heard, void *ctx);
 /*
  * E_STATE: an exchange is under way, or there is no TERMINAL PROFILE. E_UNSUPPORTED: the terminal
- * has not what it takes. E_ARGUMENT: host, path, headers or trust are none.
+ * has not what it takes. E_ARGUMENT: host, path, headers, trust or network are none. E_NOTFOUND: a
+ * name, and no resolver.
  */
 MUST_USE enum err web_post(struct card *card, struct web *w, const struct web_request *r);
 /* Ends exchange and connection; WEB_FAILED does not follow. */

@@ -235,6 +235,39 @@ static void terminals_that_cannot(void **state)
     w.net = &user_network;
 }
 
+/* What OPEN CHANNEL can just take, and one octet more. */
+static void long_networks(void **state)
+{
+    static uint8_t text[200];
+    struct web_network net = { .dns = SLICE_LIT("\x20\x01\x0D\xB8\0\0\0\0\0\0\0\0\0\0\0\x35") };
+    struct web other;
+
+    (void)state;
+    memset(text, 'a', sizeof text);
+    w.net = &net;
+    for (size_t name = 0; name <= 100; name += 20) {
+        net.access_name = slice_of(text, name);
+        net.user = slice_of(text, 200 - name);
+        net.password = SLICE_EMPTY;
+        user_forget();
+        w.found = false;
+        user_post(&user_hello);
+        user_expect_world();
+        web_close(lab.u.card, &w);
+        lab_run(&lab);
+        net.password = SLICE_LIT("b");
+        assert_int_equal(web_post(lab.u.card, &w, &user_hello), E_ARGUMENT);
+        assert_int_equal(web_init(lab.u.card, &other, &net, user_hear, &seen), E_ARGUMENT);
+    }
+    net = user_network;
+    net.user = SLICE_LIT("without password");
+    assert_int_equal(web_post(lab.u.card, &w, &user_hello), E_ARGUMENT);
+    net = user_network;
+    net.dns.n = 3;
+    assert_int_equal(web_post(lab.u.card, &w, &user_hello), E_ARGUMENT);
+    w.net = &user_network;
+}
+
 /* ---- as part of an application ---- */
 
 static enum err app_boot(struct card *card, void *state, const void *config)
@@ -343,6 +376,7 @@ int main(void)
         T(silence),
         T(a_full_queue),
         T(terminals_that_cannot),
+        T(long_networks),
         T(closed_with_the_card),
         T(power_cut_at_every_write),
         T(another_profile),
