@@ -16,8 +16,8 @@
 #define SOCKETS 4096
 
 static struct {
-    uint8_t command[256], answer[256];
-    size_t command_n, answer_n;
+    uint8_t command[256], answer[256], outstanding[256];
+    size_t command_n, answer_n, outstanding_n; /* outstanding: fetched, and not answered yet */
     bool fetched;
     uint8_t waits;
     uint64_t now_ms;
@@ -46,7 +46,7 @@ static void check_response(slice data)
     uint32_t tag;
     slice value, in = data;
 
-    must(!proactive_parse(slice_of(w.command, w.command_n), &c));
+    must(!proactive_parse(slice_of(w.outstanding, w.outstanding_n), &c));
     must(data.n >= 12 && data.n <= 255);
     must(cat_next(&in, &tag, &value) && tag == CAT_TAG_DETAILS && value.n == 3);
     must(value.p[0] == c.number && value.p[1] == c.type && value.p[2] == c.qualifier);
@@ -68,6 +68,8 @@ static enum err transmit(void *ctx, slice c, uint8_t *response, size_t size, siz
     case 0x12:
         memcpy(response, w.command, w.command_n);
         *n = w.command_n;
+        memcpy(w.outstanding, w.command, w.command_n);
+        w.outstanding_n = w.command_n;
         w.fetched = true;
         break;
     case 0x14:
@@ -244,6 +246,16 @@ static void message(struct mobile *m, slice in)
         must(n <= sizeof answer);
 }
 
+/* By the answer to a message, for the terminal may not poll. */
+static void announce(struct mobile *m)
+{
+    size_t n = w.answer_n;
+
+    w.answer_n = 0;
+    message(m, SLICE_LIT("x"));
+    w.answer_n = n;
+}
+
 static void step(struct mobile *m, uint8_t what, slice in)
 {
     switch (what % 8) {
@@ -272,6 +284,8 @@ static void step(struct mobile *m, uint8_t what, slice in)
         message(m, in);
     }
     w.apdus = 0;
+    if (what % 8 < 3)
+        announce(m);
     if (what & 0x80)
         must(!mobile_run(m, 2000));
     else

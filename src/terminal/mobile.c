@@ -12,7 +12,7 @@
 
 enum { INS_TERMINAL_PROFILE = 0x10, INS_FETCH = 0x12, INS_TERMINAL_RESPONSE = 0x14 };
 enum { INS_TERMINAL_CAPABILITY = 0xAA, INS_ENVELOPE = 0xC2, INS_STATUS = 0xF2 };
-enum { SW_NORMAL = 0x9000, SW_BUSY = 0x9300, NO_LE = -1 };
+enum { SW_NORMAL = 0x9000, NO_LE = -1 };
 
 /* TS 102 223 5.2, octet by octet: what this terminal does. */
 static const uint8_t terminal_profile[] = {

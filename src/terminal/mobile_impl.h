@@ -7,6 +7,7 @@
 #include "terminal/mobile.h"
 
 #define SOCKET_NONE (-1)
+#define SW_BUSY     0x9300
 
 enum link {
     LINK_NONE, /* on demand, and nothing was sent yet */

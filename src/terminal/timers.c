@@ -113,7 +113,7 @@ bool timers_one(struct mobile *m, enum err *e)
     tlvs[6] = (uint8_t)(t - m->timers + 1);
     value_of((now - t->started_ms) / 1000 * 1000, tlvs + 9); /* 7.4.1: since it was started */
     *e = mobile_envelope(m, 0xD7, SLICE_OF(tlvs));
-    if (!*e && m->card.sw != 0x9300)
+    if (!*e && m->card.sw != SW_BUSY)
         m->timers[t - m->timers].running = false;
     return true;
 }

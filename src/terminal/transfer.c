@@ -164,12 +164,12 @@ bool channels_one(struct mobile *m, enum err *e)
             continue;
         if (ch->data_news && !up && wants(m, CAT_EVENT_DATA_AVAILABLE)) {
             *e = tell_data(m, ch);
-            ch->data_news = !*e && m->card.sw == 0x9300;
+            ch->data_news = !*e && m->card.sw == SW_BUSY;
             return true;
         }
         if (ch->link_news && wants(m, CAT_EVENT_CHANNEL_STATUS)) {
             *e = tell_status(m, ch);
-            ch->link_news = !*e && m->card.sw == 0x9300;
+            ch->link_news = !*e && m->card.sw == SW_BUSY;
             return true;
         }
     }

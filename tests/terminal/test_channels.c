@@ -275,6 +275,28 @@ static void a_host_that_does_not_read(void **state)
     assert_string_equal(fake_ask(CAT_SEND_DATA, 1, 0x21, "360141"), "83023A02");
 }
 
+/* More than the buffer ever holds; a link that goes at the first octet; a host that is not there
+ * when it is wanted. */
+static void what_cannot_be_sent(void **state)
+{
+    (void)state;
+    fake_ask(CAT_OPEN_CHANNEL, 0x01, 0x82, "350103 39020004 3C0302115C " HOST_V4);
+    fake.hosts[0].takes = 0;
+    assert_string_equal(fake_ask(CAT_SEND_DATA, 1, 0x21, "360141"), "830100B70103");
+    assert_string_equal(fake_ask(CAT_SEND_DATA, 1, 0x21, "3605 4142434445"), "");
+    fake.hosts[0].takes = 100;
+    fake_step();
+    assert_non_null(strstr(fake.response, "83023A04"));
+    assert_int_equal(fake.hosts[0].out_n, 1);
+    fake.hosts[0].broken = E_NETWORK;
+    assert_string_equal(fake_ask(CAT_SEND_DATA, 1, 0x21, "360141"), "83023A02");
+    assert_string_equal(fake_ask(CAT_CLOSE_CHANNEL, 0, 0x21, ""), "830100");
+    fake_ask(CAT_OPEN_CHANNEL, 0x00, 0x82, TCP);
+    fake.open = E_NETWORK;
+    assert_string_equal(fake_ask(CAT_SEND_DATA, 1, 0x21, "360141"), "83023A07");
+    assert_string_equal(fake_ask(CAT_CLOSE_CHANNEL, 0, 0x21, ""), "83023A03");
+}
+
 static void datagrams(void **state)
 {
     struct fake_host *h = &fake.hosts[0];
@@ -424,6 +446,7 @@ int main(void)
         T(buffers_have_a_limit, start),
         T(store_and_send, start),
         T(a_host_that_does_not_read, start),
+        T(what_cannot_be_sent, start),
         T(datagrams, start),
         T(octets_arrive, start),
         T(a_host_that_leaves, start),

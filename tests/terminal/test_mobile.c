@@ -71,6 +71,10 @@ static void options_are_checked(void **state)
         assert_int_equal(mobile_open(&o, &m), E_ARGUMENT);
         assert_null(m);
     }
+    static const uint8_t long_capability[256];
+    o = good;
+    o.capability = SLICE_OF(long_capability);
+    assert_int_equal(mobile_open(&o, &m), E_ARGUMENT);
     fake.dead = true;
     assert_int_equal(mobile_open(&good, &m), E_CLOSED);
     fake.dead = false;
@@ -299,6 +303,21 @@ static void location_status(void **state)
     assert_string_equal(fake_envelope(), "");
 }
 
+/* It wakes when the service comes, not only when it polls. */
+static void service_comes(void **state)
+{
+    fake_setup(state);
+    fake.o.register_ms = 5000;
+    fake_open(&fake);
+    fake_ask(CAT_SET_UP_EVENT_LIST, 0, 0x82, "990103");
+    fake_envelope();
+    assert_int_equal(mobile_run(fake.m, 5000), E_OK);
+    assert_int_equal(fake.waited_ms, 5000);
+    assert_int_equal(fake.polls, 0);
+    fake_step();
+    assert_memory_equal(fake_envelope(), "D613990103", 10);
+}
+
 /* ---- messages ---- */
 
 static void text_and_messages(void **state)
@@ -452,6 +471,7 @@ int main(void)
         T(a_busy_card_is_told_again, start),
         T(local_information, NULL),
         T(location_status, NULL),
+        T(service_comes, NULL),
         T(text_and_messages, start),
         T(short_messages_reach_the_card, start),
         T(everything_else_is_beyond_it, start),

@@ -283,6 +283,36 @@ static void a_datagram_and_its_answer(void **state)
     close(fd);
 }
 
+/* ---- IPv6 ---- */
+
+static void the_other_protocol(void **state)
+{
+    struct sockaddr_in6 here = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+    socklen_t n = sizeof here;
+    uint8_t loopback[16] = { 0 };
+
+    (void)state;
+    close(listener);
+    listener = socket(AF_INET6, SOCK_STREAM, 0);
+    if (listener < 0 || bind(listener, (struct sockaddr *)&here, sizeof here)) {
+        print_message("skipped: this machine has no IPv6\n");
+        skip();
+    }
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&here, &n), 0);
+    assert_int_equal(fcntl(listener, F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(listen(listener, 4), 0);
+    loopback[15] = 1;
+    const struct cat_channel host = { .transport = CAT_TCP_CLIENT,
+                                      .address = SLICE_OF(loopback),
+                                      .port = ntohs(here.sin6_port),
+                                      .buffer = 1500 };
+    assert_int_equal(bip_open(u.card, &b, &host, 60), E_OK);
+    UNTIL(seen.n == MANY);
+    bip_close(u.card, &b);
+    UNTIL(seen.closed);
+    assert_int_equal(b.why, BIP_BY_US);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -293,6 +323,7 @@ int main(void)
         T(a_silent_host),
         T(a_switch_of_profiles_ends_it),
         T(a_datagram_and_its_answer),
+        T(the_other_protocol),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,8 +158,9 @@ void ota_envelope(struct uicc *u, slice user_data, uint16_t sw)
     memcpy(command, "\x80\xC2\0\0", 4);
     command[4] = (uint8_t)n;
     memcpy(command + 5, whole, n);
-    uint16_t got = uicc_send(u, slice_of(command, 5 + n));
-    assert_int_equal(sw == OTA_ANY_WAITS ? got & 0xFF00 : got, sw);
+    uicc_send(u, slice_of(command, 5 + n));
+    if (sw != 0x9000 || u->sw >> 8 != 0x91) /* what was sent may make the card proactive */
+        assert_int_equal(u->sw, sw);
 }
 
 void ota_open(const struct ota_send *s, slice in, struct ota_answer *out)

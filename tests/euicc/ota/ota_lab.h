@@ -54,9 +54,7 @@ void ota_card(struct uicc *u, uint32_t half);
 void ota_card_with(struct uicc *u, uint32_t half, const char *elements);
 /* The command packet for this data. */
 size_t ota_packet(const struct ota_send *s, slice data, uint8_t *out);
-/* User data header and data in one SMS-DELIVER, as ENVELOPE; asserts the status word, which may be
- * any 91XX. */
-#define OTA_ANY_WAITS 0x9100
+/* User data header and data in one SMS-DELIVER, as ENVELOPE; asserts the status word. */
 void ota_envelope(struct uicc *u, slice user_data, uint16_t sw);
 /* Sends hex data as one packet, in as many parts as needed, and opens the answer. */
 struct ota_answer ota_send(struct uicc *u, const struct ota_send *s, const char *hex);

@@ -144,7 +144,8 @@ static void send_selects(unsigned count)
     uint8_t data[200], part[140] = { 0x02, 0x70, 0x00 };
     size_t n = ota_packet(&how, slice_of(data, uicc_hex(script, data, sizeof data)), part + 3);
     assert_true(n + 3 <= sizeof part);
-    ota_envelope(&u, slice_of(part, n + 3), OTA_ANY_WAITS);
+    ota_envelope(&u, slice_of(part, n + 3), 0x9000);
+    assert_int_equal(u.sw >> 8, 0x91);
 }
 
 /* Fetches what comes until nothing waits; the whole response packet. Returns the parts. */
@@ -353,6 +354,25 @@ static void terminals_and_senders_that_will_not_do(void **state)
     assert_false(submit_can(u.card, SLICE_NONE));
 }
 
+/* No place for another command: the response is the answer to ENVELOPE after all. */
+static void a_full_queue(void **state)
+{
+    struct ota_answer a;
+
+    (void)state;
+    for (unsigned i = 0; i < CAT_QUEUE; i++)
+        assert_int_equal(cat_more_time(u.card, NULL, NULL), E_OK);
+    assert_int_equal(cat_more_time(u.card, NULL, NULL), E_LIMIT);
+    send(&how, SELECT, 0x9000);
+    assert_int_equal(u.sw >> 8, 0x91);
+    ota_open(&how, slice_of(u.reply, u.n), &a);
+    assert_int_equal(a.status, OTA_OK);
+    assert_true(slice_eq(slice_of(a.data, a.data_n), SLICE_LIT("\x01\x90\x00")));
+    how.counter = 2; /* and the card takes the next one */
+    send(&how, SELECT, 0x9000);
+    assert_int_not_equal(u.n, 0);
+}
+
 /* The message goes out when the packet's changes are durable: not where the power went before. */
 static void power_cuts(void **state)
 {
@@ -393,6 +413,7 @@ int main(void)
         cmocka_unit_test_setup(no_messages_for_strangers, setup),
         cmocka_unit_test_setup(without_a_proof_there_is_no_message, setup),
         cmocka_unit_test_setup(terminals_and_senders_that_will_not_do, setup),
+        cmocka_unit_test_setup(a_full_queue, setup),
         cmocka_unit_test_setup(power_cuts, setup),
     };
 
