@@ -65,6 +65,22 @@ function(dunlin_room folder)
   endif()
 endfunction()
 
+# dunlin_tests_with(<folder> <rooms that stand above it, or single sources>...): its tests use them.
+function(dunlin_tests_with folder)
+  string(REPLACE "/" "_" name ${folder})
+  file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${folder}/test_*.c)
+  foreach(test ${tests})
+    get_filename_component(stem ${test} NAME_WE)
+    foreach(more ${ARGN})
+      if(more MATCHES "\\.c$")
+        target_sources(${name}_${stem} PRIVATE ${CMAKE_SOURCE_DIR}/${more})
+      else()
+        target_link_libraries(${name}_${stem} PRIVATE ${more})
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
 # The program: src/<folder>/*.c linked with every room.
 function(dunlin_program folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.c)

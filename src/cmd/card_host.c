@@ -4,7 +4,7 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 
-#include "euicc/isdr/isdr.h"
+#include "euicc/ipae/ipae.h"
 #include "euicc/ota/ota.h"
 #include "pki/testci.h"
 
@@ -237,6 +237,8 @@ static enum err power_on(struct card_host *h)
 {
     enum err e;
 
+    if (h->card)
+        card_close(h->card);
     nvm_cut_power_on(&h->cut);
     h->card = card_boot(h->memory, h->memory_octets, &h->nvm, h->crypto, &h->card_personality, &e);
     return h->card ? E_OK : e;
@@ -245,17 +247,19 @@ static enum err power_on(struct card_host *h)
 static int boot(struct card_host *h, bool sync)
 {
     char path[PATH_MAX];
+    bool ipae = h->shape.personality.ipae != IPAE_NONE;
     enum err e;
 
     h->apps[0] = (struct card_app_entry){ &isdr_app, &h->shape.personality };
     h->apps[1] = (struct card_app_entry){ &ecasd_app, &h->shape.personality };
     h->apps[2] = (struct card_app_entry){ &ota_app, NULL };
+    h->apps[3] = (struct card_app_entry){ &ipae_app, &h->shape.ipae };
     h->card_personality = (struct card_personality){ .atr = h->shape.atr,
                                                      .extended_apdu = h->shape.extended_apdu,
                                                      .channels = h->shape.channels,
                                                      .poll_interval_s = h->shape.poll_interval_s,
                                                      .apps = h->apps,
-                                                     .app_count = COUNT(h->apps) };
+                                                     .app_count = ipae ? 4 : 3 };
     if (!path_in(h, "card.nvm", path))
         return fail(h->dir, "path is too long");
     e = nvm_file_open(&h->file, path, HALF_OCTETS, sync, &h->backing);

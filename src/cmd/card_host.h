@@ -36,7 +36,7 @@ struct card_host {
     size_t shape_n;
     struct card_shape shape;
     struct personality_files files;
-    struct card_app_entry apps[3];
+    struct card_app_entry apps[CARD_APPS];
     struct card_personality card_personality;
 
     const struct crypto *crypto;

@@ -29,7 +29,7 @@ struct device {
     const char *card, *pki, *eim;
     const char *hosts_rows[HOSTS_ROWS_MAX];
     long poll_s, retry_s;
-    bool indirect, asn1, once, json;
+    bool indirect, asn1, once, json, print_eim;
 
     uint8_t *ci_owned, *eim_owned;
     slice ci;
@@ -237,12 +237,23 @@ static int live(struct device *d)
     return d->once && d->troubled ? EXIT_FAILED : EXIT_DONE;
 }
 
+/* For whoever configures another IPA, such as the one in a card. */
+static int print_eim(const struct device *d)
+{
+    for (size_t i = 0; i < d->initial_eim.n; i++)
+        printf("%02X", d->initial_eim.p[i]);
+    putchar('\n');
+    return EXIT_DONE;
+}
+
 static int run(struct device *d, size_t hosts_rows)
 {
     int status = load_ci(d);
 
     if (!status && d->eim)
         status = make_initial_eim(d);
+    if (!status && d->print_eim)
+        return print_eim(d);
     if (!status)
         status = load_hosts(d, hosts_rows);
     if (!status)
@@ -264,6 +275,8 @@ int cmd_ipa(int argc, char **argv)
           "the CI that servers are trusted under, by `dunlin pki init` (default var/pki)" },
         { "eim", OPTION_TEXT, &d.eim, 0, 0, "NAME[:PORT]",
           "configure this eIM where the card has none (key: eim-sign.der of --pki)" },
+        { "print-eim", OPTION_FLAG, &d.print_eim, 0, 0, NULL,
+          "print AddInitialEim for the eIM of --eim in hexadecimal, and end" },
         { "poll", OPTION_INT, &d.poll_s, 1, 1000000, "S",
           "seconds between two polls (default 3600)" },
         { "retry", OPTION_INT, &d.retry_s, 1, 100000, "S",
@@ -292,6 +305,10 @@ int cmd_ipa(int argc, char **argv)
     status = options_parse(&o, argc, argv);
     if (status >= 0)
         return status;
+    if (d.print_eim && !d.eim) {
+        fprintf(stderr, "dunlin ipa: --print-eim needs --eim\n");
+        return EXIT_USAGE;
+    }
     signal(SIGINT, end_it);
     signal(SIGTERM, end_it);
     status = run(&d, o.words_count);

@@ -18,6 +18,7 @@ struct crypto;
 struct card;
 
 #define CARD_CHANNELS  20
+#define CARD_PRIVATE   CARD_CHANNELS /* the channel of card_command_app */
 #define CARD_APPS      4
 #define CARD_REPLY_MAX 258 /* a short reply with its status word */
 #define CARD_AID_MAX   16
@@ -27,6 +28,7 @@ enum {
     CARD_OBJECTS = 0x00000001, /* .. 00FFFFFF the UICC half, card-wide */
     ISDR_OBJECTS = 0x01000000, /* .. 0FFFFFFF ISD-R: eIMs, notifications, counters, keys */
     ISDR_OBJECTS_LAST = 0x0FFFFFFF,
+    IPAE_OBJECTS = 0x10000000,        /* .. 1FFFFFFF the IPA in the card */
     PROFILE_OBJECTS = (int)0x80000000 /* .. EFFFFFFF profile trees, see profiles.h */
 };
 
@@ -76,6 +78,14 @@ struct card_app {
     void (*domain)(struct card *card, void *state, uint16_t number, const struct apdu *apdu,
                    struct reply *out);
     void (*domain_left)(struct card *card, void *state, uint8_t channel);
+
+    /*
+     * What the application does by itself: after every command of the terminal but GET RESPONSE,
+     * when that one's transaction is settled and before its answer leaves. What it changes through
+     * card_command_app is settled there, each command by itself; other changes are settled when
+     * it returns.
+     */
+    void (*work)(struct card *card, void *state);
 };
 
 /* An application and what it is configured with (card certificates, EID ...; its own type). */
@@ -129,6 +139,15 @@ const struct crypto *card_crypto(const struct card *card);
 const struct card_personality *card_personality(const struct card *card);
 /* The state of one of personality->apps; NULL when it is not there. */
 void *card_app_state(struct card *card, const struct card_app *app);
+
+/*
+ * A command of the card's own to one of its applications, only from `work`: on CARD_PRIVATE, which
+ * is none of the terminal's channels, and a transaction of its own. out: empty, with sw 9000 and a
+ * buffer of the caller's. E_NOTFOUND: the card does not have the application.
+ */
+MUST_USE enum err card_select_app(struct card *card, const struct card_app *app, struct reply *out);
+MUST_USE enum err card_command_app(struct card *card, const struct card_app *app,
+                                   const struct apdu *apdu, struct reply *out);
 
 /* The value of the last TERMINAL CAPABILITY (tag A9) since reset; absent when none came. */
 slice card_terminal_capability(const struct card *card);

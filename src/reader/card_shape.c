@@ -1,6 +1,7 @@
 #include "reader/card_shape.h"
 
 #include "base/text.h"
+#include "reader/address_text.h"
 #include "rsp/sgp22.h"
 
 #include <stddef.h>
@@ -12,9 +13,12 @@ enum field_kind {
     IS_HEX,     /* slice; min..max octets */
     IS_RULES,   /* the same, and each element is a ProfilePolicyAuthorisationRule */
     IS_YES_NO,
-    IS_NUMBER, /* min..max into an unsigned integer of `size` octets */
-    IS_WORD,   /* one of the names, into an int */
-    IS_WORDS,  /* any of the names, into bits of an unsigned integer of `size` octets; "none" */
+    IS_NUMBER,  /* min..max into an unsigned integer of `size` octets */
+    IS_WORD,    /* one of the names, into an int */
+    IS_WORDS,   /* any of the names, into bits of an unsigned integer of `size` octets; "none" */
+    IS_ADDRESS, /* IPv4 or IPv6 into a slice */
+    IS_LABELS,  /* a name as labels with their lengths (TS 23.003 9.1) into a slice */
+    IS_HOST,    /* "name address[:port]" into the next of the hosts; may stand again */
 };
 
 struct row {
@@ -33,6 +37,14 @@ static const struct value_name wrong_le_names[] = { { WRONG_LE_6CXX, "6CXX" },
                                                     { WRONG_LE_6700, "6700" },
                                                     { WRONG_LE_ANSWERED, "answered" },
                                                     VALUE_NAMES_END };
+
+static const struct value_name ipae_names[] = {
+    { IPAE_NONE, "no" }, { IPAE_ON_DEMAND, "yes" }, { IPAE_ALWAYS, "active" }, VALUE_NAMES_END
+};
+/* bits of struct ipa_options.features */
+static const struct value_name ipae_feature_names[] = { { 0, "direct" },
+                                                        { 1, "indirect" },
+                                                        VALUE_NAMES_END };
 
 /* clang-format off */
 #define AT(member)  offsetof(struct card_shape, member), sizeof(((struct card_shape *)0)->member)
@@ -75,6 +87,16 @@ static const struct row rows[] = {
     { "eim_max",              IS_NUMBER,  P(eim_max), 1, 16, NULL, "takes 1 to 16" },
     { "notification_max",     IS_NUMBER,  P(notification_max), 4, 255, NULL, "takes 4 to 255" },
 
+    { "ipae",                 IS_WORD,    P(ipae), 0, 0, ipae_names, "takes no, yes or active" },
+    { "ipae_dns",             IS_ADDRESS, AT(ipae.network.dns), 0, 0, NULL, "takes an IPv4 or IPv6 address" },
+    { "ipae_access_name",     IS_LABELS,  AT(ipae.network.access_name), 1, 100, NULL,
+      "takes a name of labels with dots between them" },
+    { "ipae_timeout_s",       IS_NUMBER,  AT(ipae.network.timeout_s), 1, 3600, NULL, "takes 1 to 3600 seconds" },
+    { "ipae_poll_s",          IS_NUMBER,  AT(ipae.poll_s), 1, 2592000, NULL, "takes 1 to 2592000 seconds" },
+    { "ipae_features",        IS_WORDS,   AT(ipae.features), 0, 0, ipae_feature_names, "takes direct and indirect" },
+    { "ipae_initial_eim",     IS_HEX,     AT(ipae.initial_eim), 4, 2048, HEX },
+    { "ipae_host",            IS_HOST,    0, 0, 0, 0, NULL, "takes name and address[:port], at most 8 times" },
+
     { "atr",                  IS_HEX,     AT(atr), 2, 33, HEX },
     { "extended_apdu",        IS_YES_NO,  AT(extended_apdu), YES_NO },
     { "channels",             IS_NUMBER,  AT(channels), 1, CARD_CHANNELS, NULL, "takes 1 to 20" },
@@ -98,6 +120,7 @@ void card_shape_defaults(struct card_shape *shape)
     memset(shape, 0, sizeof *shape);
     personality_defaults(&shape->personality);
     shape->memory = 256 << 10;
+    shape->ipae.euicc = &shape->personality;
 }
 
 /* ---- values ---- */
@@ -285,6 +308,72 @@ static enum err read_eid(slice value, struct card_shape *shape)
     return E_OK;
 }
 
+/* ---- names and addresses of the network ---- */
+
+static enum err keep(const struct row *row, slice octets, struct card_shape *shape)
+{
+    slice kept = slice_of(shape->octets + shape->octets_n, octets.n);
+
+    if (octets.n > sizeof shape->octets - shape->octets_n)
+        return E_RANGE;
+    memcpy(shape->octets + shape->octets_n, octets.p, octets.n);
+    shape->octets_n += octets.n;
+    memcpy((uint8_t *)shape + row->at, &kept, sizeof kept);
+    return E_OK;
+}
+
+static enum err read_address(const struct row *row, slice value, struct card_shape *shape)
+{
+    uint8_t address[16];
+    size_t n;
+    enum err e = address_read(value, address, &n);
+
+    return e ? e : keep(row, slice_of(address, n), shape);
+}
+
+static enum err read_labels(const struct row *row, slice value, struct card_shape *shape)
+{
+    uint8_t labels[128];
+    size_t n = 0;
+
+    if (value.n < row->min || value.n > row->max)
+        return E_RANGE;
+    for (slice rest = value; rest.n || !n;) {
+        const uint8_t *dot = memchr(rest.p, '.', rest.n);
+        size_t label = dot ? (size_t)(dot - rest.p) : rest.n;
+
+        if (label == 0 || label > 63 || (dot && label + 1 == rest.n))
+            return E_SYNTAX;
+        labels[n++] = (uint8_t)label;
+        memcpy(labels + n, rest.p, label);
+        n += label;
+        rest = slice_skip(rest, dot ? label + 1 : label);
+    }
+    return keep(row, slice_of(labels, n), shape);
+}
+
+static enum err read_host(slice value, struct card_shape *shape)
+{
+    struct ipae_personality *p = &shape->ipae;
+    struct ipae_host *h = &p->hosts[p->host_count];
+    size_t n = 0;
+    enum err e;
+
+    if (p->host_count == IPAE_HOSTS)
+        return E_RANGE;
+    while (n < value.n && !blank(value.p[n]))
+        n++;
+    if (n == 0 || n > WEB_HOST_MAX || n == value.n)
+        return E_SYNTAX;
+    h->name = slice_head(value, n);
+    e = address_read_port(trim(slice_skip(value, n)), h->address, &n, &h->port);
+    if (e)
+        return e;
+    h->address_n = (uint8_t)n;
+    p->host_count++;
+    return E_OK;
+}
+
 static enum err read_value(const struct row *row, slice value, struct card_shape *shape)
 {
     switch (row->kind) {
@@ -303,6 +392,12 @@ static enum err read_value(const struct row *row, slice value, struct card_shape
         return read_number(row, value, shape);
     case IS_WORD:
         return read_word(row, value, shape);
+    case IS_ADDRESS:
+        return read_address(row, value, shape);
+    case IS_LABELS:
+        return read_labels(row, value, shape);
+    case IS_HOST:
+        return read_host(value, shape);
     default:
         return read_words(row, value, shape);
     }
@@ -347,7 +442,7 @@ static enum err read_line(slice line, unsigned number, uint64_t *seen, struct ca
     if (!row)
         return fail(fault, number, name, "is not the name of a field", E_NOTFOUND);
     bit = UINT64_C(1) << (row - rows);
-    if (*seen & bit)
+    if (*seen & bit && row->kind != IS_HOST)
         return fail(fault, number, name, "stands twice", E_REPEATED);
     *seen |= bit;
     e = read_value(row, trim(slice_skip(line, (size_t)(equals - line.p) + 1)), shape);

@@ -6,7 +6,7 @@
 #define DUNLIN_READER_CARD_SHAPE_H
 
 #include "euicc/card.h"
-#include "euicc/isdr/personality.h"
+#include "euicc/ipae/ipae.h"
 #include "reader/quirks.h"
 
 #define CARD_SHAPE_OCTETS 4096
@@ -14,6 +14,7 @@
 struct card_shape {
     struct personality personality; /* ISD-R and ECASD; keys come from elsewhere */
     bool has_eid;                   /* the text says whose card it is */
+    struct ipae_personality ipae;   /* where personality.ipae says that the card has one */
 
     /* the card below them (euicc/card.h) */
     slice atr;

@@ -1,12 +1,14 @@
 /* Personality files: every field arrives, and each kind of fault names its line and field. */
 #include "reader/card_shape.h"
 
+#include "dunlin/ipa.h"
 #include "rsp/sgp22.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -18,6 +20,73 @@ static enum err read_shape(const char *text)
     card_shape_defaults(&shape);
     memset(&fault, 0, sizeof fault);
     return card_shape_read(slice_str(text), &shape, &fault);
+}
+
+/* The IPA in the card: each field, hosts with and without a port, and what is refused. */
+static void an_ipa_in_the_card(void **state)
+{
+    static const struct {
+        const char *text;
+        enum err err;
+    } refused[] = {
+        { "ipae = maybe", E_SYNTAX },
+        { "ipae_dns = 1.2.3", E_SYNTAX },
+        { "ipae_dns =", E_SYNTAX },
+        { "ipae_access_name = iot..example", E_SYNTAX },
+        { "ipae_access_name = iot.", E_SYNTAX },
+        { "ipae_access_name =", E_RANGE },
+        { "ipae_poll_s = 0", E_RANGE },
+        { "ipae_features = direct push", E_SYNTAX },
+        { "ipae_host = eim.test", E_SYNTAX },
+        { "ipae_host = eim.test 127.0.0.1:0", E_RANGE },
+        { "ipae_host = eim.test 127.0.0.1:65536", E_RANGE },
+        { "ipae_host = eim.test 127.0.0.1:", E_SYNTAX },
+        { "ipae_host = eim.test [::1", E_SYNTAX },
+        { "ipae_host = eim.test [::1]8443", E_SYNTAX },
+    };
+    const struct ipae_personality *p = &shape.ipae;
+
+    (void)state;
+    assert_int_equal(read_shape(""), E_OK);
+    assert_int_equal(shape.personality.ipae, IPAE_NONE);
+    assert_int_equal(p->host_count, 0);
+    assert_int_equal(
+        read_shape("ipae = active\nipae_dns = 192.0.2.53\nipae_access_name = iot.example\n"
+                   "ipae_timeout_s = 5\nipae_poll_s = 60\nipae_features = direct indirect\n"
+                   "ipae_initial_eim = BF570030\nipae_host = eim.test 127.0.0.1:8444\n"
+                   "ipae_host = smdp.test   ::1\nipae_host = smds.test [2001:db8::1]:444\n"
+                   "ipae_host = more.test 192.0.2.1"),
+        E_OK);
+    assert_int_equal(shape.personality.ipae, IPAE_ALWAYS);
+    assert_ptr_equal(p->euicc, &shape.personality);
+    assert_true(slice_eq(p->network.dns, SLICE_LIT("\xC0\0\2\x35")));
+    assert_true(slice_eq(p->network.access_name, SLICE_LIT("\3iot\7example")));
+    assert_int_equal(p->network.timeout_s, 5);
+    assert_int_equal(p->poll_s, 60);
+    assert_int_equal(p->features, IPA_FEATURE_DIRECT | IPA_FEATURE_INDIRECT);
+    assert_true(slice_eq(p->initial_eim, SLICE_LIT("\xBF\x57\0\x30")));
+    assert_int_equal(p->host_count, 4);
+    assert_true(slice_eq_str(p->hosts[0].name, "eim.test"));
+    assert_int_equal(p->hosts[0].address_n, 4);
+    assert_memory_equal(p->hosts[0].address, "\x7F\0\0\1", 4);
+    assert_int_equal(p->hosts[0].port, 8444);
+    assert_int_equal(p->hosts[1].address_n, 16);
+    assert_int_equal(p->hosts[1].address[15], 1);
+    assert_int_equal(p->hosts[1].port, 0);
+    assert_int_equal(p->hosts[2].address_n, 16);
+    assert_int_equal(p->hosts[2].port, 444);
+    assert_int_equal(p->hosts[3].port, 0);
+    for (size_t i = 0; i < COUNT(refused); i++)
+        assert_int_equal(read_shape(refused[i].text), refused[i].err);
+    for (unsigned i = 0; i <= IPAE_HOSTS; i++) {
+        char text[IPAE_HOSTS * 32 + 32] = "";
+
+        for (unsigned k = 0; k < i; k++)
+            strcat(text, "ipae_host = a.test 192.0.2.1\n");
+        assert_int_equal(read_shape(text), E_OK);
+        strcat(text, "ipae_host = a.test 192.0.2.1\n");
+        assert_int_equal(read_shape(text), i < IPAE_HOSTS ? E_OK : E_RANGE);
+    }
 }
 
 static void all_fields_arrive(void **state)
@@ -160,9 +229,8 @@ static void long_values_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_fields_arrive),
-        cmocka_unit_test(what_is_not_named_stays),
-        cmocka_unit_test(faults_name_line_and_field),
+        cmocka_unit_test(all_fields_arrive),       cmocka_unit_test(an_ipa_in_the_card),
+        cmocka_unit_test(what_is_not_named_stays), cmocka_unit_test(faults_name_line_and_field),
         cmocka_unit_test(long_values_are_refused),
     };
 

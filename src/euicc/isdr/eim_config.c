@@ -12,7 +12,7 @@
 #define TOKEN_REQUEST (-1) /* the only value that a request may carry */
 #define SPKI_MAX      160
 
-enum { TAG_EIM_ID = 0x80, TAG_COUNTER = 0x83, TAG_TOKEN = 0x84 };
+enum { TAG_EIM_ID = 0x80, TAG_COUNTER = 0x83, TAG_TOKEN = 0x84, TAG_TLS = 0xA6 };
 
 static slice eim_members(slice object)
 {
@@ -62,6 +62,18 @@ bool eim_find(struct isdr *i, slice eim_id, struct eim *out)
             return true;
     out->object = 0;
     return false;
+}
+
+slice eim_tls(struct isdr *i, slice eim_id)
+{
+    uint32_t id = OBJ_EIM;
+    struct eim eim;
+    slice members;
+
+    while (eim_next(i, &id, &eim, &members))
+        if (slice_eq(member_value(members, TAG_EIM_ID), eim_id))
+            return member_value(members, TAG_TLS);
+    return SLICE_NONE;
 }
 
 unsigned eim_count(struct isdr *i)

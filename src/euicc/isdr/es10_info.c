@@ -91,7 +91,7 @@ enum err put_euicc_info2(struct isdr *i, struct der_writer *w)
         .rsp_capability = der_bits_make(p->rsp_capability | iot_metadata(i), rsp),
         .pp_version = SLICE_OF(p->pp_version),
         .sas_acreditation_number = p->sas_accreditation.p ? p->sas_accreditation : SLICE_EMPTY,
-        .ipa_mode = 0,
+        .ipa_mode = isdr_ipae_active(i->card) ? IPA_MODE_IPAE : IPA_MODE_IPAD,
         .has_ipa_mode = true,
         .has_iot_specific_info = true,
     };
@@ -288,10 +288,17 @@ void es10_connectivity(struct isdr *i, slice request, struct reply *out)
     answer_end(&a);
 }
 
-/* This card has no IPAe and no LPAe. */
+/* SGP.32 says neither how long an activation holds nor how it ends: here, until the next reset. */
 void es10_ipae_activation(struct isdr *i, slice request, struct reply *out)
 {
-    (void)i;
-    (void)request;
-    answer_code(out, 0xBF42, IPAE_ACTIVATION_NOT_SUPPORTED);
+    struct ipae_activation_request q;
+
+    if (schema_decode(&T_ipae_activation_request, request, &q, NULL)) {
+        reply_sw(out, SW_DATA);
+        return;
+    }
+    if (i->p->ipae != IPAE_NONE && der_bit(q.ipae_option, IPAE_ACTIVATE))
+        i->ipae_activated = true;
+    answer_code(out, 0xBF42,
+                i->p->ipae != IPAE_NONE ? IPAE_ACTIVATION_OK : IPAE_ACTIVATION_NOT_SUPPORTED);
 }

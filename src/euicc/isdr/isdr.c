@@ -3,6 +3,7 @@
 
 #include "base/secret.h"
 #include "euicc/isdr/isdr_impl.h"
+#include "rsp/sgp32.h"
 
 /* SGP.22 annex; SGP.02 2.2.3 */
 static const uint8_t isdr_aid[] = { 0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,
@@ -14,7 +15,7 @@ enum { INS_STORE_DATA = 0xE2, INS_GET_DATA = 0xCA, FCI_MAX = 96 };
 
 /*
  * FCI of SGP.22 5.7.1 with the application template E0, and E1 of SGP.32 5.9.1: bit 1 of its bit
- * string says that a profile is enabled, bit 0 that the card has an IPAe (it has none).
+ * string says that a profile is enabled, bit 0 that the card has an IPAe.
  */
 static void put_fci(struct reply *out, slice aid, const struct personality *p, bool enabled)
 {
@@ -25,7 +26,7 @@ static void put_fci(struct reply *out, slice aid, const struct personality *p, b
 
     if (p) {
         mark = der_mark(&w);
-        der_put_bits(&w, 0x80, enabled ? 2 : 0);
+        der_put_bits(&w, 0x80, (enabled ? 2u : 0u) | (p->ipae != IPAE_NONE ? 1u : 0u));
         der_wrap(&w, 0xE1, mark);
         mark = der_mark(&w);
         der_put_tlv(&w, 0x82, SLICE_OF(p->svn));
@@ -111,6 +112,47 @@ static void isdr_reset(struct card *card, void *state)
     download_forget(i);
     wipe(&i->session, sizeof i->session);
     i->fresh_root = 0;
+    i->ipae_activated = false;
+}
+
+bool isdr_ipae_active(struct card *card)
+{
+    const struct isdr *i = card_app_state(card, &isdr_app);
+
+    return i && (i->ipae_activated || i->p->ipae == IPAE_ALWAYS);
+}
+
+bool isdr_emergency(struct card *card)
+{
+    struct isdr *i = card_app_state(card, &isdr_app);
+
+    return i && isdr_store_get(i).emergency != 0;
+}
+
+int isdr_change_cause(struct card *card, uint32_t from, uint32_t to)
+{
+    struct isdr *i = card_app_state(card, &isdr_app);
+    uint32_t fallback = i ? isdr_store_get(i).fallback : 0;
+
+    if (metadata_flag(profile_metadata(card, from), 0x9F7B) ||
+        metadata_flag(profile_metadata(card, to), 0x9F7B))
+        return STATE_CHANGE_EMERGENCY;
+    return fallback && (from == fallback || to == fallback) ? STATE_CHANGE_FALLBACK
+                                                            : STATE_CHANGE_UNDEFINED;
+}
+
+slice isdr_eim_tls(struct card *card, slice eim_id)
+{
+    struct isdr *i = card_app_state(card, &isdr_app);
+
+    return i ? eim_tls(i, eim_id) : SLICE_NONE;
+}
+
+bool isdr_revoked(struct card *card, const struct cert *cert)
+{
+    struct isdr *i = card_app_state(card, &isdr_app);
+
+    return !i || certificate_revoked(i, cert);
 }
 
 const struct card_app isdr_app = {

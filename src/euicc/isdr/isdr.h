@@ -18,4 +18,21 @@
 extern const struct card_app isdr_app;
 extern const struct card_app ecasd_app;
 
+/* ---- for the IPA in the card (euicc/ipae) ---- */
+
+struct cert;
+
+/* The card's own IPA is the one that works (ipaMode of EUICCInfo2). */
+bool isdr_ipae_active(struct card *card);
+/* The Emergency Profile is in force. */
+bool isdr_emergency(struct card *card);
+/* Why the enabled profile changed, when it was no eIM's package (stateChangeCause, SGP.32 6.3.2.6).
+ */
+int isdr_change_cause(struct card *card, uint32_t from, uint32_t to);
+/* trustedPublicKeyDataTls of this eIM: its one element. Absent: no such eIM, or no such data. An
+ * object's slice, see objects.h. */
+slice isdr_eim_tls(struct card *card, slice eim_id);
+/* A list that was loaded by LoadCRL names the certificate. */
+bool isdr_revoked(struct card *card, const struct cert *cert);
+
 #endif

@@ -120,6 +120,8 @@ struct isdr {
 
     uint32_t fresh_root;     /* installed in the session of now, for ImmediateEnable; 0: none */
     bool fresh_from_default; /* it came from the configured default SM-DP+ */
+
+    bool ipae_activated; /* by IpaeActivation, until the reset */
 };
 
 static inline struct objects *isdr_objects(struct isdr *i)
@@ -309,6 +311,8 @@ struct eim {
 /* false: no such eIM. */
 bool eim_find(struct isdr *i, slice eim_id, struct eim *out);
 unsigned eim_count(struct isdr *i);
+/* See isdr_eim_tls. */
+slice eim_tls(struct isdr *i, slice eim_id);
 MUST_USE enum err eim_put_counter(struct isdr *i, const struct eim *eim, int64_t counter);
 /*
  * Results as SGP.32 2.11.2.1 codes them. `members` is the content of the element that d was decoded

@@ -25,6 +25,13 @@ struct personality_ci {
     struct signer signer; /* SK.EUICC; opened and closed by whoever fills this in */
 };
 
+/* Whether the card has an IPA of its own (SGP.32 2.1, euicc/ipae), and what starts it. */
+enum ipae_mode {
+    IPAE_NONE,
+    IPAE_ON_DEMAND, /* IpaeActivation, until the next reset */
+    IPAE_ALWAYS     /* by itself: for devices without an IPA */
+};
+
 struct personality {
     uint8_t eid[EID_LEN];
     struct personality_ci ci[PERSONALITY_CI_MAX]; /* in the order of preference for signing */
@@ -47,6 +54,8 @@ struct personality {
     uint8_t forbidden_pprs; /* bit i: PPR i of PprIds is forbidden */
 
     slice http_params; /* GetConnectivityParameters; absent: none available */
+
+    enum ipae_mode ipae;
 
     bool emergency_supported, fallback_supported;
     bool eim_reset_supported, immediate_enable_reset_supported;

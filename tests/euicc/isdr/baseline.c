@@ -7,7 +7,7 @@ struct fixture *open_card(void **state)
     struct fixture *f = calloc(1, sizeof *f);
 
     bench_open(&f->b, lab_get(CURVE_P256), 200000);
-    eim_open(&f->b, &f->e1, "eim1", CURVE_P256);
+    lab_eim_open(&f->b, &f->e1, "eim1", CURVE_P256);
     f->e1.counter = 4;
     eim_associate(&f->b, &f->e1, false);
     *state = f;
@@ -79,7 +79,7 @@ int teardown(void **state)
 {
     struct fixture *f = *state;
 
-    eim_close(&f->e1);
+    lab_eim_close(&f->e1);
     bench_close(&f->b);
     free(f);
     return 0;

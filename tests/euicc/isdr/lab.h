@@ -197,14 +197,14 @@ void bench_enable(struct bench *b, const char *iccid);
 
 /* ---- the eIM side ---- */
 
-void eim_open(struct bench *b, struct eim_side *e, const char *id, enum curve curve);
-void eim_close(struct eim_side *e);
+void lab_eim_open(struct bench *b, struct eim_side *e, const char *id, enum curve curve);
+void lab_eim_close(struct eim_side *e);
 /* Members of EimConfigurationData (hex): eimId, counter, [token -1], key. */
 const char *eim_members(struct eim_side *e, bool token);
 /* AddInitialEim with this eIM; takes its token. */
 void eim_associate(struct bench *b, struct eim_side *e, bool token);
 /* A signed package with the next counter; body is A0 or A1 (hex, printf-like). */
-slice eim_package(struct bench *b, struct eim_side *e, const char *fmt, ...)
+slice lab_eim_package(struct bench *b, struct eim_side *e, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* The results (hex) of a signed result: verified, with the counter and id of e. */
 const char *eim_result(struct bench *b, struct eim_side *e, slice response, int64_t *sequence);

@@ -3,7 +3,7 @@
 
 #include "pki/issue.h"
 
-void eim_open(struct bench *b, struct eim_side *e, const char *id, enum curve curve)
+void lab_eim_open(struct bench *b, struct eim_side *e, const char *id, enum curve curve)
 {
     memset(e, 0, sizeof *e);
     e->id = slice_str(id);
@@ -12,7 +12,7 @@ void eim_open(struct bench *b, struct eim_side *e, const char *id, enum curve cu
     assert_int_equal(signer_open(b->crypto, curve, &e->secret, &e->signer), E_OK);
 }
 
-void eim_close(struct eim_side *e)
+void lab_eim_close(struct eim_side *e)
 {
     signer_close(&e->signer);
 }
@@ -106,7 +106,7 @@ formatted(struct bench *b, const char *fmt, va_list args)
     return bench_hex(b, "%s", text);
 }
 
-slice eim_package(struct bench *b, struct eim_side *e, const char *fmt, ...)
+slice lab_eim_package(struct bench *b, struct eim_side *e, const char *fmt, ...)
 {
     va_list args;
     slice body;

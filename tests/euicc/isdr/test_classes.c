@@ -129,7 +129,8 @@ static void IEU_038_emergency_ends_with_its_profile(void **state)
     bench_expect_hex(&f->b, "BF5B 03 8001 00", "BF5B 03 8001 00");
     bench_select(&f->b);
     assert_int_equal(
-        eim_error(&f->b, &f->e1, bench_es10(&f->b, eim_package(&f->b, &f->e1, "A0 02 A600"))), 104);
+        eim_error(&f->b, &f->e1, bench_es10(&f->b, lab_eim_package(&f->b, &f->e1, "A0 02 A600"))),
+        104);
     f->e1.counter--;
     disable_now(f, C, 0);
     eim_do(&f->b, &f->e1, "A0 02 A600");

@@ -14,8 +14,8 @@ static int setup(void **state)
     struct fixture *f = calloc(1, sizeof *f);
 
     bench_open(&f->b, lab_get(CURVE_P256), 60000);
-    eim_open(&f->b, &f->e1, "eim1", CURVE_P256);
-    eim_open(&f->b, &f->e2, "eim2.example.com", CURVE_BP256R1);
+    lab_eim_open(&f->b, &f->e1, "eim1", CURVE_P256);
+    lab_eim_open(&f->b, &f->e2, "eim2.example.com", CURVE_BP256R1);
     f->e1.counter = 4;
     *state = f;
     return 0;
@@ -25,8 +25,8 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
 
-    eim_close(&f->e1);
-    eim_close(&f->e2);
+    lab_eim_close(&f->e1);
+    lab_eim_close(&f->e2);
     bench_close(&f->b);
     free(f);
     return 0;
@@ -185,7 +185,8 @@ static void IEU_008_unknown_eim(void **state)
 
     f->e2.token = 0;
     assert_int_equal(
-        eim_error(&f->b, &f->e2, bench_es10(&f->b, eim_package(&f->b, &f->e2, "A1 02 AB00"))), -1);
+        eim_error(&f->b, &f->e2, bench_es10(&f->b, lab_eim_package(&f->b, &f->e2, "A1 02 AB00"))),
+        -1);
     assert_unchanged(f, 4);
 }
 
@@ -197,7 +198,8 @@ static void IEU_009_bad_signature(void **state)
     eim_associate(&f->b, &f->e1, true);
     f->e1.break_signature = true;
     assert_int_equal(
-        eim_error(&f->b, &f->e1, bench_es10(&f->b, eim_package(&f->b, &f->e1, "A1 02 AB00"))), -1);
+        eim_error(&f->b, &f->e1, bench_es10(&f->b, lab_eim_package(&f->b, &f->e1, "A1 02 AB00"))),
+        -1);
     assert_unchanged(f, 4);
 }
 
@@ -209,7 +211,8 @@ static void IEU_009_signature_without_token(void **state)
     eim_associate(&f->b, &f->e1, true);
     f->e1.omit_token = true;
     assert_int_equal(
-        eim_error(&f->b, &f->e1, bench_es10(&f->b, eim_package(&f->b, &f->e1, "A1 02 AB00"))), -1);
+        eim_error(&f->b, &f->e1, bench_es10(&f->b, lab_eim_package(&f->b, &f->e1, "A1 02 AB00"))),
+        -1);
     assert_unchanged(f, 4);
 }
 
@@ -222,7 +225,8 @@ static void IEU_010_other_eid(void **state)
     testci_eid(2, other);
     f->e1.eid = SLICE_OF(other);
     assert_int_equal(
-        eim_error(&f->b, &f->e1, bench_es10(&f->b, eim_package(&f->b, &f->e1, "A1 02 AB00"))), 3);
+        eim_error(&f->b, &f->e1, bench_es10(&f->b, lab_eim_package(&f->b, &f->e1, "A1 02 AB00"))),
+        3);
     assert_unchanged(f, 4);
 }
 
@@ -233,9 +237,9 @@ static void IEU_011_replay(void **state)
 
     for (int64_t counter = 3; counter >= 2; counter--) {
         f->e1.counter = counter;
-        assert_int_equal(
-            eim_error(&f->b, &f->e1, bench_es10(&f->b, eim_package(&f->b, &f->e1, "A1 02 AB00"))),
-            4);
+        assert_int_equal(eim_error(&f->b, &f->e1,
+                                   bench_es10(&f->b, lab_eim_package(&f->b, &f->e1, "A1 02 AB00"))),
+                         4);
     }
     assert_unchanged(f, 4);
 }
@@ -247,11 +251,13 @@ static void IEU_012_counter_and_size(void **state)
 
     f->e1.counter = 8388607;
     assert_int_equal(
-        eim_error(&f->b, &f->e1, bench_es10(&f->b, eim_package(&f->b, &f->e1, "A1 02 AB00"))), 6);
+        eim_error(&f->b, &f->e1, bench_es10(&f->b, lab_eim_package(&f->b, &f->e1, "A1 02 AB00"))),
+        6);
     f->e1.counter = 4;
     f->b.personality.package_max = 100;
     assert_int_equal(
-        eim_error(&f->b, &f->e1, bench_es10(&f->b, eim_package(&f->b, &f->e1, "A1 02 AB00"))), 15);
+        eim_error(&f->b, &f->e1, bench_es10(&f->b, lab_eim_package(&f->b, &f->e1, "A1 02 AB00"))),
+        15);
     f->b.personality.package_max = 4096;
     assert_unchanged(f, 4);
     f->e1.counter = 8388606;
@@ -317,13 +323,14 @@ static void IEU_023_update_key(void **state)
     struct eim_side renewed;
     char hex[1200];
 
-    eim_open(b, &renewed, "eim1", CURVE_BP256R1);
+    lab_eim_open(b, &renewed, "eim1", CURVE_BP256R1);
     snprintf(hex, sizeof hex, "800465696D31%s", strstr(eim_members(&renewed, false), "A5"));
     assert_string_equal(eim_do(b, &f->e1, "%s", arm("AA", hex)), "8A0100");
-    assert_int_equal(eim_error(b, &f->e1, bench_es10(b, eim_package(b, &f->e1, "A1 02 AB00"))), -1);
+    assert_int_equal(eim_error(b, &f->e1, bench_es10(b, lab_eim_package(b, &f->e1, "A1 02 AB00"))),
+                     -1);
     renewed.counter = 5;
     assert_string_equal(eim_do(b, &renewed, "A1 02 AB00"), "AB0AA0083006800465696D31");
-    eim_close(&renewed);
+    lab_eim_close(&renewed);
 }
 
 /* IEU-024 */
@@ -365,7 +372,8 @@ static void IEU_026_delete_itself(void **state)
 
     eim_do(b, &f->e1, "%s", arm("A8", eim_members(&f->e2, false)));
     assert_string_equal(eim_do(b, &f->e1, "A1 08 A906 8004 65696D31"), "890100");
-    assert_int_equal(eim_error(b, &f->e1, bench_es10(b, eim_package(b, &f->e1, "A1 02 AB00"))), -1);
+    assert_int_equal(eim_error(b, &f->e1, bench_es10(b, lab_eim_package(b, &f->e1, "A1 02 AB00"))),
+                     -1);
 }
 
 /* IEU-027 */
@@ -413,7 +421,7 @@ static void IEU_030_survives_reset(void **state)
     slice epr;
 
     eim_associate(b, &f->e1, true);
-    epr = bench_es10(b, eim_package(b, &f->e1, "A1 02 AB00"));
+    epr = bench_es10(b, lab_eim_package(b, &f->e1, "A1 02 AB00"));
     eim_result(b, &f->e1, epr, &sequence);
     epr = arena_copy(&b->arena, epr);
     bench_boot(b);
@@ -421,7 +429,8 @@ static void IEU_030_survives_reset(void **state)
     assert_int_equal(bench_es10_hex(b, "BF2B 04 A002 8200").n, epr.n + 5);
     assert_memory_equal(b->response + 5, epr.p, epr.n);
     f->e1.counter = 4;
-    assert_int_equal(eim_error(b, &f->e1, bench_es10(b, eim_package(b, &f->e1, "A1 02 AB00"))), 4);
+    assert_int_equal(eim_error(b, &f->e1, bench_es10(b, lab_eim_package(b, &f->e1, "A1 02 AB00"))),
+                     4);
     eim_do(b, &f->e1, "A1 02 AB00");
 }
 
@@ -445,8 +454,8 @@ static void IEU_032_results(void **state)
     int64_t first, second;
     slice epr;
 
-    eim_result(b, &f->e1, bench_es10(b, eim_package(b, &f->e1, "A1 02 AB00")), &first);
-    epr = bench_es10(b, eim_package(b, &f->e1, "A0 02 A600"));
+    eim_result(b, &f->e1, bench_es10(b, lab_eim_package(b, &f->e1, "A1 02 AB00")), &first);
+    epr = bench_es10(b, lab_eim_package(b, &f->e1, "A0 02 A600"));
     eim_result(b, &f->e1, epr, &second);
     epr = arena_copy(&b->arena, epr);
     assert_int_equal(second, first + 1);
@@ -529,7 +538,8 @@ static void results_under_the_second_ci(void **state)
     snprintf(hex, sizeof hex, "%s8814%s", eim_members(&f->e1, false), pkid);
     assert_hex(initial(b, hex), "BF5704A0020500");
     assert_int_equal(schema_decode(&T_euicc_package_result,
-                                   bench_es10(b, eim_package(b, &f->e1, "A0 02 A600")), &r, NULL),
+                                   bench_es10(b, lab_eim_package(b, &f->e1, "A0 02 A600")), &r,
+                                   NULL),
                      E_OK);
     parts[0] = r.euicc_package_result_signed.euicc_package_result_data_signed;
     parts[1] = SLICE_LIT("\x84\x01\x00");
@@ -545,12 +555,12 @@ static void update_of_itself(void **state)
     struct bench *b = &f->b;
     struct eim_side renewed;
 
-    eim_open(b, &renewed, "eim1", CURVE_P256);
+    lab_eim_open(b, &renewed, "eim1", CURVE_P256);
     renewed.counter = 2;
     assert_string_equal(eim_do(b, &f->e1, "%s", arm("AA", eim_members(&renewed, false))), "8A0100");
     assert_string_equal(eim_do(b, &renewed, "A0 02 A600"), "A600");
     assert_int_equal(renewed.counter, 3);
-    eim_close(&renewed);
+    lab_eim_close(&renewed);
 }
 
 #define TEST(f)    cmocka_unit_test_setup_teardown(f, setup, teardown)

@@ -298,8 +298,9 @@ static void acceptance(void **state)
         f->e1.break_signature = n == 0;
         f->e1.eid = n <= 2 ? SLICE_OF(other) : SLICE_NONE;
         b->personality.package_max = n <= 4 ? 60 : 4096;
-        assert_int_equal(eim_error(b, &f->e1, bench_es10(b, eim_package(b, &f->e1, "A1 02 AB00"))),
-                         codes[n]);
+        assert_int_equal(
+            eim_error(b, &f->e1, bench_es10(b, lab_eim_package(b, &f->e1, "A1 02 AB00"))),
+            codes[n]);
     }
 }
 
@@ -373,7 +374,7 @@ static void add_eim(void **state)
     struct bench *b = &f->b;
     struct eim_side other;
 
-    eim_open(b, &other, "eim9", CURVE_P256);
+    lab_eim_open(b, &other, "eim9", CURVE_P256);
     for (int n = 0; n < (int)COUNT(results); n++) {
         const char *key = strstr(eim_members(&other, false), "A5");
         char hex[1200];
@@ -384,7 +385,7 @@ static void add_eim(void **state)
         b->personality.eim_max = n <= 1 ? 1 : 8;
         assert_string_equal(eim_do(b, &f->e1, "%s", configuration("A8", hex)), results[n]);
     }
-    eim_close(&other);
+    lab_eim_close(&other);
 }
 
 /* updateEim: unknown, a token, unknown CI, a counter beyond. */

@@ -19,7 +19,7 @@ static int setup(void **state)
     struct fixture *f = calloc(1, sizeof *f);
 
     bench_open(&f->b, lab_get(CURVE_P256), 100000);
-    eim_open(&f->b, &f->e1, "eim1", CURVE_P256);
+    lab_eim_open(&f->b, &f->e1, "eim1", CURVE_P256);
     eim_associate(&f->b, &f->e1, false);
     f->saved = malloc((size_t)NVM_HALVES * BENCH_HALF);
     *state = f;
@@ -31,7 +31,7 @@ static int teardown(void **state)
     struct fixture *f = *state;
 
     free(f->saved);
-    eim_close(&f->e1);
+    lab_eim_close(&f->e1);
     bench_close(&f->b);
     free(f);
     return 0;
@@ -193,7 +193,7 @@ static void package_cut_at_every_write(void **state)
     bench_plant(b, ICCID_A, NULL);
     bench_plant(b, ICCID_B, NULL);
     bench_enable(b, ICCID_A);
-    package = eim_package(b, &f->e1, "A0 10 A30E 5A0A %s 0500", iccid_hex(ICCID_B));
+    package = lab_eim_package(b, &f->e1, "A0 10 A30E 5A0A %s 0500", iccid_hex(ICCID_B));
     save(f);
     for (at = 1; !over; at++)
         for (size_t n = 0; !over && n < COUNT(parts); n++)
@@ -249,7 +249,7 @@ static void whole_card_in_64_kb(void **state)
     (void)state;
     bench_open(b, lab_get(CURVE_P256), octets);
     assert_true(b->memory_size < 64 * 1024);
-    eim_open(b, &e, "eim1", CURVE_P256);
+    lab_eim_open(b, &e, "eim1", CURVE_P256);
     eim_associate(b, &e, true);
     bench_install(b, ICCID_A, NULL);
     assert_string_equal(eim_do(b, &e, "A0 0E A30C 5A0A %s", iccid_hex(ICCID_A)), "830100");
@@ -257,7 +257,7 @@ static void whole_card_in_64_kb(void **state)
     assert_string_equal(bench_enabled(b), ICCID_A);
     print_message("card: %zu octets of memory, of them %u free behind a TS.48 profile\n",
                   b->memory_size, objects_free(card_objects(b->card)));
-    eim_close(&e);
+    lab_eim_close(&e);
     bench_close(b);
     free(b);
 }

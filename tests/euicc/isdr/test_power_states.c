@@ -195,21 +195,22 @@ static void package_of_several(void **state)
     snprintf(a, sizeof a, "%s", iccid_hex(A));
     snprintf(b, sizeof b, "%s", iccid_hex(B));
     snprintf(c, sizeof c, "%s", iccid_hex(C));
-    cut_it(f, eim_package(&f->b, &f->e1, "A0 2A A30C 5A0A %s A50C 5A0A %s A50C 5A0A %s", b, a, c));
+    cut_it(f,
+           lab_eim_package(&f->b, &f->e1, "A0 2A A30C 5A0A %s A50C 5A0A %s A50C 5A0A %s", b, a, c));
 }
 
 static void package_that_disables(void **state)
 {
     struct fixture *f = *state;
 
-    cut_it(f, eim_package(&f->b, &f->e1, "A0 0E A40C 5A0A %s", iccid_hex(A)));
+    cut_it(f, lab_eim_package(&f->b, &f->e1, "A0 0E A40C 5A0A %s", iccid_hex(A)));
 }
 
 static void package_with_rollback(void **state)
 {
     struct fixture *f = *state;
 
-    cut_it(f, eim_package(&f->b, &f->e1, "A0 10 A30E 5A0A %s 0500", iccid_hex(B)));
+    cut_it(f, lab_eim_package(&f->b, &f->e1, "A0 10 A30E 5A0A %s 0500", iccid_hex(B)));
 }
 
 static void another_eim(void **state)
@@ -218,11 +219,11 @@ static void another_eim(void **state)
     struct eim_side e2;
     slice members;
 
-    eim_open(&f->b, &e2, "eim2", CURVE_P256);
+    lab_eim_open(&f->b, &e2, "eim2", CURVE_P256);
     members = bench_hex(&f->b, "%s", eim_members(&e2, true));
-    cut_it(f, eim_package(&f->b, &f->e1, "A1 81%02X A8 81%02X %s", (unsigned)members.n + 3,
-                          (unsigned)members.n, eim_members(&e2, true)));
-    eim_close(&e2);
+    cut_it(f, lab_eim_package(&f->b, &f->e1, "A1 81%02X A8 81%02X %s", (unsigned)members.n + 3,
+                              (unsigned)members.n, eim_members(&e2, true)));
+    lab_eim_close(&e2);
 }
 
 int main(void)

@@ -18,7 +18,7 @@ static void IEU_007_enable(void **state)
     slice epr;
 
     f->e1.tx = SLICE_LIT("\xA1\xB2");
-    epr = bench_es10(&f->b, eim_package(&f->b, &f->e1, "A0 0E A30C 5A0A %s", iccid_hex(B)));
+    epr = bench_es10(&f->b, lab_eim_package(&f->b, &f->e1, "A0 0E A30C 5A0A %s", iccid_hex(B)));
     assert_string_equal(eim_result(&f->b, &f->e1, epr, &sequence), "830100");
     assert_int_equal(f->e1.counter, 5);
     assert_string_equal(bench_enabled(&f->b), A); /* the switch comes after the result */
@@ -247,7 +247,7 @@ static void IEU_033_rollback(void **state)
     slice answer;
 
     eim_result(b, &f->e1,
-               bench_es10(b, eim_package(b, &f->e1, "A0 10 A30E 5A0A %s 0500", iccid_hex(B))),
+               bench_es10(b, lab_eim_package(b, &f->e1, "A0 10 A30E 5A0A %s 0500", iccid_hex(B))),
                &first);
     bench_boot(b);
     assert_string_equal(bench_enabled(b), B);
@@ -343,7 +343,7 @@ static void IEU_013_IEU_038_emergency(void **state)
     bench_expect_hex(b, "BF5B 03 8001 00", "BF5B 03 8001 02");
     bench_expect_hex(b, "BF5D 03 8001 00", "BF5D 03 8001 68");
     bench_expect_hex(b, "BF64 04 8202 0780", "BF64 03 8001 68");
-    assert_int_equal(eim_error(b, &f->e1, bench_es10(b, eim_package(b, &f->e1, "A0 02 A600"))),
+    assert_int_equal(eim_error(b, &f->e1, bench_es10(b, lab_eim_package(b, &f->e1, "A0 02 A600"))),
                      104);
     f->e1.counter--;
     bench_expect_hex(b, "BF2800", "BF28 02 A000");

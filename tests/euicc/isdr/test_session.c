@@ -581,6 +581,51 @@ static void addresses_and_what_is_absent(void **state)
     assert_int_equal(bench_store(b, bench_hex(b, "BF3E 03 5C015B")), 0x6A80);
 }
 
+/* ipaMode of EUICCInfo2, 90. */
+static int ipa_mode(struct bench *b)
+{
+    struct euicc_info2 info;
+
+    assert_int_equal(schema_decode(&T_euicc_info2, bench_es10_hex(b, "BF2200"), &info, NULL), E_OK);
+    assert_true(info.has_ipa_mode);
+    return (int)info.ipa_mode;
+}
+
+/* E1 in the answer of SELECT: its bit string. */
+static uint64_t isdr_template(struct bench *b)
+{
+    struct tlv fci, t = { 0 };
+
+    bench_apdu(b, bench_hex(b, "01A40400 10 A0000005591010FFFFFFFF8900000100 00"));
+    assert_int_equal(der_one(slice_of(b->response, b->n), &fci), E_OK);
+    for (struct der_reader r = der_reader(fci.value); der_more(&r) && t.tag != 0xE1;)
+        t = der_take(&r);
+    assert_int_equal(der_one(t.value, &t), E_OK);
+    return der_bits(t.value);
+}
+
+/* IpaeActivation, E1 and ipaMode as SGP.32 5.6 has them: until the reset, or always. */
+static void ipae_is_announced_and_activated(void **state)
+{
+    struct bench *b = *state;
+
+    assert_int_equal(isdr_template(b), 0);
+    assert_int_equal(ipa_mode(b), IPA_MODE_IPAD);
+    b->personality.ipae = IPAE_ON_DEMAND;
+    assert_int_equal(isdr_template(b), 1u << ISDR_IPAE_SUPPORTED);
+    assert_int_equal(ipa_mode(b), IPA_MODE_IPAD);
+    bench_expect_hex(b, "BF42 04 8002 0700", "BF42 03 8001 00"); /* nothing is asked for */
+    assert_int_equal(ipa_mode(b), IPA_MODE_IPAD);
+    assert_int_equal(bench_store(b, bench_hex(b, "BF42 00")), 0x6A80);
+    bench_expect_hex(b, "BF42 04 8002 0780", "BF42 03 8001 00");
+    assert_int_equal(ipa_mode(b), IPA_MODE_IPAE);
+    bench_reset(b);
+    assert_int_equal(ipa_mode(b), IPA_MODE_IPAD);
+    b->personality.ipae = IPAE_ALWAYS;
+    bench_reset(b);
+    assert_int_equal(ipa_mode(b), IPA_MODE_IPAE);
+}
+
 /* GetConnectivityParameters with what the personality holds. */
 static void connectivity_parameters(void **state)
 {
@@ -635,6 +680,7 @@ int main(void)
         TEST(EUC_002_IEU_041_information),
         TEST(IEU_040_certificates),
         TEST(addresses_and_what_is_absent),
+        TEST(ipae_is_announced_and_activated),
         TEST(connectivity_parameters),
         cmocka_unit_test(little_memory),
         TEST(EUC_039_block_order),

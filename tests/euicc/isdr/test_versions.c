@@ -46,7 +46,8 @@ static void v10_results(void **state)
     slice list, epr;
 
     assert_hex(own_version(&f->b), "0403010000");
-    epr = bench_es10(&f->b, eim_package(&f->b, &f->e1, "A0 10 A30E 5A0A %s 0500", iccid_hex(B)));
+    epr =
+        bench_es10(&f->b, lab_eim_package(&f->b, &f->e1, "A0 10 A30E 5A0A %s 0500", iccid_hex(B)));
     epr = arena_copy(&f->b.arena, epr);
     assert_string_equal(eim_result(&f->b, &f->e1, epr, &sequence), "830100");
     list = bench_es10_hex(&f->b, "BF2B 04 A0028200");
@@ -71,11 +72,11 @@ static void v10_errors(void **state)
 
     f->e1.tx = SLICE_LIT("\xA1\xB2");
     f->e1.counter = 3; /* the card has 4 */
-    answer = bench_es10(&f->b, eim_package(&f->b, &f->e1, "A0 02 A600"));
+    answer = bench_es10(&f->b, lab_eim_package(&f->b, &f->e1, "A0 02 A600"));
     assert_int_equal(eim_error(&f->b, &f->e1, answer), PACKAGE_REPLAY);
     f->e1.counter = 9;
     f->e1.break_signature = true;
-    answer = bench_es10(&f->b, eim_package(&f->b, &f->e1, "A0 02 A600"));
+    answer = bench_es10(&f->b, lab_eim_package(&f->b, &f->e1, "A0 02 A600"));
     assert_int_equal(eim_error(&f->b, &f->e1, answer), -1);
     assert_int_equal(answer.p[2], answer.n - 3);
     assert_int_equal(answer.p[3], 0xA2);
@@ -124,14 +125,14 @@ static void v13_unsigned_error(void **state)
 
     assert_hex(own_version(&f->b), "0403010300");
     f->e1.break_signature = true;
-    answer = bench_es10(&f->b, eim_package(&f->b, &f->e1, "A0 02 A600"));
+    answer = bench_es10(&f->b, lab_eim_package(&f->b, &f->e1, "A0 02 A600"));
     assert_int_equal(eim_error(&f->b, &f->e1, answer), -1);
     assert_hex(slice_skip(answer, answer.n - 3), "8F017F");
     f->b.personality.package_max = 16;
-    answer = bench_es10(&f->b, eim_package(&f->b, &f->e1, "A0 02 A600"));
+    answer = bench_es10(&f->b, lab_eim_package(&f->b, &f->e1, "A0 02 A600"));
     assert_hex(slice_skip(answer, answer.n - 3), "8F010F");
     f->e1.break_signature = false;
-    answer = bench_es10(&f->b, eim_package(&f->b, &f->e1, "A0 02 A600"));
+    answer = bench_es10(&f->b, lab_eim_package(&f->b, &f->e1, "A0 02 A600"));
     assert_int_equal(eim_error(&f->b, &f->e1, answer), PACKAGE_SIZE_OVERFLOW);
 }
 
