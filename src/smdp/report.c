@@ -96,12 +96,14 @@ static enum err write_body(struct smdp *s, struct turn *t, const struct smdp_rep
         json_function_find(JSON_ES2PLUS, SLICE_LIT("handleDownloadProgressInfo"));
     struct function_status status = { .status = SLICE_LIT("Executed-Success") };
     struct handle_download_progress_info_request r = {
+        .has_header = true,
         .header = { .function_requester_identifier = s->options.address,
                     .function_call_identifier = arena_printf(t->arena, "%" PRId64, row->id) },
         .eid = row->eid,
         .iccid = row->iccid,
         .profile_type = row->profile_type.p ? row->profile_type : SLICE_EMPTY,
         .timestamp = timestamp(t->arena, row->happened_ms),
+        .has_notification_point_id = true,
         .notification_point_id = row->point,
         .result_data = row->data,
     };
@@ -113,31 +115,11 @@ static enum err write_body(struct smdp *s, struct turn *t, const struct smdp_rep
                                                              .reason_code = row->reason,
                                                              .message = row->message };
     }
+    r.has_notification_point_status = true;
     r.notification_point_status = status;
     if (arena_failed(t->arena))
         return E_MEMORY;
     return json_write_request(f, &r, t->arena, body, NULL);
-}
-
-static enum err send(struct smdp *s, struct smdp_report *row, slice address, struct turn *t)
-{
-    struct turn_upstream *u = &t->upstream;
-    enum err err = write_body(s, t, row, &u->body);
-
-    if (err)
-        return err;
-    row->attempts++;
-    row->due_ms = t->now_ms + CLAIM_MS;
-    u->host = address;
-    u->path = SLICE_LIT("/gsma/rsp2/es2plus/handleDownloadProgressInfo");
-    u->content_type = SLICE_LIT("application/json;charset=UTF-8");
-    u->headers[0].name = SLICE_LIT("X-Admin-Protocol");
-    u->headers[0].value = SLICE_LIT("gsma/rsp/v2.2.2");
-    u->header_count = 1;
-    u->trust = SLICE_LIT("es2");
-    u->resume = arena_printf(t->arena, "%" PRId64, row->id);
-    t->want = TURN_UPSTREAM;
-    return u->resume.p ? turn_update(t, &smdp_report_table, row) : E_MEMORY;
 }
 
 /* Nobody to tell any more, or nobody listened for too long: the event stays in the log. */
@@ -153,6 +135,29 @@ static enum err give_up(struct smdp_report *row, const char *why, struct turn *t
 
     row->waiting = 0;
     return err ? err : turn_update(t, &smdp_report_table, row);
+}
+
+static enum err send(struct smdp *s, struct smdp_report *row, slice address, struct turn *t)
+{
+    struct turn_upstream *u = &t->upstream;
+    enum err err = write_body(s, t, row, &u->body);
+
+    if (err && err != E_MEMORY)
+        return give_up(row, "report cannot be written", t);
+    if (err)
+        return err;
+    row->attempts++;
+    row->due_ms = t->now_ms + CLAIM_MS;
+    u->host = address;
+    u->path = SLICE_LIT("/gsma/rsp2/es2plus/handleDownloadProgressInfo");
+    u->content_type = SLICE_LIT("application/json;charset=UTF-8");
+    u->headers[0].name = SLICE_LIT("X-Admin-Protocol");
+    u->headers[0].value = SLICE_LIT("gsma/rsp/v2.2.2");
+    u->header_count = 1;
+    u->trust = SLICE_LIT("es2");
+    u->resume = arena_printf(t->arena, "%" PRId64, row->id);
+    t->want = TURN_UPSTREAM;
+    return u->resume.p ? turn_update(t, &smdp_report_table, row) : E_MEMORY;
 }
 
 enum err smdp_report_due(struct smdp *s, struct turn *t, int64_t *next_ms)

@@ -118,15 +118,21 @@ static void put_eid(struct writer *w, const char *name, slice s)
     put(w, arena_printf(w->arena, "\"%s\"", digits));
 }
 
+/* Its digits; one that is not of decimal digits is told as its nibbles are. */
 static void put_iccid(struct writer *w, const char *name, slice s)
 {
     char digits[ICCID_DIGITS + 1];
-    enum err e = iccid_to_digits(s, digits);
+    size_t n = 0;
 
-    if (e)
-        fail(w, name, e);
-    else
-        put(w, arena_printf(w->arena, "\"%s\"", digits));
+    if (s.n != ICCID_LEN) {
+        fail(w, name, E_SIZE);
+        return;
+    }
+    for (size_t i = 0; i < ICCID_DIGITS; i++)
+        digits[n++] = "0123456789ABCDEF"[i % 2 ? s.p[i / 2] >> 4 : s.p[i / 2] & 15];
+    while (n && digits[n - 1] == 'F')
+        n--;
+    put(w, arena_printf(w->arena, "\"%.*s\"", (int)n, digits));
 }
 
 static void put_value_name(struct writer *w, const struct field *row, int64_t n)
