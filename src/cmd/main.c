@@ -15,6 +15,7 @@ static const struct command {
     { "serve", cmd_serve, "run servers: SM-DP+ and eIM, in one process" },
     { "card", cmd_card, "a software eUICC behind a socket" },
     { "ipa", cmd_ipa, "the IoT Profile Assistant of a device" },
+    { "lpa", cmd_lpa, "the Local Profile Assistant of a consumer device, on any reader" },
     { "decode", cmd_decode, "print any message of the specifications" },
     { "profile", cmd_profile, "show, check and build profile packages" },
     { "pki", cmd_pki, "make and show a private certificate hierarchy" },
