@@ -1,7 +1,8 @@
 # Debian packages, and how to install those that are missing. Sourced by the launcher and the tests.
 
 BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config libssl-dev libsqlite3-dev libevent-dev
-    libjansson-dev libcmocka-dev"
+    libjansson-dev libcmocka-dev libpcsclite-dev
+    libqrencode-dev"
 TEST_PACKAGES="clang libclang-rt-14-dev openssl curl pcscd vsmartcard-vpcd opensc"
 
 # install_packages NAME...: says what it installs; uses sudo when not root

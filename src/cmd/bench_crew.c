@@ -46,7 +46,7 @@ static void ask_near(struct bench_client *c)
 
     atomic_store(&c->open, c->count);
     for (unsigned i = 0; i < c->count; i++)
-        engine_submit(&v->site, &c->sessions[i].request, told, &c->sessions[i]);
+        engine_submit(&v->agents.site, &c->sessions[i].request, told, &c->sessions[i]);
     c->submit_us += cpu_thread_us() - from;
     pthread_mutex_lock(&c->lock);
     while (atomic_load(&c->open))

@@ -100,7 +100,7 @@ static void serve(struct bench_server *b, int tell, int leash, bench_stock *stoc
         complain("servers", why);
         _exit(1);
     }
-    port = b->smdp ? b->servers.smdp_served.port : b->servers.eim_served.port;
+    port = b->smdp ? b->servers.smdp_served.agents.port : b->servers.eim_served.agents.port;
     if (!stock(&b->servers, ctx) || write(tell, &port, sizeof port) != sizeof port)
         _exit(1);
     while (read(leash, &end, 1) > 0) {

@@ -12,6 +12,7 @@ int cmd_card(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_ipa(int argc, char **argv);
+int cmd_lpa(int argc, char **argv);
 int cmd_pki(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
 int cmd_serve(int argc, char **argv);

@@ -94,8 +94,8 @@ static bool course(struct demo *d)
         return false;
     if (!d->args.json)
         printf("demo: SM-DP+ on port %u, eIM on port %u, %ld devices, %s download, state in %s\n",
-               d->servers.smdp_served.port, d->servers.eim_served.port, d->args.devices,
-               d->args.indirect ? "indirect" : "direct", d->dir);
+               d->servers.smdp_served.agents.port, d->servers.eim_served.agents.port,
+               d->args.devices, d->args.indirect ? "indirect" : "direct", d->dir);
     fflush(stdout);
     ok = demo_setup_network(d) && run_devices(d);
     servers_close(&d->servers);

@@ -297,9 +297,9 @@ bool demo_setup_network(struct demo *d)
 
     /* Indirect: the devices have no way to the SM-DP+. */
     if (!e && !d->args.indirect)
-        e = add_host(d, DEMO_SMDP, d->servers.smdp_served.port);
+        e = add_host(d, DEMO_SMDP, d->servers.smdp_served.agents.port);
     if (!e)
-        e = add_host(d, DEMO_EIM, d->servers.eim_served.port);
+        e = add_host(d, DEMO_EIM, d->servers.eim_served.agents.port);
     if (!e)
         e = initial_eim(d);
     return !e || complain("network", err_text(e));

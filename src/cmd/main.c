@@ -16,6 +16,7 @@ static const struct command {
     { "card", cmd_card, "a software eUICC behind a socket" },
     { "terminal", cmd_terminal, "a mobile equipment that performs what a card asks of it" },
     { "ipa", cmd_ipa, "the IoT Profile Assistant of a device" },
+    { "lpa", cmd_lpa, "the Local Profile Assistant of a consumer device, on any reader" },
     { "decode", cmd_decode, "print any message of the specifications" },
     { "profile", cmd_profile, "show, check and build profile packages" },
     { "pki", cmd_pki, "make and show a private certificate hierarchy" },

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "cmd/cmd.h"
 #include "cmd/place.h"
+#include "pki/keystore.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -65,6 +66,43 @@ static bool order_profile(struct line *l)
     return ok;
 }
 
+/* stock FILE [TYPE] [OWNER]; a dash stands for a type that is left out */
+static bool order_stock(struct line *l)
+{
+    bool typed = l->count > 2 && strcmp(l->words[2], "-") != 0;
+    slice type = typed ? slice_str(l->words[2]) : SLICE_NONE;
+    slice owner = l->count > 3 ? slice_str(l->words[3]) : SLICE_NONE;
+    uint8_t iccid[10], *owned = NULL;
+    slice package;
+    bool ok;
+
+    if (!l->s->smdp)
+        return complain(l, "stock", "no SM-DP+ runs here");
+    if (l->count < 2 || file_read(l->words[1], &owned, &package))
+        return complain(l, "FILE", "cannot be read");
+    ok = place_stock(l->s, package, type, owner, iccid, &l->placed);
+    free(owned);
+    return ok;
+}
+
+/* operator NAME CERTIFICATE [HOST[:PORT]] */
+static bool order_operator(struct line *l)
+{
+    slice notify = l->count > 3 ? slice_str(l->words[3]) : SLICE_NONE, der;
+    uint8_t *owned = NULL;
+    bool ok;
+
+    if (!l->s->smdp)
+        return complain(l, "operator", "no SM-DP+ runs here");
+    if (l->count < 2)
+        return complain(l, "NAME", "is missing");
+    if (l->count < 3 || cert_read_file(l->words[2], &owned, &der))
+        return complain(l, "CERTIFICATE", "cannot be read (PEM or DER)");
+    ok = place_operator(l->s, slice_str(l->words[1]), der, notify, &l->placed);
+    free(owned);
+    return ok;
+}
+
 static bool order_device(struct line *l)
 {
     uint8_t eid[EID_LEN];
@@ -116,6 +154,10 @@ static bool place_line(struct line *l)
 
     if (!strcmp(verb, "profile"))
         return order_profile(l);
+    if (!strcmp(verb, "stock"))
+        return order_stock(l);
+    if (!strcmp(verb, "operator"))
+        return order_operator(l);
     if (!l->s->eim)
         return complain(l, verb, "no eIM runs here");
     if (!strcmp(verb, "device"))
@@ -126,7 +168,8 @@ static bool place_line(struct line *l)
         if (!strcmp(verb, psmos[i]))
             return order_psmo(l, (enum place_psmo)i);
     return complain(l, verb,
-                    "no such order (profile, device, download, enable, disable, delete, list)");
+                    "no such order (profile, stock, operator, device, download, enable, disable, "
+                    "delete, list)");
 }
 
 void orders_tell(struct servers *s, struct orders_watch *w)

@@ -1,5 +1,7 @@
 #include "cmd/place.h"
 
+#include "smdp/operator.h"
+
 #include <stdio.h>
 
 #define ARENA_LIMIT ((size_t)16 << 20)
@@ -18,7 +20,7 @@ static bool done(struct placed *p, enum err e, const char *what, const struct tu
 /* ---- SM-DP+ ---- */
 
 struct profile_call {
-    slice package, matching_id;
+    slice package, matching_id, type, owner;
     uint8_t *iccid;
 };
 
@@ -28,6 +30,8 @@ static enum err add_profile(void *role, void *ctx, struct turn *t)
     struct smdp_new_profile profile = {
         .package = c->package,
         .protection = SMDP_SESSION_KEYS,
+        .profile_type = c->type,
+        .owner = c->owner,
         .service_provider_name = SLICE_LIT("Dunlin"),
         .profile_name = SLICE_LIT("Operational"),
         .profile_class = 2,
@@ -132,7 +136,7 @@ static bool place_profile_in(struct servers *s, struct arena *a, struct profile_
 bool place_profile(struct servers *s, slice package, slice matching_id, uint8_t iccid[10],
                    char activation[ACTIVATION_MAX], struct placed *p)
 {
-    struct profile_call c = { package, matching_id, iccid };
+    struct profile_call c = { .package = package, .matching_id = matching_id, .iccid = iccid };
     struct arena a;
     bool ok;
 
@@ -140,6 +144,42 @@ bool place_profile(struct servers *s, slice package, slice matching_id, uint8_t 
     ok = place_profile_in(s, &a, &c, activation, p);
     arena_free(&a);
     return ok;
+}
+
+bool place_stock(struct servers *s, slice package, slice type, slice owner, uint8_t iccid[10],
+                 struct placed *p)
+{
+    struct profile_call c = { .package = package, .type = type, .owner = owner, .iccid = iccid };
+    struct turn_status status;
+    struct smdp_order row;
+    struct arena a;
+    enum err e;
+    bool known;
+
+    arena_init(&a, ARENA_LIMIT);
+    e = servers_operate(s->smdp_served.store, &a, add_profile, s->smdp, &c, &status);
+    known = !e && status.subject && order_row(s, iccid, &a, &row);
+    arena_free(&a);
+    return done(p, e, "profile", known ? NULL : &status);
+}
+
+static enum err add_operator(void *role, void *ctx, struct turn *t)
+{
+    return smdp_operator_add(role, ctx, t);
+}
+
+bool place_operator(struct servers *s, slice name, slice certificate, slice notify,
+                    struct placed *p)
+{
+    struct smdp_new_operator o = { name, certificate, notify };
+    struct turn_status status = { 0 };
+    struct arena a;
+    enum err e;
+
+    arena_init(&a, ARENA_LIMIT);
+    e = servers_operate(s->smdp_served.store, &a, add_operator, s->smdp, &o, &status);
+    arena_free(&a);
+    return done(p, e == E_EXISTS ? E_OK : e, "operator", &status);
 }
 
 /* ---- eIM ---- */

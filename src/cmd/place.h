@@ -24,6 +24,16 @@ struct placed {
 MUST_USE bool place_profile(struct servers *s, slice package, slice matching_id, uint8_t iccid[10],
                             char activation[ACTIVATION_MAX], struct placed *p);
 
+/*
+ * The same without an order: operators take it from stock. type and owner (the operator that alone
+ * may order it) may be absent.
+ */
+MUST_USE bool place_stock(struct servers *s, slice package, slice type, slice owner,
+                          uint8_t iccid[10], struct placed *p);
+/* An operator: certificate is DER, notify "host[:port]" or absent (smdp/operator.h). */
+MUST_USE bool place_operator(struct servers *s, slice name, slice certificate, slice notify,
+                             struct placed *p);
+
 /* The eIM's device; certificates may be absent. token < 0: none. */
 MUST_USE bool place_device(struct servers *s, const uint8_t eid[EID_LEN], int64_t token,
                            struct placed *p);

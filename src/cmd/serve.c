@@ -15,7 +15,8 @@
 
 struct serve_args {
     const char *dir, *pki, *bind, *roles, *smdp_name, *eim_name, *config, *orders, *hosts;
-    long smdp_port, eim_port, workers;
+    const char *operator_ca;
+    long smdp_port, es2_port, eim_port, workers;
 };
 
 static bool has_role(const char *roles, const char *role)
@@ -58,6 +59,9 @@ static int run(const struct serve_args *a)
         .smdp_name = has_role(a->roles, "smdp") ? a->smdp_name : NULL,
         .eim_name = has_role(a->roles, "eim") ? a->eim_name : NULL,
         .smdp_port = a->smdp_port,
+        .es2 = true,
+        .es2_port = a->es2_port,
+        .operator_ca = a->operator_ca,
         .eim_port = a->eim_port,
         .workers = a->workers,
         .hosts = rows,
@@ -84,9 +88,10 @@ static int run(const struct serve_args *a)
         status = orders_place(&s, a->orders, &watch);
     if (status == EXIT_DONE) {
         if (o.smdp_name)
-            printf("serve: SM-DP+ %s on %s port %u\n", o.smdp_name, a->bind, s.smdp_served.port);
+            printf("serve: SM-DP+ %s on %s port %u, ES2+ on port %u\n", o.smdp_name, a->bind,
+                   s.smdp_served.agents.port, s.smdp_served.operators.port);
         if (o.eim_name)
-            printf("serve: eIM %s on %s port %u\n", o.eim_name, a->bind, s.eim_served.port);
+            printf("serve: eIM %s on %s port %u\n", o.eim_name, a->bind, s.eim_served.agents.port);
         fflush(stdout);
         wait_for(&stop, &s, &watch);
     }
@@ -103,6 +108,7 @@ int cmd_serve(int argc, char **argv)
         .smdp_name = "testsmdpplus1.example.com",
         .eim_name = "testeim.example.com",
         .smdp_port = 8443,
+        .es2_port = 8445,
         .eim_port = 8444,
     };
     const struct option rows[] = {
@@ -113,6 +119,9 @@ int cmd_serve(int argc, char **argv)
         { "bind", OPTION_TEXT, &a.bind, 0, 0, "ADDRESS", "numeric address (127.0.0.1)" },
         { "smdp-name", OPTION_TEXT, &a.smdp_name, 0, 0, "NAME", "address of the SM-DP+" },
         { "smdp-port", OPTION_INT, &a.smdp_port, 0, 65535, "PORT", "ES9+ (8443)" },
+        { "es2-port", OPTION_INT, &a.es2_port, 0, 65535, "PORT", "ES2+, for operators (8445)" },
+        { "operator-ca", OPTION_TEXT, &a.operator_ca, 0, 0, "FILE",
+          "whom to believe when reports go to operators (the CI)" },
         { "eim-name", OPTION_TEXT, &a.eim_name, 0, 0, "NAME", "eimId and host name of the eIM" },
         { "eim-port", OPTION_INT, &a.eim_port, 0, 65535, "PORT", "ESipa (8444)" },
         { "hosts", OPTION_TEXT, &a.hosts, 0, 0, "ROWS",

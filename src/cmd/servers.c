@@ -1,50 +1,27 @@
 #include "cmd/servers.h"
 
+#include "serve/es2plus.h"
 #include "serve/es9plus.h"
 #include "serve/esipa.h"
-#include "store/sqlite.h"
+#include "smdp/operator.h"
 
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #define CHAIN_CACHE 65536
 #define PATH_SIZE   1024
 
-/* A sentence about what could not be done, with the reason behind it. */
-struct why {
-    char *text;
-    size_t size;
-};
-
-__attribute__((format(printf, 3, 4))) static enum err because(struct why *w, enum err e,
-                                                              const char *fmt, ...)
-{
-    va_list ap;
-    int n;
-
-    va_start(ap, fmt);
-    n = vsnprintf(w->text, w->size, fmt, ap);
-    va_end(ap);
-    if (n >= 0 && (size_t)n < w->size)
-        snprintf(w->text + n, w->size - (size_t)n, ": %s", err_text(e));
-    return e;
-}
-
 /* ---- keys and trust ---- */
 
 static enum err open_identity(struct servers *s, const char *pki, enum cert_role role,
-                              struct identity *out, struct why *w)
+                              struct identity *out, struct reason *w)
 {
     enum err e = identity_open_role(s->crypto, pki, role, out);
 
     return e ? because(w, e, "%s/%s.der and its key", pki, role_facts(role)->file) : E_OK;
 }
 
-static enum err open_trust(struct servers *s, const char *pki, struct why *w)
+static enum err open_trust(struct servers *s, const char *pki, struct reason *w)
 {
     char path[PATH_SIZE];
     slice der;
@@ -61,109 +38,126 @@ static enum err open_trust(struct servers *s, const char *pki, struct why *w)
     return e ? because(w, e, "the CI certificate %s/ci.der", pki) : E_OK;
 }
 
-/* ---- one role's surroundings ---- */
-
-static void log_request(void *ctx, const struct engine_report *r)
+static struct served_options served_options(const struct servers_options *o, const char *file,
+                                            const struct store_schema *schema)
 {
-    const struct servers *s = ctx;
-    char subject[40] = "";
-
-    if (!s->log || (r->err == E_OK && !r->refusal.subject && r->status < 400))
-        return;
-    if (r->refusal.subject)
-        snprintf(subject, sizeof subject, " %s/%s", r->refusal.subject, r->refusal.reason);
-    fprintf(stderr, "%s: HTTP %d%s%s%s, %u conflicts, %llu ms\n",
-            r->route ? r->route->path : r->chore->name, r->status, subject, r->err ? " " : "",
-            r->err ? err_name(r->err) : "", r->conflicts, (unsigned long long)r->ms);
+    return (struct served_options){
+        .dir = o->dir,
+        .file = file,
+        .schema = schema,
+        .volatile_store = o->volatile_store,
+        .workers = (unsigned)o->workers,
+        .log = o->log,
+    };
 }
 
-static enum err open_store(struct served *v, const struct servers_options *o, const char *file,
-                           const struct store_schema *schema, struct why *w)
+/*
+ * What the process before had claimed is due at once. This process alone has the store: the lock on
+ * its file says so.
+ */
+static enum err recover(struct store *store, operator_call *call, void *role)
 {
-    const struct store_schema *schemas[] = { &store_event_schema, schema };
-    char path[PATH_SIZE];
-    struct store_sqlite_options options = {
-        .path = path,
-        .schemas = schemas,
-        .schema_count = COUNT(schemas),
-        .volatile_commits = o->volatile_store,
-    };
+    struct arena a;
+    bool more = true;
+    enum err e = E_OK;
+
+    arena_init(&a, (size_t)16 << 20);
+    while (!e && more) {
+        arena_reset(&a);
+        e = servers_operate(store, &a, call, role, &more, NULL);
+    }
+    arena_free(&a);
+    return e;
+}
+
+/* ---- calls to other servers ---- */
+
+static struct tls_trust *find_trust(void *ctx, slice name)
+{
+    struct servers *s = ctx;
+
+    if (slice_eq_str(name, "es2"))
+        return s->es2_trust;
+    return slice_eq_str(name, "es9") ? s->es9_trust : NULL;
+}
+
+/* The SM-DP+ of this process is found without asking anybody. */
+static enum err add_own_smdp(struct servers *s, const struct servers_options *o, struct reason *w)
+{
+    char row[400];
     enum err e;
 
-    if (mkdir(o->dir, 0700) && errno != EEXIST)
-        return because(w, E_STORAGE, "folder %s cannot be made (%s)", o->dir, strerror(errno));
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", o->dir, file) >= sizeof path)
-        return because(w, E_ARGUMENT, "folder name %s is too long", o->dir);
-    e = store_sqlite_open(&options, &v->store);
-    if (e == E_EXISTS) {
-        snprintf(w->text, w->size, "database %s: another process has it open", path);
-        return e;
-    }
-    return e ? because(w, e, "database %s", path) : E_OK;
+    snprintf(row, sizeof row, "%s=%s:%u", o->smdp_name, o->bind, s->smdp_served.agents.port);
+    e = hosts_add(s->hosts, row);
+    return e ? because(w, e, "host row '%s'", row) : E_OK;
 }
 
-static enum err open_engine(struct servers *s, struct served *v, const struct servers_options *o,
-                            struct engine_upstream upstream, struct why *w)
+/* The eIM speaks ES9+' with SM-DP+ servers under the CI, and with nobody else. */
+static enum err trust_smdps(struct servers *s, struct reason *w)
 {
-    struct engine_options options = {
-        .store = v->store,
-        .workers = (unsigned)o->workers,
-        .upstream = upstream,
-        .report = log_request,
-        .ctx = s,
-        .chores = &v->chore,
-        .chore_count = 1,
+    struct tls_trust_options trust = {
+        .ca = &s->ci.cert.der,
+        .ca_count = 1,
+        .policy = "2.23.146.1.2.1.3",
+        .policy2 = "2.23.146.1.2.1.0.0.1.0",
     };
-    enum err e = engine_open(&options, &v->engine);
+    enum err e = tls_trust_open(&trust, &s->es9_trust);
 
-    v->site.engine = v->engine;
-    v->site.routes = v->routes;
-    return e ? because(w, e, "the engine's threads") : E_OK;
+    return e ? because(w, e, "the CI's certificate") : E_OK;
 }
 
-static enum err open_listener(struct served *v, const struct servers_options *o,
-                              enum cert_role role, long port, struct why *w)
+/* The SM-DP+ shows operators its own certificate, and believes the CI or who --operator-ca says. */
+static enum err trust_operators(struct servers *s, const struct servers_options *o,
+                                struct reason *w)
 {
     char chain[PATH_SIZE], key[PATH_SIZE];
-    const char *stem = role_facts(role)->file;
-    struct tls_identity identity = { .chain_file = chain, .key_file = key };
-    struct tls_server_options tls = { .identities = &identity, .identity_count = 1 };
-    struct http_server_options http = {
-        .bind = o->bind,
-        .port = (uint16_t)port,
-        .handler = engine_serve,
-        .ctx = &v->site,
+    const char *stem = role_facts(ROLE_DP_TLS)->file;
+    struct tls_trust_options trust = {
+        .ca = &s->ci.cert.der,
+        .ca_count = o->operator_ca ? 0 : 1,
+        .ca_file = o->operator_ca,
+        .chain_file = chain,
+        .key_file = key,
     };
     enum err e = keystore_path(o->pki, stem, "pem", chain, sizeof chain);
 
     if (!e)
         e = keystore_path(o->pki, stem, "key", key, sizeof key);
     if (!e)
-        e = tls_server_open(&tls, &v->tls);
-    if (e)
-        return because(w, e, "TLS certificate %s/%s.pem and its key", o->pki, stem);
-    http.tls = v->tls;
-    e = http_server_open(&http, &v->http);
-    if (e)
-        return because(w, e, "listening on %s port %ld", o->bind, port);
-    v->port = http_server_port(v->http);
-    return E_OK;
+        e = tls_trust_open(&trust, &s->es2_trust);
+    return e ? because(w, e, "%s/%s.pem and its key, %s", o->pki, stem,
+                       o->operator_ca ? o->operator_ca : "the CI's certificate")
+             : E_OK;
 }
 
-static void served_close(struct served *v)
+static enum err open_client(struct servers *s, const struct servers_options *o, struct reason *w)
 {
-    if (v->http)
-        http_server_drain(v->http);
-    http_server_close(v->http);
-    engine_close(v->engine);
-    store_close(v->store);
-    tls_server_close(v->tls);
-    *v = (struct served){ 0 };
+    struct http_client_options options = { 0 };
+    enum err e = hosts_open(&s->hosts);
+
+    for (size_t i = 0; !e && i < o->host_count; i++) {
+        e = hosts_add(s->hosts, o->hosts[i]);
+        if (e)
+            return because(w, e, "host row '%s' (name=address:port)", o->hosts[i]);
+    }
+    if (!e)
+        e = loop_open(&s->loop);
+    options.loop = s->loop;
+    options.hosts = s->hosts;
+    if (!e)
+        e = http_client_open(&options, &s->client);
+    s->web = (struct engine_web){ s->client, find_trust, s };
+    return e ? because(w, e, "the client for other servers") : E_OK;
 }
 
 /* ---- SM-DP+ ---- */
 
-static enum err open_smdp(struct servers *s, const struct servers_options *o, struct why *w)
+static enum err recover_smdp(void *role, void *more, struct turn *t)
+{
+    return smdp_recover(role, t, more);
+}
+
+static enum err open_smdp(struct servers *s, const struct servers_options *o, struct reason *w)
 {
     struct smdp_options options = {
         .crypto = s->crypto,
@@ -173,12 +167,14 @@ static enum err open_smdp(struct servers *s, const struct servers_options *o, st
         .trust = &s->trust,
         .download_attempts = o->download_attempts,
     };
+    struct served *v = &s->smdp_served;
+    const struct served_options own = served_options(o, "smdp.db", &smdp_schema);
     enum err e = open_identity(s, o->pki, ROLE_DP_AUTH, &s->dp_auth, w);
 
     if (!e)
         e = open_identity(s, o->pki, ROLE_DP_PB, &s->dp_pb, w);
     if (!e)
-        e = open_store(&s->smdp_served, o, "smdp.db", &smdp_schema, w);
+        e = served_open_store(v, &own, w);
     if (e)
         return e;
     s->credential = (struct smdp_credential){
@@ -190,86 +186,41 @@ static enum err open_smdp(struct servers *s, const struct servers_options *o, st
     e = smdp_open(&options, &s->smdp);
     if (e)
         return because(w, e, "SM-DP+ with the certificates in %s", o->pki);
-    es9plus_routes(s->smdp, s->smdp_served.routes);
-    s->smdp_served.site.count = ES9PLUS_ROUTES;
-    s->smdp_served.chore = es9plus_upkeep(s->smdp);
-    return open_engine(s, &s->smdp_served, o, (struct engine_upstream){ 0 }, w);
+    e = recover(s->smdp_served.store, recover_smdp, s->smdp);
+    if (e)
+        return because(w, e, "reports to operators");
+    es9plus_routes(s->smdp, v->agents.routes);
+    v->agents.site.count = ES9PLUS_ROUTES;
+    es2plus_routes(s->smdp, v->operators.routes);
+    v->operators.site.count = ES2PLUS_ROUTES;
+    v->chores[0] = es9plus_upkeep(s->smdp);
+    v->chores[1] = es2plus_reports(s->smdp);
+    return served_open_engine(v, &own, 2, engine_web_upstream(&s->web), w);
+}
+
+static enum err listen_smdp(struct servers *s, const struct servers_options *o, struct reason *w)
+{
+    struct listener_options agents = {
+        .pki = o->pki, .role = ROLE_DP_TLS, .bind = o->bind, .port = o->smdp_port
+    };
+    struct listener_options operators = agents;
+    enum err e = served_listen(&s->smdp_served.agents, &agents, w);
+
+    operators.port = o->es2_port;
+    operators.client_certificates = true;
+    if (!e && o->es2)
+        e = served_listen(&s->smdp_served.operators, &operators, w);
+    return e ? e : add_own_smdp(s, o, w);
 }
 
 /* ---- eIM ---- */
 
-static struct tls_trust *find_trust(void *ctx, slice name)
-{
-    struct servers *s = ctx;
-
-    return slice_eq_str(name, "es9") ? s->es9_trust : NULL;
-}
-
-/* The SM-DP+ of this process is found without asking anybody. */
-static enum err add_own_smdp(struct servers *s, const struct servers_options *o)
-{
-    char row[400];
-
-    snprintf(row, sizeof row, "%s=%s:%u", o->smdp_name, o->bind, s->smdp_served.port);
-    return hosts_add(s->hosts, row);
-}
-
-/* The client that speaks ES9+' for the eIM: it believes certificates of SM-DP+ servers under the
-   CI, and nothing else. */
-static enum err open_client(struct servers *s, const struct servers_options *o, struct why *w)
-{
-    struct tls_trust_options trust = {
-        .ca = &s->ci.cert.der,
-        .ca_count = 1,
-        .policy = "2.23.146.1.2.1.3",
-        .policy2 = "2.23.146.1.2.1.0.0.1.0",
-    };
-    struct http_client_options options = { 0 };
-    enum err e = tls_trust_open(&trust, &s->es9_trust);
-
-    if (!e)
-        e = hosts_open(&s->hosts);
-    for (size_t i = 0; !e && i < o->host_count; i++) {
-        e = hosts_add(s->hosts, o->hosts[i]);
-        if (e)
-            return because(w, e, "host row '%s' (name=address:port)", o->hosts[i]);
-    }
-    if (!e && s->smdp_served.port)
-        e = add_own_smdp(s, o);
-    if (!e)
-        e = loop_open(&s->loop);
-    options.loop = s->loop;
-    options.hosts = s->hosts;
-    if (!e)
-        e = http_client_open(&options, &s->client);
-    if (!e)
-        e = loop_start(s->loop);
-    s->web = (struct engine_web){ s->client, find_trust, s };
-    return e ? because(w, e, "the client for SM-DP+ servers") : E_OK;
-}
-
-static enum err recover_some(void *role, void *more, struct turn *t)
+static enum err recover_eim(void *role, void *more, struct turn *t)
 {
     return eim_recover(role, t, more);
 }
 
-/* This process alone has the store: the lock on its file says so. */
-static enum err recover(struct servers *s)
-{
-    struct arena a;
-    bool more = true;
-    enum err e = E_OK;
-
-    arena_init(&a, (size_t)16 << 20);
-    while (!e && more) {
-        arena_reset(&a);
-        e = servers_operate(s->eim_served.store, &a, recover_some, s->eim, &more, NULL);
-    }
-    arena_free(&a);
-    return e;
-}
-
-static enum err open_eim(struct servers *s, const struct servers_options *o, struct why *w)
+static enum err open_eim(struct servers *s, const struct servers_options *o, struct reason *w)
 {
     struct eim_options options = {
         .crypto = s->crypto,
@@ -277,40 +228,64 @@ static enum err open_eim(struct servers *s, const struct servers_options *o, str
         .signer = &s->eim_sign.signer,
         .trust = &s->trust,
     };
+    struct served *v = &s->eim_served;
+    const struct served_options own = served_options(o, "eim.db", &eim_schema);
     enum err e = open_identity(s, o->pki, ROLE_EIM_SIGN, &s->eim_sign, w);
 
     if (!e)
-        e = open_store(&s->eim_served, o, "eim.db", &eim_schema, w);
-    if (!e)
-        e = open_client(s, o, w);
+        e = served_open_store(v, &own, w);
     if (e)
         return e;
     e = eim_open(&options, &s->eim);
     if (!e)
-        e = recover(s);
+        e = recover(v->store, recover_eim, s->eim);
     if (e)
         return because(w, e, "eIM '%s'", o->eim_name);
-    esipa_routes(s->eim, s->eim_served.routes);
-    s->eim_served.site.count = ESIPA_ROUTES;
-    s->eim_served.chore = esipa_due(s->eim);
-    return open_engine(s, &s->eim_served, o, engine_web_upstream(&s->web), w);
+    esipa_routes(s->eim, v->agents.routes);
+    v->agents.site.count = ESIPA_ROUTES;
+    v->chores[0] = esipa_due(s->eim);
+    return served_open_engine(v, &own, 1, engine_web_upstream(&s->web), w);
+}
+
+static enum err listen_eim(struct servers *s, const struct servers_options *o, struct reason *w)
+{
+    const struct listener_options agents = {
+        .pki = o->pki, .role = ROLE_EIM_TLS, .bind = o->bind, .port = o->eim_port
+    };
+
+    return served_listen(&s->eim_served.agents, &agents, w);
+}
+
+static enum err start_client(struct servers *s, struct reason *w)
+{
+    enum err e = loop_start(s->loop);
+
+    return e ? because(w, e, "the client's thread") : E_OK;
 }
 
 static enum err open_all(struct servers *s, const struct servers_options *o, bool listen,
-                         struct why *w)
+                         struct reason *w)
 {
     enum err e;
 
-    *s = (struct servers){ .crypto = crypto_openssl(), .log = o->log, .smdp_name = o->smdp_name };
+    *s = (struct servers){ .crypto = crypto_openssl(), .smdp_name = o->smdp_name };
     e = s->crypto ? open_trust(s, o->pki, w) : because(w, E_CRYPTO, "OpenSSL");
+    if (!e)
+        e = trust_smdps(s, w);
+    if (!e)
+        e = open_client(s, o, w);
+    if (!e && o->smdp_name)
+        e = trust_operators(s, o, w);
     if (!e && o->smdp_name)
         e = open_smdp(s, o, w);
     if (!e && o->smdp_name && listen)
-        e = open_listener(&s->smdp_served, o, ROLE_DP_TLS, o->smdp_port, w);
+        e = listen_smdp(s, o, w);
+    if (!e)
+        e = start_client(s, w);
     if (!e && o->eim_name)
         e = open_eim(s, o, w);
     if (!e && o->eim_name && listen)
-        e = open_listener(&s->eim_served, o, ROLE_EIM_TLS, o->eim_port, w);
+        e = listen_eim(s, o, w);
     if (e)
         servers_close(s);
     return e;
@@ -319,25 +294,26 @@ static enum err open_all(struct servers *s, const struct servers_options *o, boo
 enum err servers_open_quiet(struct servers *s, const struct servers_options *o, char *why,
                             size_t why_size)
 {
-    return open_all(s, o, false, &(struct why){ why, why_size });
+    return open_all(s, o, false, &(struct reason){ why, why_size });
 }
 
 enum err servers_open(struct servers *s, const struct servers_options *o, char *why,
                       size_t why_size)
 {
-    return open_all(s, o, true, &(struct why){ why, why_size });
+    return open_all(s, o, true, &(struct reason){ why, why_size });
 }
 
 void servers_close(struct servers *s)
 {
     served_close(&s->eim_served);
+    served_close(&s->smdp_served);
     if (s->loop)
         loop_stop(s->loop);
     http_client_close(s->client);
     loop_close(s->loop);
     hosts_close(s->hosts);
     tls_trust_close(s->es9_trust);
-    served_close(&s->smdp_served);
+    tls_trust_close(s->es2_trust);
     eim_close(s->eim);
     smdp_close(s->smdp);
     identity_close(&s->eim_sign);

@@ -5,6 +5,7 @@
 #ifndef DUNLIN_CMD_SERVERS_H
 #define DUNLIN_CMD_SERVERS_H
 
+#include "cmd/served.h"
 #include "eim/eim.h"
 #include "engine/upstream.h"
 #include "net/resolve.h"
@@ -18,25 +19,16 @@ struct servers_options {
     const char *smdp_name; /* address of the SM-DP+ as eUICCs know it; NULL: no SM-DP+ */
     const char *eim_name;  /* name of the eIM and eimId; NULL: no eIM */
     long smdp_port;        /* 0: any free one */
+    bool es2;              /* ES2+ too, with mutual TLS */
+    long es2_port;
     long eim_port;
+    const char *operator_ca;  /* PEM: whom to believe when reports are sent; NULL: the CI */
     long workers;             /* of each engine; 0: one a processor */
     const char *const *hosts; /* rows for net/resolve.h: where the eIM finds SM-DP+ servers */
     size_t host_count;
     unsigned download_attempts; /* of one order at the SM-DP+; 0: its default */
     bool volatile_store;        /* do not wait for the disk: benchmarks of everything else */
     bool log;                   /* a line on stderr for each request that was refused or failed */
-};
-
-/* One role with what serves it. */
-struct served {
-    struct store *store;
-    struct engine *engine;
-    struct tls_server *tls;
-    struct http_server *http;
-    struct engine_site site;
-    struct route routes[8];
-    struct engine_chore chore;
-    uint16_t port;
 };
 
 struct servers {
@@ -54,9 +46,9 @@ struct servers {
     struct loop *loop; /* of the upstream client */
     struct hosts *hosts;
     struct tls_trust *es9_trust;
+    struct tls_trust *es2_trust; /* towards operators, with our certificate */
     struct http_client *client;
     struct engine_web web;
-    bool log;
 };
 
 /*

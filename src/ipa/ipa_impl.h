@@ -19,6 +19,7 @@
 #include "ipa/bpp_stream.h"
 #include "ipa/es10.h"
 #include "ipa/json_stream.h"
+#include "ipa/policy.h"
 
 #define REPORT_AT    64 /* octets for the heads of BF50, 5A, and 30 or BF54 */
 #define SEQS_MAX     24 /* notifications listed at a time */
@@ -329,14 +330,6 @@ enum err wire_take_refusal(struct ipa *ipa,
 /* Octets of an answer whose collect is COLLECT_BPP and whose binding is ASN.1. */
 enum err wire_bpp_octet(struct ipa *ipa, uint8_t octet);
 extern const struct json_sink wire_json_sink;
-
-/* ---- policy.c ---- */
-/* SGP.22 2.9.2.4: are all policy rules of this metadata allowed by this RAT (value of BF43)? */
-bool policy_allows(slice metadata, slice rat);
-/* Does the metadata carry rules at all? */
-bool policy_has_rules(slice metadata);
-/* Is the OID a registeredID in the subjectAltName of this certificate? */
-bool policy_certificate_is(slice certificate, slice oid_text);
 
 /* ---- notify.c ---- */
 struct notification_metadata;

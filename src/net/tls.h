@@ -32,7 +32,14 @@ struct tls_identity {
     EVP_PKEY *key;
 };
 
-enum tls_client_auth { TLS_CLIENT_NONE, TLS_CLIENT_OPTIONAL, TLS_CLIENT_REQUIRED };
+enum tls_client_auth {
+    TLS_CLIENT_NONE,
+    TLS_CLIENT_OPTIONAL,
+    TLS_CLIENT_REQUIRED,
+    /* Required, and whichever it is: that the client has its key is proven, and nothing else.
+       Whoever answers knows the certificates by themselves (http_tls.peer_cert). */
+    TLS_CLIENT_ANY
+};
 
 struct tls_server_options {
     const struct tls_identity *identities; /* the first also serves clients that name none */

@@ -123,6 +123,13 @@ static int verify_client(X509_STORE_CTX *ctx, void *arg)
     return X509_verify_cert(ctx);
 }
 
+static int take_any_client(X509_STORE_CTX *ctx, void *arg)
+{
+    (void)arg;
+    X509_STORE_CTX_set_error(ctx, X509_V_OK);
+    return 1;
+}
+
 /* The names of the CAs help clients to pick a certificate. */
 static void announce_client_ca(SSL_CTX *ctx)
 {
@@ -143,14 +150,18 @@ static enum err set_client_auth(SSL_CTX *ctx, const struct tls_server_options *o
 
     if (o->client_auth == TLS_CLIENT_NONE)
         return E_OK;
-    if (o->client_auth == TLS_CLIENT_REQUIRED)
+    if (o->client_auth == TLS_CLIENT_REQUIRED || o->client_auth == TLS_CLIENT_ANY)
         mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    SSL_CTX_set_verify(ctx, mode, NULL);
+    if (o->client_auth == TLS_CLIENT_ANY) {
+        SSL_CTX_set_cert_verify_callback(ctx, take_any_client, NULL);
+        return E_OK;
+    }
     err = tls_add_anchors(SSL_CTX_get_cert_store(ctx), o->client_ca, o->client_ca_count,
                           o->client_ca_file);
     if (err)
         return err;
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_PARTIAL_CHAIN);
-    SSL_CTX_set_verify(ctx, mode, NULL);
     SSL_CTX_set_cert_verify_callback(ctx, verify_client, NULL);
     announce_client_ca(ctx);
     return E_OK;

@@ -4,6 +4,8 @@
  *   in_process.c  a card of this process (euicc/card.h)
  *   tcp.c         a card or a reader at the other end of a TCP connection, framed as vpcd does:
  *                 two octets of big-endian length, then the message
+ *   pcsc.c        a card in a PC/SC reader
+ *   modem.c       a card in a modem, by AT+CSIM
  *
  * A link is used by one thread at a time. Nothing here interprets APDUs: 61XX and 91XX come back as
  * they are.

@@ -3,6 +3,22 @@
 void terminal_init(struct terminal *t, const struct card_link *link, uint8_t channel)
 {
     *t = (struct terminal){ .link = link, .channel = channel };
+    terminal_use(t, t->own, sizeof t->own);
+}
+
+void terminal_use(struct terminal *t, uint8_t *buf, size_t size)
+{
+    t->data = buf;
+    t->room = size;
+    t->n = 0;
+}
+
+/* TS 102 221 10.1.1: channels from 4 on have another class. */
+static uint8_t class_of(uint8_t cla, uint8_t channel)
+{
+    if (channel < 4)
+        return cla | channel;
+    return (uint8_t)((cla & 0x80) | 0x40 | (channel - 4));
 }
 
 /* One exchange; the answer's data is appended to t->data. */
@@ -16,7 +32,7 @@ static enum err exchange(struct terminal *t, slice command)
         return e;
     if (n < 2)
         return E_TRUNCATED;
-    if (n - 2 > sizeof t->data - t->n)
+    if (n - 2 > t->room - t->n)
         return E_LIMIT;
     memcpy(t->data + t->n, response, n - 2);
     t->n += n - 2;
@@ -43,7 +59,7 @@ enum err terminal_send(struct terminal *t, const uint8_t header[4], slice data, 
     if (data.n > 255 || le > 256)
         return E_ARGUMENT;
     memcpy(command, header, 4);
-    command[0] |= t->channel;
+    command[0] = class_of(command[0], t->channel);
     if (data.n) {
         command[n++] = (uint8_t)data.n;
         memcpy(command + n, data.p, data.n);

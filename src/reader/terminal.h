@@ -7,18 +7,24 @@
 
 #include "reader/reader.h"
 
-#define TERMINAL_DATA_MAX 4096 /* octets of one whole answer */
+#define TERMINAL_DATA_MAX                                                                          \
+    4096 /* octets of one whole answer, unless terminal_use says otherwise                         \
+          */
 
 struct terminal {
     const struct card_link *link;
-    uint8_t channel; /* logical channel 0..3 of the commands */
+    uint8_t channel; /* logical channel 0..19 of the commands */
     uint16_t sw;     /* status word of the last command; 91XX is given as 9000 */
     uint8_t pending; /* XX of the last 91XX, 0 when no proactive command waits */
-    uint8_t data[TERMINAL_DATA_MAX];
-    size_t n;
+    uint8_t *data;   /* of the last answer; own, or the buffer of terminal_use */
+    size_t n, room;
+    uint8_t own[TERMINAL_DATA_MAX];
 };
 
+/* t stays where it is. */
 void terminal_init(struct terminal *t, const struct card_link *link, uint8_t channel);
+/* Answers go here from now on; borrowed. */
+void terminal_use(struct terminal *t, uint8_t *buf, size_t size);
 
 /*
  * One command: header cla ins p1 p2, data, and Le where le >= 0 (256 is 00). Follows 61XX and 6CXX.

@@ -24,6 +24,7 @@ enum rsp_function {
     ESIPA_GET_EIM_PACKAGE,
     ESIPA_PROVIDE_EIM_PACKAGE_RESULT,
     ESIPA_HANDLE_NOTIFICATION, /* has no errors */
+    ES2_FUNCTION,              /* any of ES2+, ES12 and ES15: JSON only, so no integers */
     RSP_FUNCTIONS
 };
 

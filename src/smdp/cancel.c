@@ -30,6 +30,19 @@ static bool order_is_of_session(const struct smdp_order *order, const struct ses
            slice_eq(order->transaction_id, SLICE_OF(s->transaction_id));
 }
 
+/*
+ * The step that was reached (SGP.22 5.3.5), and why it went no further: on the eUICC when the
+ * package was there already, else by whoever was asked to agree.
+ */
+static enum err report(struct cancel *c, const struct smdp_order *order, const char *reason)
+{
+    bool bound = c->session->phase == SESSION_BOUND;
+    struct turn_status failure = { bound ? "8.1" : "8.2", bound ? "4.2" : "3.8", reason };
+
+    return smdp_report(c->turn, bound ? SMDP_POINT_INSTALLATION : SMDP_POINT_CONFIRMATION, order,
+                       &failure, SLICE_NONE);
+}
+
 static enum err release_order(struct cancel *c)
 {
     const char *reason = value_name(cancel_session_reason_names, c->signed_part.reason);
@@ -41,9 +54,12 @@ static enum err release_order(struct cancel *c)
     if (err || !order_is_of_session(order, c->session))
         return err;
     order->state = state_after(c->signed_part.reason);
+    reason = reason ? reason : "unknown";
     err = smdp_save_order(c->turn, order);
+    if (!err)
+        err = report(c, order, reason);
     return err ? err
-               : smdp_tell(c->turn, "smdp.cancelled", order, reason ? reason : "unknown",
+               : smdp_tell(c->turn, "smdp.cancelled", order, reason,
                            c->response->euicc_cancel_session_signed);
 }
 

@@ -57,13 +57,15 @@ enum err smdp_progress(struct turn *t, enum smdp_point point, const struct smdp_
         [SMDP_POINT_INSTALLATION] = "smdp.progress.4",
     };
     slice detail = SLICE_LIT("success");
+    enum err err;
 
     if (t->status.subject) {
         detail = arena_printf(t->arena, "failed %s/%s", t->status.subject, t->status.reason);
         if (!detail.p)
             return E_MEMORY;
     }
-    return smdp_tell(t, kinds[point], order, (const char *)detail.p, data);
+    err = smdp_report(t, point, order, &t->status, data);
+    return err ? err : smdp_tell(t, kinds[point], order, (const char *)detail.p, data);
 }
 
 /* Back to what it was; the order is read anew, since it may be what did not hold. */

@@ -30,8 +30,8 @@ MUST_USE enum err smdp_tell(struct turn *t, const char *kind, const struct smdp_
                             const char *detail, slice data);
 
 /*
- * Reports on ES2+.HandleDownloadProgressInfo, as events "smdp.progress.<point>" whose detail is
- * "success" or "failed <subject>/<reason>" (SGP.22 5.3.5).
+ * Steps of a download that operators hear of (SGP.22 5.3.5), also events "smdp.progress.<point>"
+ * whose detail is "success" or "failed <subject>/<reason>".
  */
 enum smdp_point {
     SMDP_POINT_ELIGIBILITY = 1,
@@ -42,6 +42,13 @@ enum smdp_point {
 /* The failure is that of turn.status. data: the installation result, or absent. */
 MUST_USE enum err smdp_progress(struct turn *t, enum smdp_point point,
                                 const struct smdp_order *order, slice data);
+
+/*
+ * report.c: tells the operator who ordered, when it wants to hear. failure: NULL, or the status
+ * whose subject says that the step failed. All slices live as long as the turn.
+ */
+MUST_USE enum err smdp_report(struct turn *t, enum smdp_point point, const struct smdp_order *order,
+                              const struct turn_status *failure, slice data);
 
 /* ---- sessions and turns ---- */
 

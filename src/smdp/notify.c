@@ -155,13 +155,22 @@ static bool apply_result(const struct installation *in, struct smdp_order *order
 static enum err tell_result(const struct installation *in, const struct smdp_order *order)
 {
     const char *reason = value_name(bpp_error_reason_names, in->result);
+    struct turn_status failure = { 0 };
     slice detail = SLICE_LIT("success");
+    enum err err;
 
-    if (in->result)
+    if (in->result) {
+        failure = (struct turn_status){ "8.1",
+                                        in->result == BPP_ERROR_INSUFFICIENT_MEMORY ? "4.8" : "4.2",
+                                        reason };
         detail = arena_printf(in->turn->arena, "failed %s(%d)", reason ? reason : "unknown",
                               (int)in->result);
+    }
     if (!detail.p)
         return E_MEMORY;
+    err = smdp_report(in->turn, SMDP_POINT_INSTALLATION, order, &failure, in->pending);
+    if (err)
+        return err;
     return smdp_tell(in->turn, "smdp.progress.4", order, (const char *)detail.p, in->pending);
 }
 

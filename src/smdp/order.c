@@ -18,13 +18,19 @@ static enum err set_state(struct turn *t, struct smdp_order *order, enum smdp_st
     return err ? err : smdp_tell(t, "smdp.order", order, smdp_state_name(state), SLICE_NONE);
 }
 
+/* The server's own (no requester) sees all orders, an operator those that it placed. */
+static bool may_see(slice requester, const struct smdp_order *order)
+{
+    return !requester.p || slice_eq(requester, order->requester) || order->state == SMDP_AVAILABLE;
+}
+
 /* *order is NULL when the turn has been refused. */
 static enum err find_ordered(struct turn *t, slice requester, slice iccid,
                              struct smdp_order **order)
 {
     enum err err = smdp_find_order(t, iccid, order);
 
-    if (!err && same_or_absent(requester, (*order)->requester))
+    if (!err && may_see(requester, *order))
         return E_OK;
     *order = NULL;
     if (err && err != E_NOTFOUND)
@@ -304,10 +310,25 @@ static enum err unbind(struct smdp *s, struct turn *t, const struct smdp_order *
     return protect_anew(s, t, order->iccid);
 }
 
+/*
+ * Whoever gave an EID with the order must name it (SGP.22 5.3.3). One that the order took over from
+ * the eUICC that downloaded it may be unknown to the operator.
+ */
+static bool names_eid(const struct smdp_cancel_order *r, const struct smdp_order *order)
+{
+    return r->eid.p || !r->requester.p || !order->eid.p ||
+           (order->state != SMDP_LINKED && order->state != SMDP_CONFIRMED &&
+            order->state != SMDP_RELEASED);
+}
+
 static int cancel_refusal(const struct smdp_cancel_order *r, const struct smdp_order *order)
 {
     if (order->state == SMDP_INSTALLED)
         return SMDP_REFUSE_ICCID_IN_USE;
+    if (r->requester.p && order->state == SMDP_AVAILABLE)
+        return SMDP_REFUSE_ICCID_STATE;
+    if (!names_eid(r, order))
+        return SMDP_REFUSE_EID_MISSING;
     if (r->eid.p && !slice_eq(r->eid, order->eid))
         return SMDP_REFUSE_EID_OTHER;
     if (r->matching_id.p && !slice_eq(r->matching_id, order->matching_id))

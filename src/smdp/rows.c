@@ -17,6 +17,8 @@ STORE_COLUMNS(smdp_protected, SMDP_PROTECTED);
 STORE_COLUMNS(smdp_order, SMDP_ORDER);
 STORE_COLUMNS(smdp_transaction, SMDP_TRANSACTION);
 STORE_COLUMNS(smdp_notification, SMDP_NOTIFICATION);
+STORE_COLUMNS(smdp_operator, SMDP_OPERATOR);
+STORE_COLUMNS(smdp_report, SMDP_REPORT);
 
 static const struct store_index by_iccid[] = { { "iccid", { "iccid" }, true, 1, 0 } };
 static const struct store_index profile_indexes[] = {
@@ -37,7 +39,16 @@ static const struct store_index notification_indexes[] = {
     { "iccid", { "iccid", "received_ms" }, false, 1, 0 },
 };
 
-#define TABLE(T, indexes_)                                                                         \
+static const struct store_index operator_indexes[] = {
+    { "certificate", { "certificate" }, true, 2, 0 },
+    { "name", { "name", "added_ms" }, false, 2, 0 },
+};
+static const struct store_index report_indexes[] = {
+    { "id", { "id" }, true, 2, 0 },
+    { "due", { "waiting", "due_ms" }, false, 2, 0 },
+};
+
+#define TABLE(T, indexes_, since_)                                                                 \
     const struct store_table T##_table = {                                                         \
         .name = #T,                                                                                \
         .size = sizeof(struct T),                                                                  \
@@ -45,21 +56,23 @@ static const struct store_index notification_indexes[] = {
         .column_count = COUNT(T##_columns),                                                        \
         .indexes = indexes_,                                                                       \
         .index_count = COUNT(indexes_),                                                            \
-        .since = 1,                                                                                \
+        .since = since_,                                                                           \
     }
 
-TABLE(smdp_profile, profile_indexes);
-TABLE(smdp_package, by_iccid);
-TABLE(smdp_protected, by_iccid);
-TABLE(smdp_order, order_indexes);
-TABLE(smdp_transaction, transaction_indexes);
-TABLE(smdp_notification, notification_indexes);
+TABLE(smdp_profile, profile_indexes, 1);
+TABLE(smdp_package, by_iccid, 1);
+TABLE(smdp_protected, by_iccid, 1);
+TABLE(smdp_order, order_indexes, 1);
+TABLE(smdp_transaction, transaction_indexes, 1);
+TABLE(smdp_notification, notification_indexes, 1);
+TABLE(smdp_operator, operator_indexes, 2);
+TABLE(smdp_report, report_indexes, 2);
 
 static const struct store_table *const tables[] = {
-    &smdp_profile_table, &smdp_package_table,     &smdp_protected_table,
-    &smdp_order_table,   &smdp_transaction_table, &smdp_notification_table,
+    &smdp_profile_table,     &smdp_package_table,      &smdp_protected_table, &smdp_order_table,
+    &smdp_transaction_table, &smdp_notification_table, &smdp_operator_table,  &smdp_report_table,
 };
 
 const struct store_schema smdp_schema = {
-    .name = "smdp", .version = 1, .tables = tables, .table_count = COUNT(tables)
+    .name = "smdp", .version = 2, .tables = tables, .table_count = COUNT(tables)
 };

@@ -103,6 +103,29 @@ const char *smdp_state_name(int64_t state);
     C(T, INT,  result,      0,          1, 0) /* of an installation: 0 or errorReason */           \
     C(T, INT,  received_ms, 0,          1, 0)                                                      \
     C(T, BLOB, data,        0,          1, 0) /* whole, as received */
+
+#define SMDP_OPERATOR(C, T)                                                                        \
+    C(T, BLOB, certificate, 0,          2, 0) /* SHA-256 of the client's certificate */            \
+    C(T, TEXT, name,        0,          2, 0) /* functionRequesterIdentifier */                    \
+    C(T, TEXT, notify,      STORE_NULL, 2, 0) /* host[:port] for reports */                        \
+    C(T, INT,  added_ms,    0,          2, 0)
+
+/* One HandleDownloadProgressInfo that the operator has not acknowledged. */
+#define SMDP_REPORT(C, T)                                                                          \
+    C(T, INT,  id,           STORE_SERIAL, 2, 0)                                                   \
+    C(T, INT,  waiting,      0,            2, 0) /* 0: given up */                                 \
+    C(T, INT,  due_ms,       0,            2, 0)                                                   \
+    C(T, INT,  attempts,     0,            2, 0)                                                   \
+    C(T, TEXT, operator,     0,            2, 0)                                                   \
+    C(T, INT,  point,        0,            2, 0) /* notificationPointId */                         \
+    C(T, BLOB, iccid,        0,            2, 0)                                                   \
+    C(T, BLOB, eid,          STORE_NULL,   2, 0)                                                   \
+    C(T, TEXT, profile_type, STORE_NULL,   2, 0)                                                   \
+    C(T, INT,  happened_ms,  0,            2, 0)                                                   \
+    C(T, TEXT, subject,      STORE_NULL,   2, 0) /* absent: success */                             \
+    C(T, TEXT, reason,       STORE_NULL,   2, 0)                                                   \
+    C(T, TEXT, message,      STORE_NULL,   2, 0)                                                   \
+    C(T, BLOB, data,         STORE_NULL,   2, 0) /* resultData */
 /* clang-format on */
 
 STORE_ROW(smdp_profile, SMDP_PROFILE);
@@ -111,6 +134,8 @@ STORE_ROW(smdp_protected, SMDP_PROTECTED);
 STORE_ROW(smdp_order, SMDP_ORDER);
 STORE_ROW(smdp_transaction, SMDP_TRANSACTION);
 STORE_ROW(smdp_notification, SMDP_NOTIFICATION);
+STORE_ROW(smdp_operator, SMDP_OPERATOR);
+STORE_ROW(smdp_report, SMDP_REPORT);
 
 extern const struct store_table smdp_profile_table;
 extern const struct store_table smdp_package_table;
@@ -118,6 +143,8 @@ extern const struct store_table smdp_protected_table;
 extern const struct store_table smdp_order_table;
 extern const struct store_table smdp_transaction_table;
 extern const struct store_table smdp_notification_table;
+extern const struct store_table smdp_operator_table;
+extern const struct store_table smdp_report_table;
 
 /*
  * Of every table, index 0 is its key. Orders are found by columns that are empty once they are not
@@ -127,6 +154,8 @@ extern const struct store_table smdp_notification_table;
 enum { SMDP_PROFILE_BY_TYPE = 1 };
 enum { SMDP_ORDER_BY_MATCHING_ID = 1, SMDP_ORDER_BY_WAITING_EID, SMDP_ORDER_BY_STOCK_TYPE };
 enum { SMDP_NOTIFICATION_BY_ICCID = 1 };
+enum { SMDP_OPERATOR_BY_NAME = 1 };
+enum { SMDP_REPORT_BY_DUE = 1 };
 
 /* To be opened together with store_event_schema: the role publishes events. */
 extern const struct store_schema smdp_schema;

@@ -34,10 +34,13 @@
     X(REBINDING,          "8.2",    "3.7",  "package cannot be bound anew")                        \
     X(OID,                "8.8",    "3.10", "smdpOid is not this server's")                        \
     /* ES2+ only */                                                                                \
+    X(REQUESTER_KNOWN,    "1.1",    "3.3",  "certificate is another operator's")                   \
+    X(REQUESTER,          "1.1",    "1.2",  "functionRequesterIdentifier is not the caller's")     \
     X(ICCID_NOT_ALLOWED,  "8.2.1",  "1.2",  "ICCID is another operator's")                         \
     X(ICCID_UNKNOWN,      "8.2.1",  "3.9",  "ICCID is unknown")                                    \
     X(ICCID_IN_USE,       "8.2.1",  "3.3",  "ICCID is in use")                                     \
     X(ICCID_STATE,        "8.2.1",  "3.5",  "not possible in the profile's state")                 \
+    X(TYPE_MISSING,       "8.2.5",  "2.2",  "iccid or profileType is needed")                      \
     X(TYPE_NOT_ALLOWED,   "8.2.5",  "1.2",  "profile type is another operator's")                  \
     X(TYPE_UNKNOWN,       "8.2.5",  "3.9",  "profile type is unknown")                             \
     X(TYPE_EXHAUSTED,     "8.2.5",  "3.7",  "no profile of this type is left")                     \

@@ -2,8 +2,7 @@
  * HandleNotification and CancelSession: DPP-032, DPP-033, DPP-034, DPP-036.
  *
  * Results, repeated results and reasons of cancellation are proven here up to the order's state and
- * the event that ES2+ reports are to be sent from; sending them, and deleting SM-DS events, is not
- * part of this role yet, so the rows that ask for it are not named.
+ * the event in the log; what the operator hears of them is test_report.c.
  */
 #include "smdp/world.h"
 

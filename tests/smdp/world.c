@@ -197,9 +197,11 @@ static void make_package(struct world *w, struct profile *p)
     for (size_t i = 0; i < sizeof body; i++)
         body[i] = (uint8_t)(i * 7 + w->iccids);
     for (size_t i = 0; i < sizeof p->iccid; i++)
-        p->iccid[i] = (uint8_t)(0x98 ^ i);
-    p->iccid[9] = (uint8_t)w->iccids;
-    p->iccid[8] = (uint8_t)(w->iccids++ >> 8);
+        p->iccid[i] = (uint8_t)(0x98 ^ (i & 1));
+    /* decimal digits, as in every ICCID */
+    p->iccid[9] = (uint8_t)(w->iccids % 10 << 4 | w->iccids / 10 % 10);
+    p->iccid[8] = (uint8_t)(w->iccids / 100 % 10 << 4 | w->iccids / 1000 % 10);
+    w->iccids++;
     der_put_tlv(&out, 0xAA, SLICE_EMPTY);
     der_put_tlv(&out, 0xA5, SLICE_OF(body));
     mark = der_mark(&out);

@@ -1,9 +1,11 @@
 /*
- * The JSON bindings of ES9+, ES11 (SGP.22 6.5) and ESipa (SGP.32 6.4): the same C structs as the
- * ASN.1 bindings, read from and written as JSON objects. The members follow from the schema tables:
+ * The JSON bindings of ES2+, ES9+, ES11, ES12 (SGP.22 6.5) and ESipa (SGP.32 6.4): the same C
+ * structs as the ASN.1 bindings, read from and written as JSON objects. The members follow from the
+ * schema tables:
  *
  *   transactionId, eimTransactionId  upper-case hex
- *   eidValue                         32 digits
+ *   eidValue, eid                    32 digits
+ *   iccid                            its digits, 18 to 20
  *   euiccChallenge, rPlmn            base64 of the octets
  *   UTF8, INTEGER, BOOLEAN, NULL     string, number, true/false, true
  *   everything else                  base64 of the complete element (certificates: 30.., signatures
@@ -23,7 +25,7 @@
 #include "der/schema.h"
 #include "rsp/status.h"
 
-enum json_interface { JSON_ES9PLUS, JSON_ES11, JSON_ESIPA };
+enum json_interface { JSON_ES2PLUS, JSON_ES9PLUS, JSON_ES11, JSON_ES12, JSON_ESIPA };
 
 struct json_function {
     enum json_interface interface;
@@ -36,8 +38,9 @@ struct json_function {
 /* By name, which is compared exactly; NULL when the interface has no such function. */
 const struct json_function *json_function_find(enum json_interface i, slice name);
 /*
- * By request path: /gsma/rsp2/es9plus/<name> or /gsma/rsp2/esipa/<name>. An SM-DS is reached under
- * the es9plus paths (SGP.22 6.5.2): a server that is one passes JSON_ES11 as `es9plus_is`.
+ * By request path: /gsma/rsp2/<interface>/<name> (es2plus, es9plus, es12, esipa). An SM-DS is
+ * reached under the es9plus paths (SGP.22 6.5.2): a server that is one passes JSON_ES11 as
+ * `es9plus_is`.
  */
 const struct json_function *json_function_at(slice path, enum json_interface es9plus_is);
 

@@ -11,10 +11,13 @@ enum json_form {
     FORM_OCTETS,  /* base64 of the content */
     FORM_HEX,
     FORM_EID,
+    FORM_ICCID, /* its digits */
     FORM_TEXT,
     FORM_NUMBER,
+    FORM_NAME, /* of a value, from the table's names */
     FORM_FLAG, /* NULL: true when there */
     FORM_BOOLEAN,
+    FORM_OBJECT,
     FORM_OBJECTS, /* SEQUENCE OF: array of objects */
 };
 

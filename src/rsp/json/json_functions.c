@@ -4,6 +4,19 @@
 
 /* SGP.22 6.5.2, SGP.32 6.4.1. TransferEimPackage (injection) has no JSON form here. */
 static const struct json_function functions[] = {
+    { JSON_ES2PLUS, "downloadOrder", ES2_FUNCTION, &T_download_order_request,
+      &T_download_order_response },
+    { JSON_ES2PLUS, "confirmOrder", ES2_FUNCTION, &T_confirm_order_request,
+      &T_confirm_order_response },
+    { JSON_ES2PLUS, "cancelOrder", ES2_FUNCTION, &T_cancel_order_request, &T_header_response },
+    { JSON_ES2PLUS, "releaseProfile", ES2_FUNCTION, &T_release_profile_request,
+      &T_header_response },
+    { JSON_ES2PLUS, "handleDownloadProgressInfo", ES2_FUNCTION,
+      &T_handle_download_progress_info_request, NULL },
+
+    { JSON_ES12, "registerEvent", ES2_FUNCTION, &T_register_event_request, &T_header_response },
+    { JSON_ES12, "deleteEvent", ES2_FUNCTION, &T_delete_event_request, &T_header_response },
+
     { JSON_ES9PLUS, "initiateAuthentication", ES9_INITIATE_AUTHENTICATION,
       &T_initiate_authentication_request_es9, &T_initiate_authentication_response_es9 },
     { JSON_ES9PLUS, "authenticateClient", ES9_AUTHENTICATE_CLIENT,
@@ -46,12 +59,20 @@ const struct json_function *json_function_find(enum json_interface i, slice name
 
 const struct json_function *json_function_at(slice path, enum json_interface es9plus_is)
 {
-    static const slice es9plus = { (const uint8_t *)"/gsma/rsp2/es9plus/", 19 };
-    static const slice esipa = { (const uint8_t *)"/gsma/rsp2/esipa/", 17 };
+    static const struct {
+        slice base;
+        enum json_interface interface;
+    } paths[] = {
+        { { (const uint8_t *)"/gsma/rsp2/es2plus/", 19 }, JSON_ES2PLUS },
+        { { (const uint8_t *)"/gsma/rsp2/es9plus/", 19 }, JSON_ES9PLUS },
+        { { (const uint8_t *)"/gsma/rsp2/es12/", 16 }, JSON_ES12 },
+        { { (const uint8_t *)"/gsma/rsp2/esipa/", 17 }, JSON_ESIPA },
+    };
 
-    if (slice_starts(path, es9plus))
-        return json_function_find(es9plus_is, slice_skip(path, es9plus.n));
-    if (slice_starts(path, esipa))
-        return json_function_find(JSON_ESIPA, slice_skip(path, esipa.n));
+    for (size_t i = 0; i < COUNT(paths); i++)
+        if (slice_starts(path, paths[i].base))
+            return json_function_find(paths[i].interface == JSON_ES9PLUS ? es9plus_is
+                                                                         : paths[i].interface,
+                                      slice_skip(path, paths[i].base.n));
     return NULL;
 }

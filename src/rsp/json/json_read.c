@@ -28,6 +28,20 @@ static enum err refuse(const struct reader *r, const char *name, enum err e)
     return e;
 }
 
+/* The fault is inside of this member: its name goes before what is named already. */
+static enum err refuse_inside(const struct reader *r, const char *name, enum err e)
+{
+    struct fault *f = r->fault;
+
+    if (!f || f->depth == FAULT_DEPTH)
+        return e;
+    memmove(&f->path[1], &f->path[0], f->depth * sizeof f->path[0]);
+    f->path[0].name = name;
+    f->path[0].index = -1;
+    f->depth++;
+    return e;
+}
+
 static const json_t *find(const json_t *object, const char *name)
 {
     const json_t *exact = json_object_get(object, name);
@@ -139,19 +153,44 @@ static enum err read_eid(struct arena *a, uint32_t tag, const json_t *v, slice *
     return e ? e : element(a, tag, SLICE_OF(eid), out);
 }
 
-static enum err read_number(struct arena *a, uint32_t tag, const json_t *v, slice *out)
+static enum err read_iccid(struct arena *a, uint32_t tag, const json_t *v, slice *out)
+{
+    uint8_t iccid[ICCID_LEN];
+    slice text;
+    enum err e = text_of(v, &text);
+
+    if (!e)
+        e = iccid_from_digits(text, iccid);
+    return e ? e : element(a, tag, SLICE_OF(iccid), out);
+}
+
+static enum err put_number(struct arena *a, uint32_t tag, int64_t n, slice *out)
 {
     uint8_t buf[16];
     struct der_writer w = der_writer(buf, sizeof buf);
     slice written;
     enum err e;
 
-    if (!json_is_integer(v))
-        return E_SYNTAX;
-    der_put_int(&w, tag, json_integer_value(v));
+    der_put_int(&w, tag, n);
     e = der_written(&w, &written);
     *out = arena_copy(a, written);
     return e ? e : out->p ? E_OK : E_MEMORY;
+}
+
+static enum err read_name(struct arena *a, const struct field *row, const json_t *v, slice *out)
+{
+    slice text;
+    enum err e = text_of(v, &text);
+
+    for (const struct value_name *n = row->names; !e && n && n->name; n++)
+        if (slice_eq_str(text, n->name))
+            return put_number(a, row->tag, n->value, out);
+    return e ? e : E_RANGE;
+}
+
+static enum err read_number(struct arena *a, uint32_t tag, const json_t *v, slice *out)
+{
+    return json_is_integer(v) ? put_number(a, tag, json_integer_value(v), out) : E_SYNTAX;
 }
 
 static enum err read_bool(struct arena *a, const struct field *row, const json_t *v, slice *out)
@@ -168,6 +207,18 @@ static enum err read_bool(struct arena *a, const struct field *row, const json_t
 
 static enum err read_members(const struct reader *r, const struct type *t, const json_t *object,
                              slice *content);
+
+static enum err read_object(const struct reader *r, const struct field *row, const json_t *v,
+                            slice *out)
+{
+    slice members;
+    enum err e;
+
+    if (!json_is_object(v))
+        return E_SYNTAX;
+    e = read_members(r, row->type, v, &members);
+    return e ? e : element(r->arena, row->tag, members, out);
+}
 
 static enum err read_objects(const struct reader *r, const struct field *row, const json_t *v,
                              slice *out)
@@ -202,11 +253,17 @@ static enum err read_member(const struct reader *r, const struct field *row, enu
         return read_hex(a, row->tag, v, out);
     case FORM_EID:
         return read_eid(a, row->tag, v, out);
+    case FORM_ICCID:
+        return read_iccid(a, row->tag, v, out);
     case FORM_NUMBER:
         return read_number(a, row->tag, v, out);
+    case FORM_NAME:
+        return read_name(a, row, v, out);
     case FORM_FLAG:
     case FORM_BOOLEAN:
         return read_bool(a, row, v, out);
+    case FORM_OBJECT:
+        return read_object(r, row, v, out);
     case FORM_OBJECTS:
         return read_objects(r, row, v, out);
     case FORM_ELEMENT:
@@ -243,6 +300,8 @@ static enum err read_members(const struct reader *r, const struct type *t, const
         if (!v)
             continue;
         e = read_member(r, row, m.form, v, &parts[count]);
+        if (e && m.form == FORM_OBJECT && json_is_object(v))
+            return refuse_inside(r, m.name, e);
         if (e)
             return refuse(r, m.name, e);
         if (parts[count].p)

@@ -118,6 +118,33 @@ static void put_eid(struct writer *w, const char *name, slice s)
     put(w, arena_printf(w->arena, "\"%s\"", digits));
 }
 
+/* Its digits; one that is not of decimal digits is told as its nibbles are. */
+static void put_iccid(struct writer *w, const char *name, slice s)
+{
+    char digits[ICCID_DIGITS + 1];
+    size_t n = 0;
+
+    if (s.n != ICCID_LEN) {
+        fail(w, name, E_SIZE);
+        return;
+    }
+    for (size_t i = 0; i < ICCID_DIGITS; i++)
+        digits[n++] = "0123456789ABCDEF"[i % 2 ? s.p[i / 2] >> 4 : s.p[i / 2] & 15];
+    while (n && digits[n - 1] == 'F')
+        n--;
+    put(w, arena_printf(w->arena, "\"%.*s\"", (int)n, digits));
+}
+
+static void put_value_name(struct writer *w, const struct field *row, int64_t n)
+{
+    const char *name = value_name(row->names, n);
+
+    if (name)
+        put_text(w, slice_str(name));
+    else
+        fail(w, row->name, E_RANGE);
+}
+
 /* ---- elements ------------------------------------------------------------------------------- */
 
 static slice with_head(struct arena *a, uint32_t tag, slice content)
@@ -196,6 +223,15 @@ static bool is_there(const struct field *row, const void *value)
 
 static void put_members(struct writer *w, const struct type *t, const void *value);
 
+static void put_object(struct writer *w, const struct type *t, const void *value)
+{
+    put_str(w, "{");
+    w->comma = false;
+    put_members(w, t, value);
+    put_str(w, "}");
+    w->comma = true;
+}
+
 static void put_objects(struct writer *w, const struct type *element, slice list)
 {
     struct der_reader r = der_reader(list);
@@ -211,10 +247,9 @@ static void put_objects(struct writer *w, const struct type *element, slice list
             w->err = err;
             return;
         }
-        put_str(w, first ? "{" : ",{");
-        w->comma = false;
-        put_members(w, element, value);
-        put_str(w, "}");
+        if (!first)
+            put_str(w, ",");
+        put_object(w, element, value);
         first = false;
     }
     put_str(w, "]");
@@ -233,6 +268,10 @@ static void put_value(struct writer *w, const struct field *row, struct json_mem
         memcpy(&n, at, sizeof n);
         put(w, arena_printf(w->arena, "%lld", (long long)n));
         return;
+    case FORM_NAME:
+        memcpy(&n, at, sizeof n);
+        put_value_name(w, row, n);
+        return;
     case FORM_FLAG:
         put_str(w, "true");
         return;
@@ -246,6 +285,9 @@ static void put_value(struct writer *w, const struct field *row, struct json_mem
         else
             put_base64(w, s);
         return;
+    case FORM_OBJECT:
+        put_object(w, row->type, at);
+        return;
     default:
         memcpy(&s, at, sizeof s);
         break;
@@ -254,6 +296,8 @@ static void put_value(struct writer *w, const struct field *row, struct json_mem
         put_hex(w, s);
     else if (m.form == FORM_EID)
         put_eid(w, m.name, s);
+    else if (m.form == FORM_ICCID)
+        put_iccid(w, m.name, s);
     else if (m.form == FORM_TEXT)
         put_text(w, s);
     else if (m.form == FORM_OBJECTS)

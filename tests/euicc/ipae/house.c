@@ -45,8 +45,8 @@ void house_open(struct house *h)
     assert_non_null(h->servers);
     if (servers_open(h->servers, &o, why, sizeof why))
         fail_msg("%s", why);
-    h->smdp_port = h->servers->smdp_served.port;
-    h->eim_port = h->servers->eim_served.port;
+    h->smdp_port = h->servers->smdp_served.agents.port;
+    h->eim_port = h->servers->eim_served.agents.port;
 }
 
 static void remove_folder(const char *path)

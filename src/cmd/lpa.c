@@ -1,0 +1,611 @@
+/* dunlin lpa: the Local Profile Assistant of a consumer device, on any card reader. */
+#include "cmd/cmd.h"
+#include "cmd/lpa_parts.h"
+#include "cmd/options.h"
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "ipa/activation.h"
+#include "pki/keystore.h"
+#include "reader/modem.h"
+#include "reader/pcsc.h"
+#include "reader/tcp.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define WORDS_MAX       4
+#define HOSTS_ROWS_MAX  16
+#define CARD_TIMEOUT_MS 60000
+
+struct lpa_args {
+    const char *card, *pcsc, *at, *ca, *server_cert, *hosts, *code, *smdp, *matching_id, *qr, *imei;
+    bool system_ca, json, yes, keep, all, no_refresh;
+    long block;
+    const char *words[WORDS_MAX];
+    size_t count;
+};
+
+struct assistant {
+    struct lpa_args a;
+    struct tcp_end end;
+    struct card_link link;
+    bool linked;
+    struct hosts *hosts;
+    struct tls_trust *tls;
+    uint8_t *ca_owned, *server_owned;
+    slice ca, server;
+    char rows[1024];
+    uint8_t imei[8];
+    struct lpa *lpa;
+};
+
+static int fail(const char *what, const char *why)
+{
+    fprintf(stderr, "dunlin lpa: %s: %s\n", what, why);
+    return EXIT_FAILED;
+}
+
+static int misused(const char *what)
+{
+    fprintf(stderr, "dunlin lpa: %s (see dunlin lpa --help)\n", what);
+    return EXIT_USAGE;
+}
+
+/* ---- the way to the card ---- */
+
+static enum err reach_tcp(struct assistant *s)
+{
+    const char *colon = strrchr(s->a.card, ':');
+    size_t n = colon ? (size_t)(colon - s->a.card) : strlen(s->a.card);
+    long port = colon ? strtol(colon + 1, NULL, 10) : VPCD_PORT;
+    char host[HOST_MAX + 1];
+    enum err e;
+
+    if (!n || n > HOST_MAX || port < 1 || port > 65535)
+        return E_ARGUMENT;
+    memcpy(host, s->a.card, n);
+    host[n] = '\0';
+    e = tcp_connect(host, (uint16_t)port, CARD_TIMEOUT_MS, &s->end);
+    return e ? e : tcp_link(&s->end, &s->link);
+}
+
+static int reach_card(struct assistant *s)
+{
+    struct pcsc *pcsc;
+    struct modem *modem;
+    enum err e;
+
+    if (s->a.pcsc)
+        e = pcsc_open(strcmp(s->a.pcsc, "any") ? s->a.pcsc : NULL, &pcsc, &s->link);
+    else if (s->a.at)
+        e = modem_open(s->a.at, CARD_TIMEOUT_MS, &modem, &s->link);
+    else
+        e = reach_tcp(s);
+    if (e)
+        return fail(s->a.pcsc ? "PC/SC" : s->a.at ? s->a.at : s->a.card, err_text(e));
+    s->linked = true;
+    return EXIT_DONE;
+}
+
+/* ---- servers ---- */
+
+static int load_hosts(struct assistant *s)
+{
+    if (hosts_open(&s->hosts))
+        return fail("names", err_text(E_MEMORY));
+    snprintf(s->rows, sizeof s->rows, "%s", s->a.hosts ? s->a.hosts : "");
+    for (char *row = strtok(s->rows, ","); row; row = strtok(NULL, ","))
+        if (hosts_add(s->hosts, row))
+            return fail(row, "is not NAME[:PORT]=ADDRESS[:PORT]");
+    return EXIT_DONE;
+}
+
+static int load_trust(struct assistant *s)
+{
+    struct tls_trust_options o = { .system_ca = s->a.system_ca };
+    enum err e = E_OK;
+
+    if (!s->a.system_ca || s->a.ca) {
+        const char *ca = s->a.ca ? s->a.ca : "var/pki/ci.der";
+
+        e = cert_read_file(ca, &s->ca_owned, &s->ca);
+        if (e && s->a.ca)
+            return fail(ca, err_text(e));
+        if (!e) {
+            o.ca = &s->ca;
+            o.ca_count = 1;
+        }
+    }
+    if (s->a.server_cert) {
+        e = cert_read_file(s->a.server_cert, &s->server_owned, &s->server);
+        if (e)
+            return fail(s->a.server_cert, err_text(e));
+        o.pinned_leaf = s->server;
+    }
+    e = tls_trust_open(&o, &s->tls);
+    return e ? fail("trust", err_text(e)) : EXIT_DONE;
+}
+
+/* ---- the user ---- */
+
+static bool at_terminal(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+/* A line from standard input, perhaps unseen; false at its end. */
+static bool ask(const char *question, bool secret, char *buf, size_t size)
+{
+    struct termios before, quiet;
+    bool hide = secret && at_terminal() && !tcgetattr(STDIN_FILENO, &before);
+    bool ok;
+
+    fputs(question, stderr);
+    if (hide) {
+        quiet = before;
+        quiet.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
+    }
+    ok = fgets(buf, (int)size, stdin) != NULL;
+    if (hide) {
+        tcsetattr(STDIN_FILENO, TCSANOW, &before);
+        fputc('\n', stderr);
+    }
+    if (ok)
+        buf[strcspn(buf, "\r\n")] = '\0';
+    return ok;
+}
+
+static enum lpa_consent consent(void *ctx, const struct store_metadata_request *m, bool rules)
+{
+    const struct assistant *s = ctx;
+    char answer[16];
+
+    lpa_show_offer(stderr, m);
+    if (s->a.yes)
+        return LPA_YES;
+    if (!at_terminal()) {
+        if (rules)
+            fputs("the profile has policy rules: say --yes to accept them\n", stderr);
+        return rules ? LPA_NO_ANSWER : LPA_YES;
+    }
+    if (!ask("download it? [y]es, [n]o, [l]ater: ", false, answer, sizeof answer))
+        return LPA_NO_ANSWER;
+    return answer[0] == 'y' || answer[0] == 'Y'   ? LPA_YES
+           : answer[0] == 'l' || answer[0] == 'L' ? LPA_POSTPONE
+                                                  : LPA_REJECT;
+}
+
+static bool code(void *ctx, bool again, uint8_t *buf, size_t size, size_t *n)
+{
+    const struct assistant *s = ctx;
+    char typed[256];
+    bool ok;
+
+    if (s->a.code && again)
+        return false; /* the one that was given is wrong, and there is no other */
+    if (again)
+        fputs("the confirmation code is wrong\n", stderr);
+    ok = ask("confirmation code: ", true, typed, sizeof typed);
+    *n = ok ? strlen(typed) : 0;
+    ok = ok && *n > 0 && *n <= size;
+    if (ok)
+        memcpy(buf, typed, *n);
+    wipe(typed, sizeof typed);
+    return ok;
+}
+
+static void progress(void *ctx, enum lpa_step step, size_t done, size_t all)
+{
+    (void)ctx;
+    if (!isatty(STDERR_FILENO)) {
+        if (!done)
+            fprintf(stderr, "%s\n", lpa_step_text(step));
+    } else if (all && done) {
+        fprintf(stderr, "\r%s: %3zu %%%s", lpa_step_text(step), done * 100 / all,
+                done == all ? "\n" : "");
+    } else if (!done) {
+        fprintf(stderr, "%s\n", lpa_step_text(step));
+    }
+}
+
+/* ---- commands ---- */
+
+static int download_one(struct assistant *s, const struct lpa_order *order)
+{
+    struct lpa_installed done;
+    slice iccid = SLICE_OF(done.iccid);
+    char digits[ICCID_DIGITS + 1] = "";
+
+    if (lpa_download(s->lpa, order, &done))
+        return lpa_failed(s->lpa);
+    if (iccid_to_digits(iccid, digits))
+        digits[0] = '\0';
+    printf("installed %s%s\n", digits,
+           done.notified ? "" : "; its server could not be told yet (dunlin lpa notifications)");
+    return EXIT_DONE;
+}
+
+/* All events of the SM-DS; one that fails is said, and the next is tried. */
+static int download_discovered(struct assistant *s, slice smds)
+{
+    struct lpa_event events[LPA_EVENTS_MAX];
+    size_t count;
+    int status = EXIT_DONE;
+
+    if (lpa_discover(s->lpa, smds, events, &count))
+        return lpa_failed(s->lpa);
+    if (!count)
+        printf("no profile waits\n");
+    for (size_t i = 0; i < count; i++) {
+        struct lpa_order order = { .address = slice_str(events[i].address),
+                                   .matching_id = slice_str(events[i].id),
+                                   .code = slice_str(s->a.code) };
+
+        if (download_one(s, &order))
+            status = EXIT_FAILED;
+    }
+    return status;
+}
+
+static int download_default(struct assistant *s)
+{
+    struct euicc_configured_addresses_response a;
+    struct lpa_order order = { .code = slice_str(s->a.code) };
+    char address[256];
+
+    if (lpa_addresses(s->lpa, &a))
+        return lpa_failed(s->lpa);
+    if (!a.default_dp_address.n || a.default_dp_address.n >= sizeof address)
+        return fail("download", "an activation code is needed: the eUICC has no default SM-DP+");
+    memcpy(address, a.default_dp_address.p, a.default_dp_address.n);
+    order.address = slice_of(address, a.default_dp_address.n);
+    return download_one(s, &order);
+}
+
+static int do_download(struct assistant *s)
+{
+    const char *text = s->a.words[1];
+    struct lpa_order order = { .code = slice_str(s->a.code) };
+    struct activation_code ac;
+    char *read = NULL;
+    int status;
+
+    if (s->a.qr && !text) {
+        text = read = lpa_qr_read(s->a.qr);
+        if (!read)
+            return EXIT_FAILED;
+    }
+    if (!text && !s->a.smdp)
+        return download_default(s);
+    if (text) {
+        enum err e = activation_code_read(slice_str(text), &ac);
+
+        if (e) {
+            status = fail(text, e == E_UNSUPPORTED ? "not an activation code of format 1"
+                                                   : "not an activation code");
+            free(read);
+            return status;
+        }
+        order.address = ac.address;
+        order.matching_id = ac.matching_id;
+        order.oid = ac.oid;
+    } else {
+        order.address = slice_str(s->a.smdp);
+        order.matching_id = s->a.matching_id ? slice_str(s->a.matching_id) : SLICE_NONE;
+    }
+    status = download_one(s, &order);
+    free(read);
+    return status;
+}
+
+static int do_discover(struct assistant *s)
+{
+    struct lpa_event events[LPA_EVENTS_MAX];
+    slice smds = s->a.words[1] ? slice_str(s->a.words[1]) : SLICE_NONE;
+    size_t count;
+
+    if (s->a.yes)
+        return download_discovered(s, smds);
+    if (lpa_discover(s->lpa, smds, events, &count))
+        return lpa_failed(s->lpa);
+    return lpa_show_events(events, count, s->a.json);
+}
+
+/* An ICCID in digits, or an ISD-P AID in hexadecimal. */
+static int read_profile(const char *word, uint8_t out[16], slice *which)
+{
+    size_t n = 0;
+
+    if (!word)
+        return misused("which profile? an ICCID or an ISD-P AID is needed");
+    if (!iccid_from_digits(slice_str(word), out)) {
+        *which = slice_of(out, ICCID_LEN);
+        return EXIT_DONE;
+    }
+    if (hex_decode(slice_str(word), out, 16, &n) || n < 5)
+        return fail(word, "neither an ICCID (18 to 20 digits) nor an ISD-P AID (hexadecimal)");
+    *which = slice_of(out, n);
+    return EXIT_DONE;
+}
+
+static int change(struct assistant *s, enum lpa_change what)
+{
+    uint8_t octets[16];
+    slice which;
+    int status = read_profile(s->a.words[1], octets, &which);
+
+    if (status)
+        return status;
+    if (lpa_change(s->lpa, what, which, !s->a.no_refresh))
+        return lpa_failed(s->lpa);
+    printf("done\n");
+    return EXIT_DONE;
+}
+
+static int do_enable(struct assistant *s)
+{
+    return change(s, LPA_ENABLE);
+}
+
+static int do_disable(struct assistant *s)
+{
+    return change(s, LPA_DISABLE);
+}
+
+static int do_delete(struct assistant *s)
+{
+    return change(s, LPA_DELETE);
+}
+
+static int do_nickname(struct assistant *s)
+{
+    uint8_t octets[16];
+    slice which;
+    int status = read_profile(s->a.words[1], octets, &which);
+
+    if (status)
+        return status;
+    if (lpa_nickname(s->lpa, which, s->a.words[2] ? slice_str(s->a.words[2]) : SLICE_EMPTY))
+        return lpa_failed(s->lpa);
+    printf("done\n");
+    return EXIT_DONE;
+}
+
+static int send_notifications(struct assistant *s, int64_t which)
+{
+    size_t sent, left;
+
+    if (lpa_notify(s->lpa, which, s->a.keep, &sent, &left))
+        return lpa_failed(s->lpa);
+    printf("%zu delivered, %zu left\n", sent, left);
+    return left ? lpa_failed(s->lpa) : EXIT_DONE;
+}
+
+static int do_notifications(struct assistant *s)
+{
+    const char *what = s->a.words[1], *number = s->a.words[2];
+    char *end = NULL;
+    int64_t seq = number ? strtoll(number, &end, 10) : -1;
+
+    if (!what)
+        return lpa_show_notifications(s->lpa, s->a.json);
+    if (number && (*end || seq < 0))
+        return fail(number, "is not a sequence number");
+    if (!strcmp(what, "send"))
+        return send_notifications(s, seq);
+    if (strcmp(what, "remove") != 0 || !number)
+        return misused("notifications [send [NUMBER] | remove NUMBER]");
+    if (lpa_notification_remove(s->lpa, seq))
+        return lpa_failed(s->lpa);
+    printf("done\n");
+    return EXIT_DONE;
+}
+
+static int do_reset(struct assistant *s)
+{
+    char answer[16] = "";
+
+    if (!s->a.yes && (!at_terminal() ||
+                      !ask("delete all operational and test profiles? type yes: ", false, answer,
+                           sizeof answer) ||
+                      strcmp(answer, "yes") != 0))
+        return fail("reset", "not done (--yes does it without asking)");
+    /* operational profiles, field loaded test profiles, default SM-DP+ (SGP.22 5.7.19) */
+    if (lpa_memory_reset(s->lpa, 7))
+        return lpa_failed(s->lpa);
+    printf("done\n");
+    return EXIT_DONE;
+}
+
+static int do_default_smdp(struct assistant *s)
+{
+    if (lpa_set_default_smdp(s->lpa, s->a.words[1] ? slice_str(s->a.words[1]) : SLICE_EMPTY))
+        return lpa_failed(s->lpa);
+    printf("done\n");
+    return EXIT_DONE;
+}
+
+static int do_info(struct assistant *s)
+{
+    return lpa_show_info(s->lpa, s->a.json);
+}
+
+static int do_list(struct assistant *s)
+{
+    return lpa_show_profiles(s->lpa, s->a.json, s->a.all);
+}
+
+static const struct {
+    const char *name;
+    int (*run)(struct assistant *s);
+} commands[] = {
+    { "info", do_info },
+    { "list", do_list },
+    { "download", do_download },
+    { "discover", do_discover },
+    { "enable", do_enable },
+    { "disable", do_disable },
+    { "delete", do_delete },
+    { "nickname", do_nickname },
+    { "notifications", do_notifications },
+    { "default-smdp", do_default_smdp },
+    { "reset", do_reset },
+};
+
+/* ---- ---- */
+
+/* 15 or 16 digits, as in EF_ICCID: the first digit in the low nibble. */
+static int read_imei(struct assistant *s)
+{
+    size_t n = s->a.imei ? strlen(s->a.imei) : 0;
+
+    if (!s->a.imei)
+        return EXIT_DONE;
+    if ((n != 15 && n != 16) || strspn(s->a.imei, "0123456789") != n)
+        return fail(s->a.imei, "is no IMEI of 15 digits");
+    memset(s->imei, 0xFF, sizeof s->imei);
+    for (size_t i = 0; i < n; i++) {
+        uint8_t v = (uint8_t)(s->a.imei[i] - '0');
+
+        s->imei[i / 2] = i % 2 ? (uint8_t)((s->imei[i / 2] & 0x0F) | v << 4)
+                               : (uint8_t)((s->imei[i / 2] & 0xF0) | v);
+    }
+    return EXIT_DONE;
+}
+
+static int open_lpa(struct assistant *s)
+{
+    struct lpa_options o = {
+        .crypto = crypto_openssl(),
+        .link = &s->link,
+        .hosts = s->hosts,
+        .tls = s->tls,
+        .block = (unsigned)s->a.block,
+        .tac = s->a.imei ? slice_of(s->imei, 4) : SLICE_NONE,
+        .imei = s->a.imei ? SLICE_OF(s->imei) : SLICE_NONE,
+        .consent = consent,
+        .code = code,
+        .progress = progress,
+        .ctx = s,
+    };
+    enum err e = lpa_open(&o, &s->lpa);
+
+    if (!e)
+        return EXIT_DONE;
+    return e == E_NOTFOUND ? fail("card", "there is no eUICC (ISD-R cannot be selected)")
+                           : fail("card", err_text(e));
+}
+
+static int run(struct assistant *s)
+{
+    int status = read_imei(s);
+
+    for (size_t i = 0; !status && i < COUNT(commands); i++) {
+        if (strcmp(s->a.words[0], commands[i].name) != 0)
+            continue;
+        status = load_hosts(s);
+        if (!status)
+            status = load_trust(s);
+        if (!status)
+            status = reach_card(s);
+        if (!status)
+            status = open_lpa(s);
+        return status ? status : commands[i].run(s);
+    }
+    return status ? status : misused("no such command");
+}
+
+static void end(struct assistant *s)
+{
+    lpa_close(s->lpa);
+    if (s->linked)
+        card_link_close(&s->link);
+    tls_trust_close(s->tls);
+    hosts_close(s->hosts);
+    free(s->ca_owned);
+    free(s->server_owned);
+}
+
+static int list_readers(void)
+{
+    char names[4096];
+    size_t n;
+    enum err e = pcsc_list(names, sizeof names, &n);
+
+    if (e)
+        return fail("PC/SC", err_text(e));
+    fwrite(names, 1, n, stdout);
+    return EXIT_DONE;
+}
+
+int cmd_lpa(int argc, char **argv)
+{
+    static struct assistant s;
+    struct lpa_args *a = &s.a;
+    const struct option rows[] = {
+        { "card", OPTION_TEXT, &a->card, 0, 0, "HOST[:PORT]",
+          "a card's socket, as `dunlin card` opens it (127.0.0.1:35963)" },
+        { "pcsc", OPTION_TEXT, &a->pcsc, 0, 0, "NAME",
+          "a PC/SC reader: part of its name, its number, or any" },
+        { "at", OPTION_TEXT, &a->at, 0, 0, "DEVICE", "a modem's port (AT+CSIM)" },
+        { "ca", OPTION_TEXT, &a->ca, 0, 0, "FILE",
+          "whom to believe as SM-DP+ and SM-DS (var/pki/ci.der)" },
+        { "system-ca", OPTION_FLAG, &a->system_ca, 0, 0, NULL, "or this machine's trust store" },
+        { "server-cert", OPTION_TEXT, &a->server_cert, 0, 0, "FILE",
+          "or this very TLS certificate, whatever its name and dates" },
+        { "hosts", OPTION_TEXT, &a->hosts, 0, 0, "ROWS",
+          "name[:port]=address[:port],... that DNS is not asked for" },
+        { "smdp", OPTION_TEXT, &a->smdp, 0, 0, "NAME", "download: instead of an activation code" },
+        { "matching-id", OPTION_TEXT, &a->matching_id, 0, 0, "ID", "with --smdp" },
+        { "code", OPTION_TEXT, &a->code, 0, 0, "CODE", "download: the confirmation code" },
+        { "qr", OPTION_TEXT, &a->qr, 0, 0, "FILE", "download: a picture of the activation code" },
+        { "imei", OPTION_TEXT, &a->imei, 0, 0, "DIGITS", "of the device" },
+        { "block", OPTION_INT, &a->block, 32, 255, "N", "octets in a STORE DATA (120)" },
+        { "yes", OPTION_FLAG, &a->yes, 0, 0, NULL, "do not ask" },
+        { "keep", OPTION_FLAG, &a->keep, 0, 0, NULL, "notifications: send, but do not remove" },
+        { "all", OPTION_FLAG, &a->all, 0, 0, NULL, "list: provisioning profiles too" },
+        { "no-refresh", OPTION_FLAG, &a->no_refresh, 0, 0, NULL,
+          "enable, disable: without REFRESH" },
+        { "json", OPTION_FLAG, &a->json, 0, 0, NULL, "print JSON" },
+    };
+    struct options o = {
+        .usage = "dunlin lpa [OPTIONS] COMMAND",
+        .about = "The Local Profile Assistant of a consumer device (SGP.22). Commands:\n"
+                 "  info                       what the eUICC tells of itself\n"
+                 "  list                       profiles\n"
+                 "  download [CODE]            by activation code; without one: default SM-DP+\n"
+                 "  discover [SM-DS]           events of the SM-DS; with --yes downloads them\n"
+                 "  enable|disable|delete WHO  WHO is an ICCID or an ISD-P AID\n"
+                 "  nickname WHO [NAME]\n"
+                 "  notifications [send [N]|remove N]\n"
+                 "  default-smdp [NAME]        sets it; without a name takes it away\n"
+                 "  reset                      deletes all profiles that may be deleted\n"
+                 "  qr CODE                    prints an activation code as QR code\n"
+                 "  readers                    lists PC/SC readers",
+        .rows = rows,
+        .count = COUNT(rows),
+        .words = a->words,
+        .words_max = WORDS_MAX - 1,
+    };
+    int status;
+
+    s = (struct assistant){ .a = { .card = "127.0.0.1", .block = 120 } };
+    status = options_parse(&o, argc, argv);
+    if (status >= 0)
+        return status;
+    if (!o.words_count)
+        return misused("a command is needed");
+    if (!strcmp(a->words[0], "readers"))
+        return list_readers();
+    if (!strcmp(a->words[0], "qr"))
+        return a->words[1] ? lpa_qr_print(a->words[1]) : misused("qr CODE");
+    status = run(&s);
+    end(&s);
+    return status;
+}

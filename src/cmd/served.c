@@ -1,0 +1,131 @@
+#include "cmd/served.h"
+
+#include "net/tls.h"
+#include "pki/keystore.h"
+#include "store/sqlite.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define PATH_SIZE 1024
+
+enum err because(struct reason *r, enum err e, const char *fmt, ...)
+{
+    va_list ap;
+    int n;
+
+    va_start(ap, fmt);
+    n = vsnprintf(r->text, r->size, fmt, ap);
+    va_end(ap);
+    if (n >= 0 && (size_t)n < r->size)
+        snprintf(r->text + n, r->size - (size_t)n, ": %s", err_text(e));
+    return e;
+}
+
+enum err served_open_store(struct served *v, const struct served_options *o, struct reason *r)
+{
+    const struct store_schema *schemas[] = { &store_event_schema, o->schema };
+    char path[PATH_SIZE];
+    struct store_sqlite_options options = {
+        .path = path,
+        .schemas = schemas,
+        .schema_count = COUNT(schemas),
+        .volatile_commits = o->volatile_store,
+    };
+    enum err e;
+
+    if (mkdir(o->dir, 0700) && errno != EEXIST)
+        return because(r, E_STORAGE, "folder %s cannot be made (%s)", o->dir, strerror(errno));
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", o->dir, o->file) >= sizeof path)
+        return because(r, E_ARGUMENT, "folder name %s is too long", o->dir);
+    e = store_sqlite_open(&options, &v->store);
+    if (e == E_EXISTS) {
+        snprintf(r->text, r->size, "database %s: another process has it open", path);
+        return e;
+    }
+    return e ? because(r, e, "database %s", path) : E_OK;
+}
+
+static void log_request(void *ctx, const struct engine_report *r)
+{
+    char subject[40] = "";
+
+    (void)ctx;
+    if (r->err == E_OK && !r->refusal.subject && r->status < 400)
+        return;
+    if (r->refusal.subject)
+        snprintf(subject, sizeof subject, " %s/%s", r->refusal.subject, r->refusal.reason);
+    fprintf(stderr, "%s: HTTP %d%s%s%s, %u conflicts, %llu ms\n",
+            r->route ? r->route->path : r->chore->name, r->status, subject, r->err ? " " : "",
+            r->err ? err_name(r->err) : "", r->conflicts, (unsigned long long)r->ms);
+}
+
+enum err served_open_engine(struct served *v, const struct served_options *o, size_t chores,
+                            struct engine_upstream upstream, struct reason *r)
+{
+    struct engine_options options = {
+        .store = v->store,
+        .workers = o->workers,
+        .upstream = upstream,
+        .report = o->log ? log_request : NULL,
+        .chores = v->chores,
+        .chore_count = chores,
+    };
+    enum err e = engine_open(&options, &v->engine);
+
+    v->agents.site.engine = v->operators.site.engine = v->engine;
+    v->agents.site.routes = v->agents.routes;
+    v->operators.site.routes = v->operators.routes;
+    return e ? because(r, e, "the engine's threads") : E_OK;
+}
+
+enum err served_listen(struct listener *l, const struct listener_options *o, struct reason *r)
+{
+    char chain[PATH_SIZE], key[PATH_SIZE];
+    const char *stem = role_facts(o->role)->file;
+    struct tls_identity identity = { .chain_file = chain, .key_file = key };
+    struct tls_server_options tls = {
+        .identities = &identity,
+        .identity_count = 1,
+        .client_auth = o->client_certificates ? TLS_CLIENT_ANY : TLS_CLIENT_NONE,
+    };
+    struct http_server_options http = {
+        .bind = o->bind,
+        .port = (uint16_t)o->port,
+        .handler = engine_serve,
+        .ctx = &l->site,
+    };
+    enum err e = keystore_path(o->pki, stem, "pem", chain, sizeof chain);
+
+    if (!e)
+        e = keystore_path(o->pki, stem, "key", key, sizeof key);
+    if (!e)
+        e = tls_server_open(&tls, &l->tls);
+    if (e)
+        return because(r, e, "TLS certificate %s/%s.pem and its key", o->pki, stem);
+    http.tls = l->tls;
+    e = http_server_open(&http, &l->http);
+    if (e)
+        return because(r, e, "listening on %s port %ld", o->bind, o->port);
+    l->port = http_server_port(l->http);
+    return E_OK;
+}
+
+void served_close(struct served *v)
+{
+    struct listener *const listeners[] = { &v->agents, &v->operators };
+
+    for (size_t i = 0; i < COUNT(listeners); i++) {
+        if (listeners[i]->http)
+            http_server_drain(listeners[i]->http);
+        http_server_close(listeners[i]->http);
+    }
+    engine_close(v->engine);
+    store_close(v->store);
+    for (size_t i = 0; i < COUNT(listeners); i++)
+        tls_server_close(listeners[i]->tls);
+    *v = (struct served){ 0 };
+}

@@ -1,0 +1,103 @@
+/* ES9+ and ES11 in their JSON binding (SGP.22 6.5). */
+#include "lpa/lpa_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOST_MAX 255
+
+static void keep_text(slice text, char *out, size_t size)
+{
+    size_t n = text.n < size - 1 ? text.n : size - 1;
+
+    if (n)
+        memcpy(out, text.p, n);
+    out[n] = '\0';
+    for (size_t i = 0; i < n; i++)
+        if ((uint8_t)out[i] < 0x20 || out[i] == 0x7F)
+            out[i] = '?'; /* it goes to a terminal */
+}
+
+/* "name" or "name:port"; false when it does not fit. */
+static bool split_host(slice host, char name[HOST_MAX + 1], uint16_t *port)
+{
+    char *colon, *end;
+    unsigned long n;
+
+    if (!host.n || host.n > HOST_MAX || memchr(host.p, 0, host.n))
+        return false;
+    memcpy(name, host.p, host.n);
+    name[host.n] = '\0';
+    colon = strrchr(name, ':');
+    *port = 0;
+    if (!colon || strchr(name, ':') != colon)
+        return true;
+    n = strtoul(colon + 1, &end, 10);
+    if (*end || end == colon + 1 || !n || n > 65535)
+        return false;
+    *colon = '\0';
+    *port = (uint16_t)n;
+    return true;
+}
+
+static enum err post(struct lpa *l, const char *function, slice host, slice body,
+                     struct http_answer *answer)
+{
+    char name[HOST_MAX + 1], path[80];
+    struct http_field fields[] = {
+        { SLICE_LIT("User-Agent"), SLICE_LIT("gsma-rsp-lpad") },
+        { SLICE_LIT("X-Admin-Protocol"), SLICE_LIT("gsma/rsp/v2.5.0") },
+    };
+    struct http_call call = {
+        .host = name,
+        .tls = l->o.tls,
+        .path = path,
+        .content_type = SLICE_LIT("application/json"),
+        .fields = fields,
+        .field_count = COUNT(fields),
+        .body = body,
+    };
+    enum err e;
+
+    snprintf(path, sizeof path, "/gsma/rsp2/es9plus/%s", function);
+    if (!split_host(host, name, &call.port))
+        return E_ARGUMENT;
+    e = http_client_fetch(l->http, &call, &l->arena, answer);
+    if (!l->trouble.err)
+        l->trouble.http = e ? 0 : answer->status;
+    return e;
+}
+
+static enum err refused(struct lpa *l, const struct json_status *status)
+{
+    if (!l->trouble.err) {
+        keep_text(status->subject, l->trouble.subject, sizeof l->trouble.subject);
+        keep_text(status->reason, l->trouble.reason, sizeof l->trouble.reason);
+        keep_text(status->message, l->trouble.message, sizeof l->trouble.message);
+    }
+    return lpa_fail(l, E_REFUSED);
+}
+
+enum err lpa_es9(struct lpa *l, enum json_interface interface, const char *function, slice host,
+                 const void *request, void *response)
+{
+    const struct json_function *f = json_function_find(interface, slice_str(function));
+    struct json_status status = { .failed = false };
+    struct http_answer answer = { 0 };
+    slice body;
+    enum err e = f ? json_write_request(f, request, &l->arena, &body, NULL) : E_ARGUMENT;
+
+    if (!e)
+        e = post(l, function, host, body, &answer);
+    if (e)
+        return lpa_fail(l, e);
+    if (answer.status < 200 || answer.status > 299)
+        return lpa_fail(l, E_REFUSED);
+    if (!f->response)
+        return E_OK;
+    e = json_read_response(f, answer.body, &l->arena, response, &status, NULL);
+    if (status.failed)
+        return refused(l, &status);
+    return e ? lpa_fail(l, e) : E_OK;
+}

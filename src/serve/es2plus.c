@@ -1,0 +1,170 @@
+#include "serve/es2plus.h"
+
+#include "rsp/json/json.h"
+#include "smdp/operator.h"
+#include "smdp/status.h"
+
+/* Refused by the turn's status when the header names somebody else; *name is absent then. */
+static enum err operator_of(struct smdp *s, const struct engine_call *call,
+                            const struct function_header *header, struct turn *t, slice *name)
+{
+    enum err err = smdp_operator_of(s, call->http->tls.peer_cert,
+                                    header->function_requester_identifier, t, name);
+
+    if (err != E_REFUSED)
+        return err;
+    *name = SLICE_NONE;
+    return smdp_refuse_order(t, SMDP_REFUSE_REQUESTER);
+}
+
+/* Without a refusal the function's response stands in the turn, from which the JSON is printed. */
+static enum err answer(struct turn *t, const struct type *type, const void *response)
+{
+    uint8_t buf[1024];
+    slice reply;
+    enum err err;
+
+    if (t->status.subject)
+        return E_OK;
+    err = schema_encode(type, response, buf, sizeof buf, &reply, NULL);
+    if (err)
+        return err;
+    t->reply = arena_copy(t->arena, reply);
+    return t->reply.p ? E_OK : E_MEMORY;
+}
+
+static enum err answer_header(struct turn *t)
+{
+    static const struct header_response r = { .which = header_response_is_ok, .ok = true };
+
+    return answer(t, &T_header_response, &r);
+}
+
+static enum err download_order(void *role, const struct engine_call *call, struct turn *t)
+{
+    const struct download_order_request *r = call->message;
+    struct smdp_download_order order = { .eid = r->eid,
+                                         .iccid = r->iccid,
+                                         .profile_type = r->profile_type };
+    struct download_order_response response = { .which = download_order_response_is_ok };
+    uint8_t iccid[ICCID_LEN];
+    enum err err = operator_of(role, call, &r->header, t, &order.requester);
+
+    if (err || t->status.subject)
+        return err;
+    if (!r->iccid.p && !r->profile_type.p)
+        return smdp_refuse_order(t, SMDP_REFUSE_TYPE_MISSING);
+    err = smdp_download_order(role, &order, t, iccid);
+    response.ok.iccid = SLICE_OF(iccid);
+    return err ? err : answer(t, &T_download_order_response, &response);
+}
+
+static enum err confirm_order(void *role, const struct engine_call *call, struct turn *t)
+{
+    const struct confirm_order_request *r = call->message;
+    struct smdp_confirm_order order = {
+        .iccid = r->iccid,
+        .eid = r->eid,
+        .matching_id = r->matching_id,
+        .confirmation_code = r->confirmation_code,
+        .smds_address = r->smds_address.n ? r->smds_address : SLICE_NONE,
+        .release = r->release_flag,
+    };
+    struct confirm_order_response response = { .which = confirm_order_response_is_ok };
+    struct smdp_confirmed out;
+    enum err err = operator_of(role, call, &r->header, t, &order.requester);
+
+    if (err || t->status.subject)
+        return err;
+    err = smdp_confirm_order(role, &order, t, &out);
+    if (err || t->status.subject)
+        return err;
+    response.ok.eid = out.eid;
+    response.ok.matching_id = out.matching_id;
+    response.ok.smdp_address = out.smdp_address;
+    return answer(t, &T_confirm_order_response, &response);
+}
+
+static enum err cancel_order(void *role, const struct engine_call *call, struct turn *t)
+{
+    const struct cancel_order_request *r = call->message;
+    struct smdp_cancel_order order = {
+        .iccid = r->iccid,
+        .eid = r->eid,
+        .matching_id = r->matching_id,
+        .unavailable = r->has_final_profile_status_indicator &&
+                       r->final_profile_status_indicator == FINAL_PROFILE_UNAVAILABLE,
+    };
+    enum err err = operator_of(role, call, &r->header, t, &order.requester);
+
+    if (!err && !t->status.subject)
+        err = smdp_cancel_order(role, &order, t);
+    return err ? err : answer_header(t);
+}
+
+static enum err release_profile(void *role, const struct engine_call *call, struct turn *t)
+{
+    const struct release_profile_request *r = call->message;
+    slice requester;
+    enum err err = operator_of(role, call, &r->header, t, &requester);
+
+    if (!err && !t->status.subject)
+        err = smdp_release_profile(role, requester, r->iccid, t);
+    return err ? err : answer_header(t);
+}
+
+static const struct {
+    const char *path;
+    const char *name;
+    engine_handler *handle;
+} functions[] = {
+    { "/gsma/rsp2/es2plus/downloadOrder", "downloadOrder", download_order },
+    { "/gsma/rsp2/es2plus/confirmOrder", "confirmOrder", confirm_order },
+    { "/gsma/rsp2/es2plus/cancelOrder", "cancelOrder", cancel_order },
+    { "/gsma/rsp2/es2plus/releaseProfile", "releaseProfile", release_profile },
+};
+
+_Static_assert(COUNT(functions) == ES2PLUS_ROUTES, "one route per function");
+
+void es2plus_routes(struct smdp *s, struct route routes[ES2PLUS_ROUTES])
+{
+    for (size_t i = 0; i < COUNT(functions); i++)
+        routes[i] = (struct route){
+            .path = functions[i].path,
+            .binding = &engine_json,
+            .protocol = PROTOCOL_V2,
+            .handle = functions[i].handle,
+            .role = s,
+            .json = json_function_find(JSON_ES2PLUS, slice_str(functions[i].name)),
+        };
+}
+
+/* ---- reports ---- */
+
+static enum err due(void *role, const struct engine_call *call, struct turn *t)
+{
+    int64_t next_ms;
+    enum err err = smdp_report_due(role, t, &next_ms);
+
+    *call->more = !err && t->want == TURN_UPSTREAM;
+    return err;
+}
+
+static enum err reported(void *role, const struct engine_call *call, struct turn *t)
+{
+    const struct engine_answer *a = call->answer;
+
+    return smdp_report_answered(role, call->resume, a->err ? 0 : a->status, t);
+}
+
+struct engine_chore es2plus_reports(struct smdp *s)
+{
+    return (struct engine_chore){
+        .name = "ES2+ reports",
+        .every_ms = 250,
+        .parallel = 8,
+        .handle = due,
+        .resume = reported,
+        .role = s,
+    };
+}
