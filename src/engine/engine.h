@@ -53,8 +53,8 @@ struct engine_call {
 
 /*
  * A role's handler, on any worker. E_OK: what the turn says happens. E_CONFLICT: it is run again,
- * as after a conflict at the commit. Other errors of class PEER but E_LIMIT become 400, those of class
- * AUTH 403, E_LIMIT and E_MEMORY 503, every other 500; nothing is committed.
+ * as after a conflict at the commit. Other errors of class PEER but E_LIMIT become 400, E_UNTRUSTED
+ * (nobody known calls) 403, E_LIMIT and E_MEMORY 503, every other 500; nothing is committed.
  * A turn without reply and without refusal is answered 204.
  */
 typedef enum err engine_handler(void *role, const struct engine_call *call, struct turn *t);

@@ -26,7 +26,7 @@ static int status_of(enum err err)
 {
     if (err == E_LIMIT || err == E_MEMORY || err == E_CONFLICT)
         return 503;
-    if (err_class(err) == ERR_AUTH)
+    if (err == E_UNTRUSTED)
         return 403;
     return err_class(err) == ERR_PEER ? 400 : 500;
 }
