@@ -1,7 +1,7 @@
 #include "cmd/served.h"
 
+#include "cmd/tls_keys.h"
 #include "net/tls.h"
-#include "pki/keystore.h"
 #include "store/sqlite.h"
 
 #include <errno.h>
@@ -82,30 +82,38 @@ enum err served_open_engine(struct served *v, const struct served_options *o, si
     return e ? because(r, e, "the engine's threads") : E_OK;
 }
 
-enum err served_listen(struct listener *l, const struct listener_options *o, struct reason *r)
+static enum err open_tls(struct listener *l, const struct listener_options *o, struct reason *r)
 {
-    char chain[PATH_SIZE], key[PATH_SIZE];
-    const char *stem = role_facts(o->role)->file;
-    struct tls_identity identity = { .chain_file = chain, .key_file = key };
+    struct tls_keys keys;
+    struct tls_identity identity = { .chain_file = keys.chain };
     struct tls_server_options tls = {
         .identities = &identity,
         .identity_count = 1,
         .client_auth = o->client_certificates ? TLS_CLIENT_ANY : TLS_CLIENT_NONE,
     };
+    enum err e = tls_keys_open(o->pki, o->role, &keys, r);
+
+    if (e)
+        return e;
+    identity.key_file = keys.key_file;
+    identity.key = keys.key;
+    e = tls_server_open(&tls, &l->tls);
+    tls_keys_close(&keys);
+    return e ? because(r, e, "TLS certificate %s and its key", keys.chain) : E_OK;
+}
+
+enum err served_listen(struct listener *l, const struct listener_options *o, struct reason *r)
+{
     struct http_server_options http = {
         .bind = o->bind,
         .port = (uint16_t)o->port,
         .handler = engine_serve,
         .ctx = &l->site,
     };
-    enum err e = keystore_path(o->pki, stem, "pem", chain, sizeof chain);
+    enum err e = open_tls(l, o, r);
 
-    if (!e)
-        e = keystore_path(o->pki, stem, "key", key, sizeof key);
-    if (!e)
-        e = tls_server_open(&tls, &l->tls);
     if (e)
-        return because(r, e, "TLS certificate %s/%s.pem and its key", o->pki, stem);
+        return e;
     http.tls = l->tls;
     e = http_server_open(&http, &l->http);
     if (e)

@@ -1,5 +1,7 @@
 #include "cmd/servers.h"
 
+#include "cmd/tls_keys.h"
+#include "crypto/pkcs11.h"
 #include "serve/es2plus.h"
 #include "serve/es9plus.h"
 #include "serve/esipa.h"
@@ -18,7 +20,9 @@ static enum err open_identity(struct servers *s, const char *pki, enum cert_role
 {
     enum err e = identity_open_role(s->crypto, pki, role, out);
 
-    return e ? because(w, e, "%s/%s.der and its key", pki, role_facts(role)->file) : E_OK;
+    return e ? because(w, e, "%s/%s.der and its key%s%s", pki, role_facts(role)->file,
+                       *pkcs11_fault() ? ": " : "", pkcs11_fault())
+             : E_OK;
 }
 
 static enum err open_trust(struct servers *s, const char *pki, struct reason *w)
@@ -110,22 +114,22 @@ static enum err trust_smdps(struct servers *s, struct reason *w)
 static enum err trust_operators(struct servers *s, const struct servers_options *o,
                                 struct reason *w)
 {
-    char chain[PATH_SIZE], key[PATH_SIZE];
-    const char *stem = role_facts(ROLE_DP_TLS)->file;
+    struct tls_keys keys;
     struct tls_trust_options trust = {
         .ca = &s->ci.cert.der,
         .ca_count = o->operator_ca ? 0 : 1,
         .ca_file = o->operator_ca,
-        .chain_file = chain,
-        .key_file = key,
+        .chain_file = keys.chain,
     };
-    enum err e = keystore_path(o->pki, stem, "pem", chain, sizeof chain);
+    enum err e = tls_keys_open(o->pki, ROLE_DP_TLS, &keys, w);
 
-    if (!e)
-        e = keystore_path(o->pki, stem, "key", key, sizeof key);
-    if (!e)
-        e = tls_trust_open(&trust, &s->es2_trust);
-    return e ? because(w, e, "%s/%s.pem and its key, %s", o->pki, stem,
+    if (e)
+        return e;
+    trust.key_file = keys.key_file;
+    trust.key = keys.key;
+    e = tls_trust_open(&trust, &s->es2_trust);
+    tls_keys_close(&keys);
+    return e ? because(w, e, "%s and its key, %s", keys.chain,
                        o->operator_ca ? o->operator_ca : "the CI's certificate")
              : E_OK;
 }

@@ -2,10 +2,12 @@
 
 #include "base/file.h"
 #include "base/secret.h"
+#include "crypto/pkcs11.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define FILE_MAX  (4 * CERT_MAX)
 #define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
@@ -90,16 +92,21 @@ enum err cert_read_file(const char *path, uint8_t **owned, slice *der)
     return E_OK;
 }
 
-enum err identity_open_files(const struct crypto *c, const char *cert, const char *key,
-                             struct identity *out)
+static enum err open_certificate(const char *path, struct identity *out)
 {
     slice der = SLICE_NONE;
     enum err err;
 
     *out = (struct identity){ .der = NULL };
-    err = cert_read_file(cert, &out->der, &der);
-    if (!err)
-        err = cert_parse(der, &out->cert);
+    err = cert_read_file(path, &out->der, &der);
+    return err ? err : cert_parse(der, &out->cert);
+}
+
+enum err identity_open_files(const struct crypto *c, const char *cert, const char *key,
+                             struct identity *out)
+{
+    enum err err = open_certificate(cert, out);
+
     if (!err)
         err = signer_open_file(c, key, &out->signer);
     if (!err && (out->signer.curve != out->cert.curve ||
@@ -110,16 +117,34 @@ enum err identity_open_files(const struct crypto *c, const char *cert, const cha
     return err;
 }
 
+static enum err open_in_token(const struct crypto *c, const char *cert, const char *uri,
+                              struct identity *out)
+{
+    enum err err = open_certificate(cert, out);
+
+    if (!err)
+        err = signer_open_token_file(c, uri, out->cert.curve, &out->cert.point, &out->signer);
+    if (err)
+        identity_close(out);
+    return err;
+}
+
 enum err identity_open(const struct crypto *c, const char *dir, const char *stem,
                        struct identity *out)
 {
-    char cert[KEYSTORE_PATH_MAX], key[KEYSTORE_PATH_MAX];
+    char cert[KEYSTORE_PATH_MAX], key[KEYSTORE_PATH_MAX], uri[KEYSTORE_PATH_MAX];
     enum err err = keystore_path(dir, stem, "der", cert, sizeof cert);
 
     *out = (struct identity){ .der = NULL };
     if (!err)
         err = keystore_path(dir, stem, "key", key, sizeof key);
-    return err ? err : identity_open_files(c, cert, key, out);
+    if (!err)
+        err = keystore_path(dir, stem, "uri", uri, sizeof uri);
+    if (err)
+        return err;
+    if (access(uri, F_OK) != 0)
+        return identity_open_files(c, cert, key, out);
+    return access(key, F_OK) == 0 ? E_EXISTS : open_in_token(c, cert, uri, out);
 }
 
 void identity_close(struct identity *id)

@@ -6,6 +6,9 @@
  *     eum, dp-auth, dp-pb, dp-tls, ds-auth, ds-tls, eim-sign, eim-tls   likewise
  *     euicc/<EID>.der  euicc/<EID>.key                                  one pair for each eUICC
  *
+ * In place of a .key there may be <stem>.uri: the PKCS#11 URI of a key that lives in a token
+ * (crypto/pkcs11.h). Both together are refused: a key that is in a token does not lie beside it.
+ *
  * Servers that trust a CI need only its ci.der.
  */
 #ifndef DUNLIN_PKI_KEYSTORE_H
@@ -31,8 +34,8 @@ MUST_USE enum err keystore_path(const char *dir, const char *stem, const char *s
 void euicc_stem(const uint8_t eid[EID_LEN], char out[EUICC_STEM_MAX]);
 
 /*
- * Loads certificate and key; E_NOTFOUND, E_BADKEY when the key is not that of the certificate, or
- * what reading them says.
+ * Loads certificate and key; E_NOTFOUND, E_BADKEY when the key is not that of the certificate,
+ * E_EXISTS with both .key and .uri, or what reading them says.
  */
 MUST_USE enum err identity_open(const struct crypto *c, const char *dir, const char *stem,
                                 struct identity *out);
