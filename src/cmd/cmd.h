@@ -17,5 +17,6 @@ int cmd_pki(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_terminal(int argc, char **argv);
+int cmd_vault(int argc, char **argv);
 
 #endif

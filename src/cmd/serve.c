@@ -15,7 +15,7 @@
 
 struct serve_args {
     const char *dir, *pki, *bind, *roles, *smdp_name, *eim_name, *config, *orders, *hosts;
-    const char *operator_ca;
+    const char *operator_ca, *master_key;
     long smdp_port, es2_port, eim_port, workers;
 };
 
@@ -62,6 +62,7 @@ static int run(const struct serve_args *a)
         .es2 = true,
         .es2_port = a->es2_port,
         .operator_ca = a->operator_ca,
+        .master_key = a->master_key,
         .eim_port = a->eim_port,
         .workers = a->workers,
         .hosts = rows,
@@ -116,6 +117,8 @@ int cmd_serve(int argc, char **argv)
         { "dir", OPTION_TEXT, &a.dir, 0, 0, "DIR", "databases (var)" },
         { "pki", OPTION_TEXT, &a.pki, 0, 0, "DIR", "certificates and keys (DIR/pki)" },
         { "roles", OPTION_TEXT, &a.roles, 0, 0, "LIST", "smdp, eim, or both (smdp,eim)" },
+        { "master-key", OPTION_TEXT, &a.master_key, 0, 0, "FILE",
+          "seals secrets in the databases; dunlin vault init makes it" },
         { "bind", OPTION_TEXT, &a.bind, 0, 0, "ADDRESS", "numeric address (127.0.0.1)" },
         { "smdp-name", OPTION_TEXT, &a.smdp_name, 0, 0, "NAME", "address of the SM-DP+" },
         { "smdp-port", OPTION_INT, &a.smdp_port, 0, 65535, "PORT", "ES9+ (8443)" },

@@ -1,8 +1,10 @@
 #include "cmd/served.h"
 
+#include "base/secret.h"
 #include "cmd/tls_keys.h"
 #include "net/tls.h"
 #include "store/sqlite.h"
+#include "store/vault.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -25,6 +27,17 @@ enum err because(struct reason *r, enum err e, const char *fmt, ...)
     return e;
 }
 
+static enum err database_fault(struct reason *r, enum err e, const char *path)
+{
+    const char *why = e == E_EXISTS    ? "another process has it open"
+                      : e == E_MISSING ? "it is sealed, and no --master-key is given"
+                      : e == E_BADMAC  ? "it is sealed with another master key"
+                                       : err_text(e);
+
+    snprintf(r->text, r->size, "database %s: %s", path, why);
+    return e;
+}
+
 enum err served_open_store(struct served *v, const struct served_options *o, struct reason *r)
 {
     const struct store_schema *schemas[] = { &store_event_schema, o->schema };
@@ -37,16 +50,22 @@ enum err served_open_store(struct served *v, const struct served_options *o, str
     };
     enum err e;
 
+    uint8_t master[VAULT_KEY_LEN];
+
     if (mkdir(o->dir, 0700) && errno != EEXIST)
         return because(r, E_STORAGE, "folder %s cannot be made (%s)", o->dir, strerror(errno));
     if ((size_t)snprintf(path, sizeof path, "%s/%s", o->dir, o->file) >= sizeof path)
         return because(r, E_ARGUMENT, "folder name %s is too long", o->dir);
-    e = store_sqlite_open(&options, &v->store);
-    if (e == E_EXISTS) {
-        snprintf(r->text, r->size, "database %s: another process has it open", path);
-        return e;
+    if (o->master_key) {
+        e = vault_read_master(o->master_key, master);
+        if (e)
+            return because(r, e, "master key %s (64 hexadecimal digits, mode 0600)", o->master_key);
+        options.master = SLICE_OF(master);
+        options.crypto = crypto_openssl();
     }
-    return e ? because(r, e, "database %s", path) : E_OK;
+    e = store_sqlite_open(&options, &v->store);
+    wipe(master, sizeof master);
+    return e ? database_fault(r, e, path) : E_OK;
 }
 
 static void log_request(void *ctx, const struct engine_report *r)

@@ -38,6 +38,7 @@ struct served {
 struct served_options {
     const char *dir, *file; /* of the database; the folder is made when absent */
     const struct store_schema *schema;
+    const char *master_key; /* file of the master key that secret columns are sealed with; or NULL */
     bool volatile_store;
     unsigned workers;
     bool log; /* a line on stderr for each request that was refused or failed */

@@ -49,6 +49,7 @@ static struct served_options served_options(const struct servers_options *o, con
         .dir = o->dir,
         .file = file,
         .schema = schema,
+        .master_key = o->master_key,
         .volatile_store = o->volatile_store,
         .workers = (unsigned)o->workers,
         .log = o->log,

@@ -27,6 +27,7 @@ struct servers_options {
     const char *const *hosts; /* rows for net/resolve.h: where the eIM finds SM-DP+ servers */
     size_t host_count;
     unsigned download_attempts; /* of one order at the SM-DP+; 0: its default */
+    const char *master_key;     /* file, made by `dunlin vault init`; NULL: nothing is sealed */
     bool volatile_store;        /* do not wait for the disk: benchmarks of everything else */
     bool log;                   /* a line on stderr for each request that was refused or failed */
 };

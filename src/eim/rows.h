@@ -88,7 +88,7 @@ const char *eim_order_state_name(int64_t state);
     C(T, BLOB, transaction_id, 0,            1, 0) /* eimTransactionId */                          \
     C(T, BLOB, content,        STORE_NULL,   1, 0) /* package: psmoList or ecoList; data: tags */  \
     C(T, INT,  counter,        0,            1, 0) /* of the package, once signed */               \
-    C(T, BLOB, sent,           STORE_NULL,   1, 0) /* the eIM Package as it left */                \
+    C(T, BLOB, sent,           STORE_NULL | STORE_SECRET, 1, 0) /* the eIM Package as it left */   \
     C(T, INT,  sent_ms,        0,            1, 0) /* first time, or when it was signed */         \
     C(T, INT,  deliveries,     0,            1, 0)                                                 \
     C(T, INT,  seq_number,     0,            1, 0) /* of the result that was applied */            \
@@ -97,13 +97,13 @@ const char *eim_order_state_name(int64_t state);
     C(T, TEXT, outcome,        STORE_NULL,   1, 0) /* "enableResult catBusy(5)" */                 \
     C(T, INT,  verified,       0,            1, 0) /* the outcome is signed by the eUICC */        \
     C(T, INT,  retryable,      0,            1, 0) /* the same may be ordered again */             \
-    C(T, TEXT, activation,     STORE_NULL,   1, 0) /* activation code; download */                 \
+    C(T, TEXT, activation,     STORE_NULL | STORE_SECRET, 1, 0) /* activation code; download */    \
     C(T, INT,  source,         0,            1, 0) /* enum eim_source; download */                 \
     C(T, INT,  indirect,       0,            1, 0)                                                 \
     C(T, TEXT, smdp,           STORE_NULL,   1, 0) /* SM-DP+ or SM-DS address; download */         \
-    C(T, TEXT, matching_id,    STORE_NULL,   1, 0)                                                 \
+    C(T, TEXT, matching_id,    STORE_NULL | STORE_SECRET, 1, 0)                                    \
     C(T, BLOB, smdp_oid,       STORE_NULL,   1, 0) /* content of the OID */                        \
-    C(T, BLOB, code_hash,      STORE_NULL,   1, 0) /* SHA-256 of the confirmation code */          \
+    C(T, BLOB, code_hash,      STORE_NULL | STORE_SECRET, 1, 0) /* SHA-256 of the confirmation code */\
     C(T, BLOB, rsp_id,         STORE_NULL,   1, 0) /* transactionId of the SM-DP+ */               \
     C(T, BLOB, iccid,          STORE_NULL,   1, 0) /* of the profile: meant, then installed */     \
     C(T, INT,  created_ms,     0,            1, 0)                                                 \

@@ -48,12 +48,12 @@ const char *smdp_state_name(int64_t state);
 
 #define SMDP_PACKAGE(C, T)                                                                         \
     C(T, BLOB, iccid,        0,          1, 0)                                                     \
-    C(T, BLOB, package,      0,          1, 0) /* unprotected profile package */
+    C(T, BLOB, package,      STORE_SECRET, 1, 0) /* unprotected profile package */
 
 /* the package under profile protection keys; no such row: session keys */
 #define SMDP_PROTECTED(C, T)                                                                       \
     C(T, BLOB, iccid,        0,          1, 0)                                                     \
-    C(T, BLOB, keys,         0,          1, 0) /* MCV, PPK-ENC, PPK-CMAC */                        \
+    C(T, BLOB, keys,         STORE_SECRET, 1, 0) /* MCV, PPK-ENC, PPK-CMAC */                      \
     C(T, BLOB, elements,     0,          1, 0) /* A3, whole */
 
 #define SMDP_ORDER(C, T)                                                                           \
@@ -64,7 +64,7 @@ const char *smdp_state_name(int64_t state);
     C(T, BLOB, eid,            STORE_NULL, 1, 0)                                                   \
     C(T, BLOB, waiting_eid,    STORE_NULL, 1, 0) /* the EID, while the eUICC may come for it */    \
     C(T, TEXT, matching_id,    STORE_NULL, 1, 0) /* absent: found by the EID */                    \
-    C(T, BLOB, code_hash,      STORE_NULL, 1, 0) /* SHA-256 of the confirmation code */            \
+    C(T, BLOB, code_hash,      STORE_NULL | STORE_SECRET, 1, 0) /* SHA-256 of the code */          \
     C(T, INT,  code_attempts,  0,          1, 0) /* wrong codes so far */                          \
     C(T, INT,  attempts,       0,          1, 0) /* downloads begun */                             \
     C(T, INT,  expires_ms,     0,          1, 0) /* 0: never */                                    \

@@ -117,6 +117,18 @@ static bool key_ok(const struct store_table *t)
     return true;
 }
 
+/* Sealed values cannot be sought, and the key must have been read before they are opened. */
+static bool secret_ok(const struct store_table *t, const struct store_column *c)
+{
+    for (size_t i = 0; i < t->index_count; i++)
+        if (in_index(&t->indexes[i], c))
+            return false;
+    for (const struct store_column *k = c + 1; k < t->columns + t->column_count; k++)
+        if (in_index(&t->indexes[0], k))
+            return false;
+    return c->kind != STORE_INT;
+}
+
 static bool table_ok(const struct store_table *t, const struct store_schema *schema)
 {
     unsigned indexed = 0;
@@ -129,6 +141,8 @@ static bool table_ok(const struct store_table *t, const struct store_schema *sch
         if (!span_ok(c->since, c->until, t, schema))
             return false;
         if (c->since > t->since && c->kind != STORE_INT && !(c->flags & STORE_NULL))
+            return false;
+        if ((c->flags & STORE_SECRET) && !secret_ok(t, c))
             return false;
         if ((c->flags & STORE_SERIAL) && !in_index(&t->indexes[0], c))
             return false;

@@ -7,6 +7,7 @@
 #ifndef DUNLIN_STORE_SQLITE_H
 #define DUNLIN_STORE_SQLITE_H
 
+#include "crypto/crypto.h"
 #include "store/store.h"
 
 struct store_sqlite_options {
@@ -17,11 +18,20 @@ struct store_sqlite_options {
     uint16_t version_cap;
     /* Commit without waiting for the disk: for tests. Private files never wait. */
     bool volatile_commits;
+    /*
+     * The master key (VAULT_KEY_LEN octets, vault.h) with which secret columns are sealed; absent:
+     * they lie there in the clear. A database that is not sealed yet is sealed when it is opened
+     * with one. new_master takes its place from now on.
+     */
+    slice master, new_master;
+    const struct crypto *crypto; /* for it */
 };
 
 /*
  * Opens and migrates. E_STORAGE (not a database, disk), E_UNSUPPORTED (written by a newer version),
- * E_ARGUMENT (a table breaks the rules of store.h), E_EXISTS (another process has it open).
+ * E_ARGUMENT (a table breaks the rules of store.h), E_EXISTS (another process has it open),
+ * E_MISSING (it is sealed, and no master key is given), E_BADMAC (with another master key), E_STATE
+ * (new_master for a database that is not sealed).
  */
 MUST_USE enum err store_sqlite_open(const struct store_sqlite_options *options, struct store **out);
 

@@ -6,6 +6,7 @@
 #include "store/engine.h"
 #include "store/sql.h"
 #include "store/sqlite.h"
+#include "store/vault.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -60,6 +61,8 @@ struct sqlite_store {
     size_t table_count;
     struct connection *writer; /* the committer's */
     struct committer *committer;
+    struct vault vault;
+    bool sealed;
     uint64_t next_number; /* of the next write; the committer's */
     pthread_key_t reader_key;
     bool reader_key_made;
@@ -78,6 +81,20 @@ MUST_USE enum err sqlite_list(struct store *s, const struct store_table *table,
 MUST_USE enum err sqlite_read_begin(struct store *s);
 void sqlite_read_end(struct store *s);
 void sqlite_stop_reading(struct connection *c);
+
+/* One INTEGER of the first row; E_NOTFOUND without a row. name: parameter 1, or NULL. */
+MUST_USE enum err sqlite_number(sqlite3 *db, const char *text, const char *name, int64_t *out);
+
+/* sqlite_vault.c */
+MUST_USE enum err sqlite_open_vault(struct sqlite_store *s, sqlite3 *db,
+                                    const struct store_sqlite_options *o);
+int sqlite_bind_sealed(struct sqlite_store *s, sqlite3_stmt *st, int at,
+                       const struct store_table *table, const struct store_column *column,
+                       const void *row, uint64_t serial);
+MUST_USE enum err sqlite_read_sealed(const struct sqlite_store *s, sqlite3_stmt *st, int at,
+                                     const struct store_table *table,
+                                     const struct store_column *column, struct arena *arena,
+                                     const void *row, slice *out);
 
 extern const struct committer_ops sqlite_committer_ops;
 

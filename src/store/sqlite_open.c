@@ -50,8 +50,7 @@ static enum err run_text(void *db, const char *text)
     return sqlite_run(db, text);
 }
 
-/* One INTEGER of the first row; E_NOTFOUND without a row. */
-static enum err sqlite_number(sqlite3 *db, const char *text, const char *name, int64_t *out)
+enum err sqlite_number(sqlite3 *db, const char *text, const char *name, int64_t *out)
 {
     sqlite3_stmt *st = NULL;
     int rc = sqlite3_prepare_v2(db, text, -1, &st, NULL);
@@ -205,6 +204,8 @@ static enum err sqlite_bring_up(struct sqlite_store *s, sqlite3 *db,
 
         err = migrate(db, schema, cap < schema->version ? cap : schema->version);
     }
+    if (!err)
+        err = sqlite_open_vault(s, db, o);
     return err ? err : count_opening(s, db);
 }
 
@@ -336,6 +337,7 @@ static void close_store(struct store *base)
         remove_files(s->path);
     if (s->lock_fd >= 0)
         close(s->lock_fd);
+    vault_close(&s->vault);
     pthread_mutex_destroy(&s->lock);
     free(s->tables);
     free(s->path);

@@ -135,8 +135,8 @@ static enum err read_slice(sqlite3_stmt *st, int at, enum store_kind kind, struc
     return out->p ? E_OK : E_MEMORY;
 }
 
-static enum err read_row(sqlite3_stmt *st, const struct known_table *known, struct arena *arena,
-                         uint8_t *row)
+static enum err read_row(const struct sqlite_store *s, sqlite3_stmt *st,
+                         const struct known_table *known, struct arena *arena, uint8_t *row)
 {
     const struct store_table *t = known->table;
     uint64_t version = (uint64_t)sqlite3_column_int64(st, 0);
@@ -152,6 +152,8 @@ static enum err read_row(sqlite3_stmt *st, const struct known_table *known, stru
             continue;
         if (c->kind == STORE_INT)
             *(int64_t *)member = sqlite3_column_int64(st, at++);
+        else if ((c->flags & STORE_SECRET) && s->sealed)
+            err = sqlite_read_sealed(s, st, at++, t, c, arena, row, member);
         else
             err = read_slice(st, at++, c->kind, arena, member);
     }
@@ -214,7 +216,7 @@ enum err sqlite_list(struct store *base, const struct store_table *table,
     while (!err && (rc = sqlite3_step(st->prepared)) == SQLITE_ROW) {
         uint8_t *row = store_rows_add(out, table, arena);
 
-        err = row ? read_row(st->prepared, &s->tables[place], arena, row) : E_MEMORY;
+        err = row ? read_row(s, st->prepared, &s->tables[place], arena, row) : E_MEMORY;
     }
     sqlite3_reset(st->prepared);
     return err ? err : sqlite_error(rc);
@@ -274,8 +276,9 @@ static enum err change_statement(struct connection *c, int place, unsigned shape
     return prepare(c, place, shape, &sql, out);
 }
 
-static enum err bind_column(sqlite3_stmt *st, int at, const struct store_column *c, const void *row,
-                            uint64_t number)
+static enum err bind_column(struct sqlite_store *store, sqlite3_stmt *st, int at,
+                            const struct store_table *table, const struct store_column *c,
+                            const void *row, uint64_t number)
 {
     slice s;
 
@@ -286,12 +289,14 @@ static enum err bind_column(sqlite3_stmt *st, int at, const struct store_column 
     s = *store_row_slice(row, c);
     if (!s.p && !(c->flags & STORE_NULL))
         return E_ARGUMENT;
+    if ((c->flags & STORE_SECRET) && store->sealed)
+        return sqlite_error(sqlite_bind_sealed(store, st, at, table, c, row, number));
     return sqlite_error(bind_slice(st, at, c->kind, s));
 }
 
 /* number: of this write; as serial key only for INSERT */
-static enum err bind_change(const struct statement *st, const struct change *change,
-                            uint64_t number)
+static enum err bind_change(struct sqlite_store *store, const struct statement *st,
+                            const struct change *change, uint64_t number)
 {
     uint64_t serial = change->kind == CHANGE_INSERT ? number : 0;
     uint64_t old;
@@ -303,7 +308,8 @@ static enum err bind_change(const struct statement *st, const struct change *cha
         int at = (int)i + 1;
 
         if (p->kind == SQL_COLUMN)
-            err = bind_column(st->prepared, at, p->column, change->row, serial);
+            err =
+                bind_column(store, st->prepared, at, change->table, p->column, change->row, serial);
         else
             err = sqlite_error(sqlite3_bind_int64(
                 st->prepared, at, (sqlite3_int64)(p->kind == SQL_NEW_VERSION ? number : old)));
@@ -335,7 +341,7 @@ static enum err compare_indexed(struct connection *c, int place, const struct ch
 
     *changed = 0;
     if (!err)
-        err = bind_change(st, change, 0);
+        err = bind_change(c->store, st, change, 0);
     if (err)
         return err;
     rc = sqlite3_step(st->prepared);
@@ -384,7 +390,7 @@ static enum err run_change(struct connection *c, int place, unsigned shape,
     int rc;
 
     if (!err)
-        err = bind_change(st, change, number);
+        err = bind_change(c->store, st, change, number);
     if (err)
         return err;
     rc = sqlite3_step(st->prepared);

@@ -42,6 +42,7 @@ enum store_kind { STORE_INT, STORE_TEXT, STORE_BLOB };
 enum store_flag {
     STORE_NULL = 1,   /* TEXT, BLOB: the slice may be absent (SLICE_NONE) */
     STORE_SERIAL = 2, /* INT, the only key column: the store assigns it on INSERT, rising */
+    STORE_SECRET = 4, /* TEXT, BLOB, in no index, behind the key: sealed at rest (vault.h) */
 };
 
 struct store_column {
