@@ -269,7 +269,7 @@ enum err pkcs11_session(struct pkcs11_module *m, const struct pkcs11_uri *uri, b
                         CK_SESSION_HANDLE *out)
 {
     CK_SLOT_ID slot = 0;
-    CK_TOKEN_INFO info;
+    CK_TOKEN_INFO info = { .flags = 0 };
     CK_RV rv;
     enum err err = find_token(m, uri, &slot, &info);
 
