@@ -20,6 +20,7 @@ static const struct command {
     { "decode", cmd_decode, "print any message of the specifications" },
     { "profile", cmd_profile, "show, check and build profile packages" },
     { "pki", cmd_pki, "make and show a private certificate hierarchy" },
+    { "audit", cmd_audit, "show and verify the log of a server's events" },
     { "vault", cmd_vault, "the master key that seals secrets in databases" },
     { "bench", cmd_bench, "measure against the bare cryptography" },
 };

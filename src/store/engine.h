@@ -6,6 +6,7 @@
 #ifndef DUNLIN_STORE_ENGINE_H
 #define DUNLIN_STORE_ENGINE_H
 
+#include "store/row_chain.h"
 #include "store/store.h"
 
 /* Receives the rows of a read one by one; a row's slices live in the arena given to the read. */
@@ -22,6 +23,9 @@ struct store_engine {
     enum err (*read_begin)(struct store *s);
     void (*read_end)(struct store *s);
     void (*commit)(struct store *s, struct store_job *job);
+    /* as stored, within the read that was begun */
+    enum err (*row_chain_head)(struct store *s, const struct store_table *table,
+                               struct row_chain_head *out);
     void (*close)(struct store *s);
 };
 

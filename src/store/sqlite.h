@@ -24,7 +24,12 @@ struct store_sqlite_options {
      * with one. new_master takes its place from now on.
      */
     slice master, new_master;
-    const struct crypto *crypto; /* for it */
+    const struct crypto *crypto; /* for it, and for chains; NULL: OpenSSL's */
+    /*
+     * Beside the process that has it open, or without one: nothing is made, locked, migrated or
+     * unsealed, and commits are refused (E_STATE). E_UNSUPPORTED: of another version.
+     */
+    bool read_only;
 };
 
 /*

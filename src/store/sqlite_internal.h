@@ -28,6 +28,7 @@ enum fixed {
     FIXED_SAVE,
     FIXED_UNDO,
     FIXED_KEEP,
+    FIXED_CHAIN, /* with parameters, prepared by its own */
     FIXED_COUNT
 };
 
@@ -51,6 +52,13 @@ struct known_table {
     bool indexed;     /* has columns in indexes beside its key */
 };
 
+/* The chain of this database's log, the committer's. */
+struct chain_state {
+    const struct store_table *table; /* NULL: none */
+    struct row_chain_head now, next; /* next: with the row that is being written */
+    struct row_chain_head begun;     /* as it is on disk */
+};
+
 struct sqlite_store {
     struct store base;
     char *path;
@@ -61,6 +69,8 @@ struct sqlite_store {
     size_t table_count;
     struct connection *writer; /* the committer's */
     struct committer *committer;
+    const struct crypto *crypto;
+    struct chain_state chain;
     struct vault vault;
     bool sealed;
     uint64_t next_number; /* of the next write; the committer's */
@@ -84,6 +94,18 @@ void sqlite_stop_reading(struct connection *c);
 
 /* One INTEGER of the first row; E_NOTFOUND without a row. name: parameter 1, or NULL. */
 MUST_USE enum err sqlite_number(sqlite3 *db, const char *text, const char *name, int64_t *out);
+
+/* The calling thread's connection for reading, with the read begun that was asked for. */
+MUST_USE enum err sqlite_reader(struct sqlite_store *s, struct connection **out);
+
+/* sqlite_row_chain.c */
+MUST_USE enum err sqlite_open_chain(struct sqlite_store *s, sqlite3 *db);
+/* Fills in chain.next. E_ARGUMENT when a row of the log would change. */
+MUST_USE enum err sqlite_chain_link(struct sqlite_store *s, const struct change *change,
+                                    uint64_t number);
+MUST_USE enum err sqlite_chain_commit(struct sqlite_store *s, struct connection *writer);
+MUST_USE enum err sqlite_chain_head(struct store *s, const struct store_table *table,
+                                    struct row_chain_head *out);
 
 /* sqlite_vault.c */
 MUST_USE enum err sqlite_open_vault(struct sqlite_store *s, sqlite3 *db,

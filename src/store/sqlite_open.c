@@ -206,6 +206,8 @@ static enum err sqlite_bring_up(struct sqlite_store *s, sqlite3 *db,
     }
     if (!err)
         err = sqlite_open_vault(s, db, o);
+    if (!err)
+        err = sqlite_open_chain(s, db);
     return err ? err : count_opening(s, db);
 }
 
@@ -346,7 +348,14 @@ static void close_store(struct store *base)
 
 static void commit(struct store *base, struct store_job *job)
 {
-    committer_submit(((struct sqlite_store *)base)->committer, job);
+    struct committer *c = ((struct sqlite_store *)base)->committer;
+
+    if (c) {
+        committer_submit(c, job);
+        return;
+    }
+    job->err = E_STATE; /* read_only */
+    job->done(job);
 }
 
 static const struct store_engine engine = {
@@ -355,6 +364,7 @@ static const struct store_engine engine = {
     .read_begin = sqlite_read_begin,
     .read_end = sqlite_read_end,
     .commit = commit,
+    .row_chain_head = sqlite_chain_head,
     .close = close_store,
 };
 
@@ -371,12 +381,40 @@ static void reader_done(void *reader)
     pthread_mutex_unlock(&s->lock);
 }
 
+static enum err open_key(struct sqlite_store *s)
+{
+    s->reader_key_made = pthread_key_create(&s->reader_key, reader_done) == 0;
+    return s->reader_key_made ? E_OK : E_MEMORY;
+}
+
+/* Rows are read by the columns of this version: a database of another one is not understood. */
+static enum err check_versions(struct sqlite_store *s, const struct store_sqlite_options *o)
+{
+    struct connection *c;
+    enum err err = access(s->path, R_OK) == 0 ? open_key(s) : E_NOTFOUND;
+
+    if (!err)
+        err = sqlite_reader(s, &c);
+    for (size_t i = 0; i < o->schema_count && !err; i++) {
+        char name[64];
+        int64_t stands = 0;
+
+        snprintf(name, sizeof name, "schema:%s", o->schemas[i]->name);
+        err = sqlite_number(c->db, "SELECT value FROM dunlin_meta WHERE name = ?1", name, &stands);
+        if (err == E_NOTFOUND || (!err && stands != o->schemas[i]->version))
+            err = E_UNSUPPORTED;
+    }
+    return err;
+}
+
 static enum err open_steps(struct sqlite_store *s, const struct store_sqlite_options *o)
 {
     enum err err = know_tables(s, o);
 
     if (!err)
         err = choose_path(s, o->path);
+    if (!err && o->read_only)
+        return check_versions(s, o);
     if (!err)
         err = lock_file(s);
     if (!err)
@@ -385,11 +423,10 @@ static enum err open_steps(struct sqlite_store *s, const struct store_sqlite_opt
         err = sqlite_connect(s, true, &s->writer);
     if (!err)
         err = sqlite_bring_up(s, s->writer->db, o);
+    if (!err)
+        err = open_key(s);
     if (err)
         return err;
-    if (pthread_key_create(&s->reader_key, reader_done) != 0)
-        return E_MEMORY;
-    s->reader_key_made = true;
     return committer_open(&sqlite_committer_ops, s, &s->committer);
 }
 
@@ -403,6 +440,7 @@ enum err store_sqlite_open(const struct store_sqlite_options *o, struct store **
         return E_MEMORY;
     s->base.engine = &engine;
     s->lock_fd = -1;
+    s->crypto = o->crypto ? o->crypto : crypto_openssl();
     s->waits_for_disk = o->path && !o->volatile_commits;
     pthread_mutex_init(&s->lock, NULL);
     err = open_steps(s, o);

@@ -196,6 +196,15 @@ static enum err begin_reading(struct connection *c)
     return err;
 }
 
+enum err sqlite_reader(struct sqlite_store *s, struct connection **out)
+{
+    enum err err = reader_of_thread(s, out);
+
+    if (!err && (*out)->read == READ_ASKED)
+        err = begin_reading(*out);
+    return err;
+}
+
 enum err sqlite_list(struct store *base, const struct store_table *table,
                      const struct store_query *query, struct arena *arena, struct store_rows *out)
 {
@@ -203,11 +212,9 @@ enum err sqlite_list(struct store *base, const struct store_table *table,
     int place = sqlite_table_place(s, table);
     struct connection *c;
     struct statement *st;
-    enum err err = place < 0 ? E_ARGUMENT : reader_of_thread(s, &c);
+    enum err err = place < 0 ? E_ARGUMENT : sqlite_reader(s, &c);
     int rc = SQLITE_DONE;
 
-    if (!err && c->read == READ_ASKED)
-        err = begin_reading(c);
     if (!err)
         err = query_statement(c, place, query, &st);
     if (err)
@@ -284,6 +291,10 @@ static enum err bind_column(struct sqlite_store *store, sqlite3_stmt *st, int at
 
     if ((c->flags & STORE_SERIAL) && number)
         return sqlite_error(sqlite3_bind_int64(st, at, (sqlite3_int64)number));
+    if ((c->flags & STORE_CHAIN) && store->chain.table == table)
+        return sqlite_error(c->kind == STORE_INT ? sqlite3_bind_int64(st, at, store->chain.now.last)
+                                                 : sqlite3_bind_blob(st, at, store->chain.next.hash,
+                                                                     DIGEST_LEN, SQLITE_STATIC));
     if (c->kind == STORE_INT)
         return sqlite_error(sqlite3_bind_int64(st, at, *store_row_int(row, c)));
     s = *store_row_slice(row, c);
@@ -390,6 +401,8 @@ static enum err run_change(struct connection *c, int place, unsigned shape,
     int rc;
 
     if (!err)
+        err = sqlite_chain_link(c->store, change, number);
+    if (!err)
         err = bind_change(c->store, st, change, number);
     if (err)
         return err;
@@ -400,6 +413,8 @@ static enum err run_change(struct connection *c, int place, unsigned shape,
     else if (!err && sqlite3_changes(c->db) != 1)
         err = E_CONFLICT;
     sqlite3_reset(st->prepared);
+    if (!err && change->kind == CHANGE_INSERT && change->table == c->store->chain.table)
+        c->store->chain.now = c->store->chain.next;
     return err;
 }
 
@@ -438,6 +453,7 @@ static enum err apply_set(struct sqlite_store *s, struct store_job *job)
 static enum err apply(void *engine, struct store_job *job, bool undoable)
 {
     struct sqlite_store *s = engine;
+    struct row_chain_head head = s->chain.now;
     enum err err, undone = E_OK;
 
     if (!undoable || job->count == 1)
@@ -446,8 +462,10 @@ static enum err apply(void *engine, struct store_job *job, bool undoable)
     if (err)
         return err;
     err = apply_set(s, job);
-    if (err)
+    if (err) {
         undone = run_fixed(s->writer, FIXED_UNDO);
+        s->chain.now = head;
+    }
     if (!undone)
         undone = run_fixed(s->writer, FIXED_KEEP);
     return undone ? undone : err;
@@ -460,13 +478,22 @@ static enum err begin(void *engine)
 
 static enum err commit(void *engine)
 {
-    return run_fixed(((struct sqlite_store *)engine)->writer, FIXED_COMMIT);
+    struct sqlite_store *s = engine;
+    enum err err = sqlite_chain_commit(s, s->writer);
+
+    if (!err)
+        err = run_fixed(s->writer, FIXED_COMMIT);
+    if (!err)
+        s->chain.begun = s->chain.now;
+    return err;
 }
 
 static void rollback(void *engine)
 {
-    sqlite3 *db = ((struct sqlite_store *)engine)->writer->db;
+    struct sqlite_store *s = engine;
+    sqlite3 *db = s->writer->db;
 
+    s->chain.now = s->chain.begun;
     /* Some errors (full disk, I/O) have rolled back already. */
     if (!sqlite3_get_autocommit(db))
         (void)!sqlite_run(db, sql_sqlite.rollback);

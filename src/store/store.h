@@ -43,6 +43,7 @@ enum store_flag {
     STORE_NULL = 1,   /* TEXT, BLOB: the slice may be absent (SLICE_NONE) */
     STORE_SERIAL = 2, /* INT, the only key column: the store assigns it on INSERT, rising */
     STORE_SECRET = 4, /* TEXT, BLOB, in no index, behind the key: sealed at rest (vault.h) */
+    STORE_CHAIN = 8,  /* INT and BLOB: filled in by the store on INSERT (row_chain.h) */
 };
 
 struct store_column {

@@ -107,7 +107,9 @@ MUST_USE enum err turn_commit(struct turn *t);
     C(T, BLOB, eid,     STORE_NULL,   1, 0)                               \
     C(T, BLOB, iccid,   STORE_NULL,   1, 0)                               \
     C(T, TEXT, detail,  STORE_NULL,   1, 0)                               \
-    C(T, BLOB, data,    STORE_NULL,   1, 0)
+    C(T, BLOB, data,    STORE_NULL,   1, 0)                               \
+    C(T, INT,  behind,  STORE_CHAIN,  2, 0) /* the event before; 0: first */ \
+    C(T, BLOB, chain,   STORE_NULL | STORE_CHAIN, 2, 0) /* row_chain.h */
 /* clang-format on */
 
 STORE_ROW(store_event, STORE_EVENT);
