@@ -39,13 +39,29 @@ static size_t split_hosts(char *text, const char **rows)
     return n;
 }
 
-static void wait_for(const sigset_t *stop, struct servers *s, struct orders_watch *w)
+static void reload(struct servers *s)
+{
+    char why[600];
+
+    if (servers_reload(s, why, sizeof why))
+        fprintf(stderr, "serve: not reloaded: %s\n", why);
+    else
+        printf("serve: TLS certificates reloaded\n");
+    fflush(stdout);
+}
+
+/* Until a signal that ends; SIGHUP reloads. */
+static void wait_for(const sigset_t *signals, struct servers *s, struct orders_watch *w)
 {
     const struct timespec a_moment = { 0, 500 * 1000000L };
+    int got;
 
-    do
+    do {
         orders_tell(s, w);
-    while (sigtimedwait(stop, NULL, &a_moment) < 0);
+        got = sigtimedwait(signals, NULL, &a_moment);
+        if (got == SIGHUP)
+            reload(s);
+    } while (got < 0 || got == SIGHUP);
 }
 
 static int run(const struct serve_args *a)
@@ -80,6 +96,7 @@ static int run(const struct serve_args *a)
     sigemptyset(&stop);
     sigaddset(&stop, SIGINT);
     sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &stop, NULL);
     if (servers_open(&s, &o, why, sizeof why)) {
         fprintf(stderr, "serve: %s\n", why);
@@ -135,7 +152,7 @@ int cmd_serve(int argc, char **argv)
     struct options o = {
         .usage = "dunlin serve [OPTIONS]",
         .about = "Runs an SM-DP+ and an eIM until SIGINT or SIGTERM. Certificates come from\n"
-                 "`dunlin pki init`.",
+                 "`dunlin pki init`; SIGHUP reads those of TLS again.",
         .rows = rows,
         .count = sizeof rows / sizeof *rows,
     };

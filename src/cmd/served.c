@@ -101,8 +101,10 @@ enum err served_open_engine(struct served *v, const struct served_options *o, si
     return e ? because(r, e, "the engine's threads") : E_OK;
 }
 
-static enum err open_tls(struct listener *l, const struct listener_options *o, struct reason *r)
+/* The first time, and again. */
+static enum err open_tls(struct listener *l, struct reason *r)
 {
+    const struct listener_options *o = &l->options;
     struct tls_keys keys;
     struct tls_identity identity = { .chain_file = keys.chain };
     struct tls_server_options tls = {
@@ -116,7 +118,7 @@ static enum err open_tls(struct listener *l, const struct listener_options *o, s
         return e;
     identity.key_file = keys.key_file;
     identity.key = keys.key;
-    e = tls_server_open(&tls, &l->tls);
+    e = l->tls ? tls_server_reload(l->tls, &tls) : tls_server_open(&tls, &l->tls);
     tls_keys_close(&keys);
     return e ? because(r, e, "TLS certificate %s and its key", keys.chain) : E_OK;
 }
@@ -129,7 +131,10 @@ enum err served_listen(struct listener *l, const struct listener_options *o, str
         .handler = engine_serve,
         .ctx = &l->site,
     };
-    enum err e = open_tls(l, o, r);
+    enum err e;
+
+    l->options = *o;
+    e = open_tls(l, r);
 
     if (e)
         return e;
@@ -139,6 +144,15 @@ enum err served_listen(struct listener *l, const struct listener_options *o, str
         return because(r, e, "listening on %s port %ld", o->bind, o->port);
     l->port = http_server_port(l->http);
     return E_OK;
+}
+
+enum err served_reload(struct served *v, struct reason *r)
+{
+    enum err e = v->agents.tls ? open_tls(&v->agents, r) : E_OK;
+
+    if (!e && v->operators.tls)
+        e = open_tls(&v->operators, r);
+    return e;
 }
 
 void served_close(struct served *v)

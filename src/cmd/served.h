@@ -19,7 +19,16 @@ struct reason {
 __attribute__((format(printf, 3, 4))) enum err because(struct reason *r, enum err e,
                                                        const char *fmt, ...);
 
+struct listener_options {
+    const char *pki;     /* of the certificate, laid out as pki/keystore.h says; borrowed */
+    enum cert_role role; /* which one */
+    const char *bind;    /* numeric address */
+    long port;           /* 0: any free one */
+    bool client_certificates;
+};
+
 struct listener {
+    struct listener_options options;
     struct tls_server *tls;
     struct http_server *http;
     struct engine_site site;
@@ -38,7 +47,8 @@ struct served {
 struct served_options {
     const char *dir, *file; /* of the database; the folder is made when absent */
     const struct store_schema *schema;
-    const char *master_key; /* file of the master key that secret columns are sealed with; or NULL */
+    const char
+        *master_key; /* file of the master key that secret columns are sealed with; or NULL */
     bool volatile_store;
     unsigned workers;
     bool log; /* a line on stderr for each request that was refused or failed */
@@ -51,15 +61,11 @@ MUST_USE enum err served_open_engine(struct served *v, const struct served_optio
                                      size_t chores, struct engine_upstream upstream,
                                      struct reason *r);
 
-struct listener_options {
-    const char *pki;     /* of the certificate, laid out as pki/keystore.h says */
-    enum cert_role role; /* which one */
-    const char *bind;    /* numeric address */
-    long port;           /* 0: any free one */
-    bool client_certificates;
-};
 MUST_USE enum err served_listen(struct listener *l, const struct listener_options *o,
                                 struct reason *r);
+
+/* Certificates and keys of the listeners anew, for connections to come. */
+MUST_USE enum err served_reload(struct served *v, struct reason *r);
 
 /* Drains and closes. */
 void served_close(struct served *v);

@@ -111,7 +111,10 @@ static enum err trust_smdps(struct servers *s, struct reason *w)
     return e ? because(w, e, "the CI's certificate") : E_OK;
 }
 
-/* The SM-DP+ shows operators its own certificate, and believes the CI or who --operator-ca says. */
+/*
+ * The SM-DP+ shows operators its own certificate, and believes the CI or who --operator-ca says.
+ * Called again it reads them again.
+ */
 static enum err trust_operators(struct servers *s, const struct servers_options *o,
                                 struct reason *w)
 {
@@ -128,7 +131,8 @@ static enum err trust_operators(struct servers *s, const struct servers_options 
         return e;
     trust.key_file = keys.key_file;
     trust.key = keys.key;
-    e = tls_trust_open(&trust, &s->es2_trust);
+    e = s->es2_trust ? tls_trust_reload(s->es2_trust, &trust)
+                     : tls_trust_open(&trust, &s->es2_trust);
     tls_keys_close(&keys);
     return e ? because(w, e, "%s and its key, %s", keys.chain,
                        o->operator_ca ? o->operator_ca : "the CI's certificate")
@@ -273,7 +277,7 @@ static enum err open_all(struct servers *s, const struct servers_options *o, boo
 {
     enum err e;
 
-    *s = (struct servers){ .crypto = crypto_openssl(), .smdp_name = o->smdp_name };
+    *s = (struct servers){ .options = o, .crypto = crypto_openssl(), .smdp_name = o->smdp_name };
     e = s->crypto ? open_trust(s, o->pki, w) : because(w, E_CRYPTO, "OpenSSL");
     if (!e)
         e = trust_smdps(s, w);
@@ -306,6 +310,18 @@ enum err servers_open(struct servers *s, const struct servers_options *o, char *
                       size_t why_size)
 {
     return open_all(s, o, true, &(struct reason){ why, why_size });
+}
+
+enum err servers_reload(struct servers *s, char *why, size_t why_size)
+{
+    struct reason w = { why, why_size };
+    enum err e = s->es2_trust ? trust_operators(s, s->options, &w) : E_OK;
+
+    if (!e)
+        e = served_reload(&s->smdp_served, &w);
+    if (!e)
+        e = served_reload(&s->eim_served, &w);
+    return e;
 }
 
 void servers_close(struct servers *s)

@@ -33,6 +33,7 @@ struct servers_options {
 };
 
 struct servers {
+    const struct servers_options *options; /* borrowed until servers_close */
     const struct crypto *crypto;
     struct trust trust;
     struct identity ci, dp_auth, dp_pb, eim_sign;
@@ -61,6 +62,12 @@ MUST_USE enum err servers_open(struct servers *s, const struct servers_options *
 /* Opens SM-DP+ and eIM without listeners: for benchmarks in process. */
 MUST_USE enum err servers_open_quiet(struct servers *s, const struct servers_options *o, char *why,
                                      size_t why_size);
+/*
+ * Reads the TLS certificates and keys of the folder `pki` again, for connections to come; those
+ * there are live on. On failure `why` is a sentence, and what could not be read stays as it was.
+ * Certificates that sign (DPauth, DPpb, the eIM's) stay.
+ */
+MUST_USE enum err servers_reload(struct servers *s, char *why, size_t why_size);
 /* Drains and closes. */
 void servers_close(struct servers *s);
 

@@ -85,6 +85,11 @@ struct tls_trust_options {
 struct tls_trust;
 
 MUST_USE enum err tls_trust_open(const struct tls_trust_options *o, struct tls_trust **out);
+/*
+ * For connections to come what `o` says of CAs and of our own certificate; pins and policies stay.
+ * On failure everything stays.
+ */
+MUST_USE enum err tls_trust_reload(struct tls_trust *t, const struct tls_trust_options *o);
 struct tls_trust *tls_trust_ref(struct tls_trust *t);
 void tls_trust_close(struct tls_trust *t);
 

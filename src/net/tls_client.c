@@ -11,8 +11,9 @@
 
 struct tls_trust {
     atomic_size_t uses;
+    pthread_mutex_t lock; /* guards the pointer ctx */
     SSL_CTX *ctx;
-    bool has_anchors;
+    atomic_bool has_anchors;
     uint8_t *pinned_leaf, *pinned_spki; /* malloc or NULL */
     size_t pinned_leaf_n, pinned_spki_n;
     char *policy, *policy2;
@@ -263,12 +264,31 @@ enum err tls_trust_open(const struct tls_trust_options *o, struct tls_trust **ou
     if (!t)
         return E_MEMORY;
     atomic_init(&t->uses, 1);
+    pthread_mutex_init(&t->lock, NULL);
     err = set_trust(t, o);
     if (err) {
         tls_trust_close(t);
         return err;
     }
     *out = t;
+    return E_OK;
+}
+
+enum err tls_trust_reload(struct tls_trust *t, const struct tls_trust_options *o)
+{
+    struct tls_trust *fresh;
+    SSL_CTX *old;
+    enum err err = tls_trust_open(o, &fresh);
+
+    if (err)
+        return err;
+    pthread_mutex_lock(&t->lock);
+    old = t->ctx;
+    t->ctx = fresh->ctx;
+    fresh->ctx = old; /* connections made from it count it */
+    atomic_store(&t->has_anchors, atomic_load(&fresh->has_anchors));
+    pthread_mutex_unlock(&t->lock);
+    tls_trust_close(fresh);
     return E_OK;
 }
 
@@ -284,6 +304,7 @@ void tls_trust_close(struct tls_trust *t)
     if (!t || atomic_fetch_sub(&t->uses, 1) != 1)
         return;
     SSL_CTX_free(t->ctx);
+    pthread_mutex_destroy(&t->lock);
     free(t->pinned_leaf);
     free(t->pinned_spki);
     free(t->policy);
@@ -309,8 +330,11 @@ static bool attach_peer(SSL *ssl, struct tls_trust *t, const char *host, enum er
 
 SSL *tls_trust_ssl(struct tls_trust *t, const char *host, enum err *fault, SSL_SESSION *session)
 {
-    SSL *ssl = SSL_new(t->ctx);
+    SSL *ssl;
 
+    pthread_mutex_lock(&t->lock);
+    ssl = SSL_new(t->ctx);
+    pthread_mutex_unlock(&t->lock);
     *fault = E_OK;
     if (!ssl)
         return NULL;

@@ -59,6 +59,13 @@ sleep 1
 for line in 4 5; do
     grep -q "order of line $line for $eid: done: ok" serve.out || { cat serve.out >&2; fail "line $line"; }
 done
+# SIGHUP opens the keys of TLS in the token anew
+kill -HUP $server
+for _ in $(seq 50); do
+    grep -q 'TLS certificates reloaded' serve.out && break
+    sleep 0.1
+done
+grep -q 'TLS certificates reloaded' serve.out || { cat serve.out >&2; fail reload; }
 expect 0 "$program" lpa --card "127.0.0.1:$card" --yes --hosts "testsmdpplus1.example.com=127.0.0.1:$smdp" \
     download "1\$testsmdpplus1.example.com\$TEST-0002"
 expect 0 "$program" lpa --card "127.0.0.1:$card" list
