@@ -178,6 +178,11 @@ void pin_forget_all(struct card *card);
 /* tlv_file.c */
 void tlv_file_reset(struct card *card);
 
+/* card.c: what the command changed is committed, or dropped as its status word says. */
+void card_settle(struct card *card, struct reply *r);
+/* card_work.c: every application works. */
+void card_work(struct card *card);
+
 /* card.c: the value of an SMS-PP download for whoever serves it; nobody: 9000. */
 void card_sms_pp(struct card *card, slice tlvs, struct reply *out);
 
