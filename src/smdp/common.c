@@ -30,6 +30,12 @@ enum err smdp_save_order(struct turn *t, struct smdp_order *order)
     if (order->state != SMDP_AVAILABLE)
         order->stock_type = SLICE_NONE;
     order->changed_ms = t->now_ms;
+    if (order->state == SMDP_INSTALLED || order->state == SMDP_ERROR) {
+        enum err err = smdp_event_end(t, order);
+
+        if (err)
+            return err;
+    }
     return turn_update(t, &smdp_order_table, order);
 }
 

@@ -56,6 +56,23 @@ MUST_USE enum err smdp_progress(struct turn *t, enum smdp_point point,
 MUST_USE enum err smdp_report(struct turn *t, enum smdp_point point, const struct smdp_order *order,
                               const struct turn_status *failure, slice data);
 
+/* ---- event.c: events at SM-DSs ---- */
+
+/* Asks the SM-DS for an event of this order (refused when that cannot be), as the turn's call. */
+MUST_USE enum err smdp_event_register(struct smdp *s, const struct smdp_order *order,
+                                      struct turn *t);
+/*
+ * What the SM-DS answered. *row is the event, registered now and to be kept with the order's
+ * release; NULL: the turn has been refused, and the event goes.
+ */
+MUST_USE enum err smdp_event_registered(slice resume, const struct es12_answer *answer,
+                                        struct turn *t, struct smdp_ds_event **row);
+/* The event of an order that is over goes; there may be none. */
+MUST_USE enum err smdp_event_end(struct turn *t, const struct smdp_order *order);
+MUST_USE enum err smdp_event_withdraw(struct turn *t, struct smdp_ds_event *row);
+/* At start: see smdp_recover. */
+MUST_USE enum err smdp_event_recover(struct turn *t, bool *more);
+
 /* ---- sessions and turns ---- */
 
 /* From here on the session follows the turn. */

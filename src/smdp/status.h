@@ -37,7 +37,11 @@
     X(MATCHING_ID_IN_USE, "8.2.6",  "3.3",  "matching id is in use")                               \
     X(MATCHING_ID_OTHER,  "8.2.6",  "3.10", "order has another matching id")                       \
     X(EID_MISSING,        "8.1.1",  "2.2",  "EID is needed")                                       \
-    X(EID_OTHER,          "8.1.1",  "3.10", "order is for another EID")
+    X(EID_OTHER,          "8.1.1",  "3.10", "order is for another EID")                            \
+    X(SMDS_ADDRESS,       "8.9",    "5.1",  "smdsAddress is not a host name")                      \
+    X(SMDS_BUSY,          "8.9",    "5.1",  "an earlier event of this name is not gone yet")       \
+    X(SMDS_AWAY,          "8.9",    "5.1",  "SM-DS does not answer")                               \
+    X(SMDS_FAILED,        "8.9",    "4.2",  "SM-DS refused the event")
 /* clang-format on */
 
 enum smdp_refusal {
