@@ -89,7 +89,7 @@ echo "rsp-server $dp pki/dp-tls.pem" | tee root.orders >alternative.orders
 echo "rsp-server localhost pki/ds-tls.pem" >>root.orders
 cat >eim.orders <<END
 device $eid
-download $eid smds:$root
+download $eid smds
 END
 free_ports es9 es2 es11 es12 alt11 alt12 esipa iso
 
