@@ -304,9 +304,9 @@ static void errors_become_statuses(void **state)
         enum err err;
         int status;
     } rows[] = {
-        { E_OK, 200 },       { E_SYNTAX, 400 },   { E_MISSING, 400 }, { E_LIMIT, 503 },
-        { E_MEMORY, 503 },   { E_STORAGE, 500 },  { E_CRYPTO, 500 },  { E_BADSIG, 500 },
-        { E_NOTFOUND, 500 }, { E_INTERNAL, 500 },
+        { E_OK, 200 },       { E_SYNTAX, 400 },   { E_MISSING, 400 },   { E_LIMIT, 503 },
+        { E_MEMORY, 503 },   { E_STORAGE, 500 },  { E_CRYPTO, 500 },    { E_BADSIG, 403 },
+        { E_NOTFOUND, 500 }, { E_INTERNAL, 500 }, { E_UNTRUSTED, 403 },
     };
     enum err err;
     struct route route = {
