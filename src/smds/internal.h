@@ -36,7 +36,7 @@ MUST_USE enum err smds_refuse_client(struct turn *t, enum rsp_function f, enum s
 /* ES12: JSON only. */
 MUST_USE enum err smds_refuse(struct turn *t, enum smds_refusal why);
 
-/* kind is a string literal, detail may be NULL */
+/* An event for the log; kind is a string literal. */
 MUST_USE enum err smds_tell(struct turn *t, const char *kind, const struct smds_event *event);
 
 /* The event goes; from the root too when it may stand there. */

@@ -151,10 +151,14 @@ confirm "${iccids[0]}" EVENT-0 'no host name' true
 refused 8.9 5.1
 confirm "${iccids[0]}" EVENT-0 $root true
 refused 8.9 5.1
+confirm "${iccids[0]}" EVENT-0 $dp true # it has no certificate of an SM-DS (TLS-006)
+refused 8.9 5.1
 start_root
 start_alternative
 post stranger "$es12" es12/registerEvent "\"eid\":\"$eid\",\"rspServerAddress\":\"$dp\",\"eventId\":\"X\",\"forwardingIndicator\":false" $dp
 says 'HTTP 403'
+expect 56 curl --silent --cacert pki/ci.pem --resolve "localhost:$es12:127.0.0.1" --data '{}' \
+    "https://localhost:$es12/gsma/rsp2/es12/deleteEvent"
 confirm "${iccids[0]}" EVENT-0 $root true
 succeeds
 says '"matchingId":"EVENT-0"'
