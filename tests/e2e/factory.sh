@@ -222,22 +222,24 @@ expect 2 "$program" profile batch base.der --csv in.csv --out x --hlr y
 # ---- kill -9 at any moment, then --resume: every subscriber once, and its row is its profile's
 
 long=("$program" profile batch base.der --iccid-from 8900101770000000017 --imsi-from 001010770000000
-    --count 2000 --out long.pack --hlr long.csv --plain-keys --checkpoint 50 --quiet)
-resume=''
+    --count 10000 --out long.pack --hlr long.csv --plain-keys --checkpoint 100 --quiet)
+resume='' halves=0
 for round in $(seq "${DUNLIN_KILL_ROUNDS:-12}"); do
     "${long[@]}" $resume >/dev/null 2>&1 &
     pid=$!
-    sleep "0.$(printf '%03d' $((RANDOM % 300)))"
+    sleep "0.$(printf '%03d' $((RANDOM % 60 + 10)))"
     kill -9 $pid 2>/dev/null
     wait $pid 2>/dev/null
+    grep -q '^rows [1-9]' long.pack.state 2>/dev/null && halves=$((halves + 1))
     resume=--resume
 done
 expect 0 "${long[@]}" --resume
-[ "$(wc -l <long.csv)" = 2001 ] || fail "$(wc -l <long.csv) lines"
-[ "$(cut -d, -f1 long.csv | sort -u | wc -l)" = 2001 ] || fail 'an ICCID stands twice'
+[ "$halves" -gt 0 ] || fail 'no batch was killed in its middle'
+[ "$(wc -l <long.csv)" = 10001 ] || fail "$(wc -l <long.csv) lines"
+[ "$(cut -d, -f1 long.csv | sort -u | wc -l)" = 10001 ] || fail 'an ICCID stands twice'
 expect 0 "$program" profile unpack long.pack
 cmp -s out <(tail -n +2 long.csv | cut -d, -f1) || fail 'the pack has not the ICCIDs of the rows'
-for line in 2 777 2001; do
+for line in 2 5777 10001; do
     row=$(sed -n "${line}p" long.csv)
     expect 0 "$program" profile unpack long.pack --iccid "${row%%,*}" --out long.der
     expect 0 "$program" profile show long.der --secrets
