@@ -267,6 +267,8 @@ static void place_target(struct compiler *c, const struct target *t)
     const struct model_file *f = &c->m->files[t->file];
     size_t n = f->facts.records ? f->facts.record_len : f->body.n;
 
+    if (f->nitems != 1)
+        return; /* genericFileManagement writes over it */
     switch (t->form) {
     case PLACE_ICCID:
         place_body(c, t, named(c, "iccid", VARIABLE_ICCID, false), 0, ICCID_LEN);
@@ -488,6 +490,32 @@ static void place_all(struct compiler *c)
             place_target(c, &c->targets[i]);
 }
 
+static bool has_place(const struct compiler *c, enum place_form form, int file)
+{
+    for (unsigned i = 0; i < c->f->nplaces; i++)
+        if (c->f->places[i].form == form && c->f->places[i].file == file)
+            return true;
+    return false;
+}
+
+/* A profile whose header and files would disagree about who it is is no template. */
+static enum err check_identity(const struct compiler *c)
+{
+    int iccid = content_of(c->m, model_resolve(c->m, SLICE_LIT("\x2F\xE2")));
+
+    if (!has_place(c, PLACE_ICCID, iccid))
+        return E_REFUSED;
+    for (int i = 0; i < (int)c->m->nfiles; i++) {
+        int imsi = c->m->files[i].naa == NAA_USIM && c->m->files[i].facts.type == FILE_ADF
+                       ? model_child(c->m, i, 0x6F07)
+                       : -1;
+
+        if (imsi >= 0 && !has_place(c, PLACE_IMSI, content_of(c->m, imsi)))
+            return E_REFUSED;
+    }
+    return E_OK;
+}
+
 /* ---- opening -------------------------------------------------------------------------------- */
 
 static enum err model_of(struct compiler *c, slice package)
@@ -526,7 +554,7 @@ static enum err compile(struct compiler *c, slice package)
     place_all(c);
     for (unsigned i = 0; i < c->f->nvariables; i++)
         c->f->imsi |= c->f->variables[i].what == VARIABLE_IMSI;
-    return c->err;
+    return c->err ? c->err : check_identity(c);
 }
 
 enum err factory_open(struct arena *arena, const struct crypto *crypto, slice package,
@@ -542,8 +570,10 @@ enum err factory_open(struct arena *arena, const struct crypto *crypto, slice pa
     c.f->crypto = crypto;
     e = compile(&c, package);
     snprintf(fault->why, sizeof fault->why, "%s",
-             e == E_SYNTAX        ? "has errors: try 'dunlin profile check'"
-             : e == E_MISSING     ? "has no header"
+             e == E_SYNTAX    ? "has errors: try 'dunlin profile check'"
+             : e == E_MISSING ? "has no header"
+             : e == E_REFUSED ? "has an EF.ICCID or EF.IMSI that no template's element fills alone"
+             : e == E_SIZE    ? "has an EF.IMPU whose records are too short"
              : e == E_UNSUPPORTED ? "has authentication algorithms that differ or are not known"
                                   : err_text(e));
     *out = c.f;

@@ -10,8 +10,8 @@
  * Per subscriber: values are read by value_read, what is missing is generated (factory_settle), and
  * factory_make gives the package. A factory belongs to one thread.
  *
- * Only files of templates' elements have variables; a file made by genericFileManagement stays as
- * it is, and so does what a CSIM has for itself.
+ * Only files of templates' elements have variables; a file that genericFileManagement makes or
+ * writes stays as it is, and so does what a CSIM has for itself.
  */
 #ifndef DUNLIN_PROFILE_FACTORY_H
 #define DUNLIN_PROFILE_FACTORY_H
@@ -84,7 +84,8 @@ struct factory_fault {
 
 /*
  * The template is compiled in the arena, which keeps it. E_MISSING without header, E_UNSUPPORTED
- * with two algorithms that differ, E_LIMIT past the limits above; fault->why says it.
+ * with two algorithms that differ, E_REFUSED where genericFileManagement makes or writes EF.ICCID
+ * or EF.IMSI, E_LIMIT past the limits above; fault->why says it.
  */
 MUST_USE enum err factory_open(struct arena *arena, const struct crypto *crypto, slice package,
                                struct factory **out, struct factory_fault *fault);

@@ -430,6 +430,57 @@ static void faulty_packages_are_no_templates(void **state)
     end(&b);
 }
 
+/* A genericFileManagement in front of the end that writes `content` into a file of the USIM. */
+static slice rewritten(struct bench *b, slice package, uint16_t fid, slice content)
+{
+    const uint8_t path[] = { 0x7F, 0xD0, (uint8_t)(fid >> 8), (uint8_t)fid };
+    uint8_t *buf = arena_alloc(&b->made, 128);
+    struct der_writer w = der_writer(buf, 128);
+    size_t all = der_mark(&w), list;
+    struct package_reader r = package_reader(package);
+    struct package_element e;
+    slice parts[3], gfm;
+
+    list = der_mark(&w);
+    der_put_tlv(&w, 0x81, content);
+    der_put_tlv(&w, 0x80, SLICE_OF(path));
+    der_wrap(&w, 0x30, list);
+    der_wrap(&w, 0xA1, list);
+    list = der_mark(&w);
+    der_put_int(&w, 0x81, 99);
+    der_put_tlv(&w, 0x80, SLICE_EMPTY);
+    der_wrap(&w, 0xA0, list);
+    der_wrap(&w, 0xA1, all);
+    assert_int_equal(der_written(&w, &gfm), E_OK);
+    while (package_next(&r, &e))
+        if (e.tag == PE_END)
+            break;
+    parts[0] = slice_head(package, e.at);
+    parts[1] = gfm;
+    parts[2] = e.whole;
+    return arena_concat(&b->made, parts, 3);
+}
+
+/* What another element writes over is no variable; identities that it writes are refused. */
+static void files_that_are_written_twice(void **state)
+{
+    struct bench b;
+    struct factory *f;
+    slice package;
+
+    (void)state;
+    begin(&b, &(struct build_input){ 0 });
+    assert_true(factory_variable(b.f, "spn") >= 0);
+    package = rewritten(&b, b.f->package, 0x6F46, SLICE_LIT("\x00Other"));
+    assert_int_equal(factory_open(&b.made, crypto_openssl(), package, &f, &b.fault), E_OK);
+    assert_int_equal(factory_variable(f, "spn"), -1);
+    assert_true(factory_variable(f, "imsi") >= 0);
+    package = rewritten(&b, b.f->package, 0x6F07, SLICE_LIT("\x08\x09\x10\x10"));
+    assert_int_equal(factory_open(&b.made, crypto_openssl(), package, &f, &b.fault), E_REFUSED);
+    assert_non_null(strstr(b.fault.why, "EF.IMSI"));
+    end(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -445,6 +496,7 @@ int main(void)
         cmocka_unit_test(an_identity_must_be_given),
         cmocka_unit_test(a_check_digit_is_added),
         cmocka_unit_test(faulty_packages_are_no_templates),
+        cmocka_unit_test(files_that_are_written_twice),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
