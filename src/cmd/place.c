@@ -212,7 +212,7 @@ static bool in_group(const struct pool_call *c, const uint8_t iccid[10])
 
 /* Fills a group with profiles that are not there yet, from entry *next on. */
 static enum err fill_group(struct servers *s, const struct pack *pack, struct arena *a,
-                           struct pool_call *c, uint64_t *next)
+                           struct arena *look, struct pool_call *c, uint64_t *next)
 {
     enum err e = E_OK;
 
@@ -221,8 +221,9 @@ static enum err fill_group(struct servers *s, const struct pack *pack, struct ar
         uint8_t iccid[10];
         struct smdp_order row;
 
+        arena_reset(look);
         e = pack_iccid(pack, *next, iccid);
-        if (e || in_group(c, iccid) || order_row(s, iccid, a, &row))
+        if (e || in_group(c, iccid) || order_row(s, iccid, look, &row))
             continue;
         e = pack_read(s->crypto, pack, *next, a, &c->profiles[c->count].package,
                       &c->profiles[c->count].metadata);
@@ -239,17 +240,19 @@ bool place_pool(struct servers *s, const struct pack *pack, slice type, slice ow
     struct pool_call c = { .type = type, .owner = owner };
     struct turn_status status = { 0 };
     enum err e = E_OK;
-    struct arena a;
+    struct arena a, look;
 
     *added = 0;
     arena_init(&a, ARENA_LIMIT);
+    arena_init(&look, ARENA_LIMIT);
     for (uint64_t next = 0; !e && !status.subject && next < pack->count; arena_reset(&a)) {
-        e = fill_group(s, pack, &a, &c, &next);
+        e = fill_group(s, pack, &a, &look, &c, &next);
         if (!e && c.count)
             e = servers_operate(s->smdp_served.store, &a, add_group, s->smdp, &c, &status);
         *added += e || status.subject ? 0 : c.count;
     }
     arena_free(&a);
+    arena_free(&look);
     return done(p, e, "pool", &status);
 }
 

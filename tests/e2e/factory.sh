@@ -214,9 +214,17 @@ says 'bad.csv:1: iccidd: the template has no such variable'
 sed 's/^spn.*/spn = A name of more than sixteen letters/' acme.template >bad.template
 expect 1 "$program" profile batch bad.template --csv in.csv --check
 says 'bad.template: spn: up to 16 characters'
-sed 's/^class.*/class = gold/' about.txt >bad.txt
-expect 1 "$program" profile batch base.der --csv in.csv --check --metadata bad.txt
-says 'bad.txt:4: class: test, provisioning or operational'
+about() { # about SED-EXPRESSION WHAT: a metadata file that is refused
+    sed "$1" about.txt >bad.txt
+    expect 1 "$program" profile batch base.der --csv in.csv --check --metadata bad.txt
+    says "$2"
+}
+about 's/^class.*/class = gold/' 'bad.txt:4: class: test, provisioning or operational'
+about 's/^owner.*/ppr = ppr1/' 'bad.txt: ppr, gid1 and gid2 need an owner'
+about 's/^icon.*/icon = in.csv/' 'bad.txt:5: icon: the file is neither JPEG nor PNG'
+about 's/^icon.*/icon = base.der/' 'bad.txt:5: icon: the file has more than 1,024 octets'
+about 's/^profile_name.*//' 'profile_name are needed'
+about 's/delete@/removal@/' 'bad.txt:7: notification: EVENTS@ADDRESS'
 expect 2 "$program" profile batch base.der --csv in.csv --out x --hlr y
 
 # ---- kill -9 at any moment, then --resume: every subscriber once, and its row is its profile's
@@ -248,6 +256,19 @@ done
 head -c 5000 long.pack >cut.pack
 expect 1 "$program" profile unpack cut.pack
 says 'the batch that makes it has not ended'
+
+# ---- orders that cannot be placed
+
+order() { # order LINE WHAT
+    echo "$1" >bad.orders
+    expect 1 "$program" serve --dir var2 --roles smdp --smdp-port 0 --es2-port 0 --pki var/pki --orders bad.orders
+    says "bad.orders:1: $2"
+}
+order 'pool cut.pack' 'PACK: is no whole pack'
+order 'pool in.csv' 'PACK: is no'
+order 'pool' 'PACK: is missing'
+order 'stock one.der - - none.txt' 'METADATA: cannot be used'
+order 'profile in.csv - about.txt' 'FILE: has no header'
 
 # ---- a folder of packages instead of a pack
 
