@@ -232,10 +232,11 @@ expect 2 "$program" profile batch base.der --csv in.csv --out x --hlr y
 long=("$program" profile batch base.der --iccid-from 8900101770000000017 --imsi-from 001010770000000
     --count 10000 --out long.pack --hlr long.csv --plain-keys --checkpoint 100 --quiet)
 resume='' halves=0
-for round in $(seq "${DUNLIN_KILL_ROUNDS:-12}"); do
+for round in $(seq 60); do # until four were killed in their middle
+    [ "$halves" -lt 4 ] || break
     "${long[@]}" $resume >/dev/null 2>&1 &
     pid=$!
-    sleep "0.$(printf '%03d' $((RANDOM % 60 + 10)))"
+    sleep "0.$(printf '%03d' $((RANDOM % (40 + 10 * round) + 10)))"
     kill -9 $pid 2>/dev/null
     wait $pid 2>/dev/null
     grep -q '^rows [1-9]' long.pack.state 2>/dev/null && halves=$((halves + 1))
