@@ -20,7 +20,7 @@ static bool done(struct placed *p, enum err e, const char *what, const struct tu
 /* ---- SM-DP+ ---- */
 
 struct profile_call {
-    slice package, matching_id, type, owner;
+    slice package, matching_id, type, owner, metadata;
     uint8_t *iccid;
 };
 
@@ -32,6 +32,7 @@ static enum err add_profile(void *role, void *ctx, struct turn *t)
         .protection = SMDP_SESSION_KEYS,
         .profile_type = c->type,
         .owner = c->owner,
+        .metadata = c->metadata,
         .service_provider_name = SLICE_LIT("Dunlin"),
         .profile_name = SLICE_LIT("Operational"),
         .profile_class = 2,
@@ -133,10 +134,12 @@ static bool place_profile_in(struct servers *s, struct arena *a, struct profile_
     return done(p, E_OK, "", NULL);
 }
 
-bool place_profile(struct servers *s, slice package, slice matching_id, uint8_t iccid[10],
-                   char activation[ACTIVATION_MAX], struct placed *p)
+bool place_profile(struct servers *s, slice package, slice matching_id, slice metadata,
+                   uint8_t iccid[10], char activation[ACTIVATION_MAX], struct placed *p)
 {
-    struct profile_call c = { .package = package, .matching_id = matching_id, .iccid = iccid };
+    struct profile_call c = {
+        .package = package, .matching_id = matching_id, .metadata = metadata, .iccid = iccid
+    };
     struct arena a;
     bool ok;
 
@@ -146,10 +149,12 @@ bool place_profile(struct servers *s, slice package, slice matching_id, uint8_t 
     return ok;
 }
 
-bool place_stock(struct servers *s, slice package, slice type, slice owner, uint8_t iccid[10],
-                 struct placed *p)
+bool place_stock(struct servers *s, slice package, slice type, slice owner, slice metadata,
+                 uint8_t iccid[10], struct placed *p)
 {
-    struct profile_call c = { .package = package, .type = type, .owner = owner, .iccid = iccid };
+    struct profile_call c = {
+        .package = package, .type = type, .owner = owner, .metadata = metadata, .iccid = iccid
+    };
     struct turn_status status;
     struct smdp_order row;
     struct arena a;
@@ -161,6 +166,94 @@ bool place_stock(struct servers *s, slice package, slice type, slice owner, uint
     known = !e && status.subject && order_row(s, iccid, &a, &row);
     arena_free(&a);
     return done(p, e, "profile", known ? NULL : &status);
+}
+
+/* ---- a pool: many profiles in one commit ---- */
+
+#define POOL_GROUP  64
+#define POOL_OCTETS ((size_t)2 << 20) /* of packages in one commit; one may be larger */
+
+struct pool_call {
+    slice type, owner;
+    struct {
+        slice package, metadata;
+        uint8_t iccid[10];
+    } profiles[POOL_GROUP];
+    size_t count, octets;
+};
+
+static enum err add_group(void *role, void *ctx, struct turn *t)
+{
+    struct pool_call *c = ctx;
+    enum err e = E_OK;
+
+    for (size_t i = 0; !e && i < c->count; i++) {
+        uint8_t iccid[10];
+        struct profile_call one = { .package = c->profiles[i].package,
+                                    .metadata = c->profiles[i].metadata,
+                                    .type = c->type,
+                                    .owner = c->owner,
+                                    .iccid = iccid };
+
+        e = add_profile(role, &one, t);
+        if (!e && memcmp(iccid, c->profiles[i].iccid, sizeof iccid) != 0)
+            e = E_ARGUMENT; /* the pack says another ICCID than the package */
+    }
+    return e;
+}
+
+static bool in_group(const struct pool_call *c, const uint8_t iccid[10])
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (!memcmp(c->profiles[i].iccid, iccid, 10))
+            return true;
+    return false;
+}
+
+/* Fills a group with profiles that are not there yet, from entry *next on. */
+static enum err fill_group(struct servers *s, const struct pack *pack, struct arena *a,
+                           struct arena *look, struct pool_call *c, uint64_t *next)
+{
+    enum err e = E_OK;
+
+    c->count = c->octets = 0;
+    for (; !e && *next < pack->count && c->count < POOL_GROUP && c->octets < POOL_OCTETS; ++*next) {
+        uint8_t iccid[10];
+        struct smdp_order row;
+
+        arena_reset(look);
+        e = pack_iccid(pack, *next, iccid);
+        if (e || in_group(c, iccid) || order_row(s, iccid, look, &row))
+            continue;
+        e = pack_read(s->crypto, pack, *next, a, &c->profiles[c->count].package,
+                      &c->profiles[c->count].metadata);
+        memcpy(c->profiles[c->count].iccid, iccid, sizeof iccid);
+        c->octets += e ? 0 : c->profiles[c->count].package.n;
+        c->count += !e;
+    }
+    return e;
+}
+
+bool place_pool(struct servers *s, const struct pack *pack, slice type, slice owner,
+                uint64_t *added, struct placed *p)
+{
+    struct pool_call c = { .type = type, .owner = owner };
+    struct turn_status status = { 0 };
+    enum err e = E_OK;
+    struct arena a, look;
+
+    *added = 0;
+    arena_init(&a, ARENA_LIMIT);
+    arena_init(&look, ARENA_LIMIT);
+    for (uint64_t next = 0; !e && !status.subject && next < pack->count; arena_reset(&a)) {
+        e = fill_group(s, pack, &a, &look, &c, &next);
+        if (!e && c.count)
+            e = servers_operate(s->smdp_served.store, &a, add_group, s->smdp, &c, &status);
+        *added += e || status.subject ? 0 : c.count;
+    }
+    arena_free(&a);
+    arena_free(&look);
+    return done(p, e, "pool", &status);
 }
 
 static enum err add_operator(void *role, void *ctx, struct turn *t)
