@@ -12,8 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define WORDS_MAX 5
+#define WORDS_MAX 8
 
 struct line {
     struct servers *s;
@@ -126,6 +127,70 @@ static bool order_stock(struct line *l)
     arena_free(&a);
     free(owned);
     return ok;
+}
+
+/* "KEY=VALUE": the value, or NULL. */
+static const char *value_of(const char *word, const char *key)
+{
+    size_t n = strlen(key);
+
+    return !strncmp(word, key, n) && word[n] == '=' ? word + n + 1 : NULL;
+}
+
+/* "2027-12-31": the beginning of that day, UTC. 0 is not a day. */
+static int64_t day_ms(const char *text)
+{
+    struct tm day = { 0 };
+    int end = 0;
+
+    if (strspn(text, "0123456789-") != 10 || text[10] ||
+        sscanf(text, "%4d-%2d-%2d%n", &day.tm_year, &day.tm_mon, &day.tm_mday, &end) != 3 ||
+        end != 10 || day.tm_year < 1971 || day.tm_mon < 1 || day.tm_mon > 12 || day.tm_mday < 1 ||
+        day.tm_mday > 31)
+        return 0;
+    day.tm_year -= 1900;
+    day.tm_mon -= 1;
+    return (int64_t)timegm(&day) * 1000;
+}
+
+static bool order_option(const struct line *l, const char *word, uint8_t eid[EID_LEN],
+                         struct smdp_confirm_order *o)
+{
+    const char *value = NULL;
+
+    if (!strcmp(word, "held"))
+        o->release = false;
+    else if ((value = value_of(word, "matching-id")))
+        o->matching_id = *value ? slice_str(value) : SLICE_EMPTY;
+    else if ((value = value_of(word, "code")) && *value)
+        o->confirmation_code = slice_str(value);
+    else if ((value = value_of(word, "expires")) && (o->expires_ms = day_ms(value)))
+        return true;
+    else if ((value = value_of(word, "eid")) && !eid_from_digits(slice_str(value), eid))
+        o->eid = slice_of(eid, EID_LEN);
+    else
+        return complain(l, word, "matching-id=ID, eid=EID, code=CODE, expires=YYYY-MM-DD or held");
+    return true;
+}
+
+/* order ICCID [matching-id=ID] [eid=EID] [code=CODE] [expires=YYYY-MM-DD] [held] */
+static bool order_order(struct line *l)
+{
+    uint8_t iccid[ICCID_LEN], eid[EID_LEN];
+    struct smdp_confirm_order o = { .iccid = SLICE_OF(iccid), .release = true };
+    char activation[ACTIVATION_MAX];
+
+    if (!l->s->smdp)
+        return complain(l, "order", "no SM-DP+ runs here");
+    if (l->count < 2 || iccid_from_digits(slice_str(l->words[1]), iccid))
+        return complain(l, "ICCID", "18 to 20 digits are needed");
+    for (size_t i = 2; i < l->count; i++)
+        if (!order_option(l, l->words[i], eid, &o))
+            return false;
+    if (!place_smdp_order(l->s, &o, activation, &l->placed))
+        return false;
+    printf("serve: order %s: activation code %s\n", l->words[1], activation);
+    return true;
 }
 
 /* pool PACK [TYPE [OWNER]] */
@@ -257,6 +322,8 @@ static bool place_line(struct line *l)
         return order_stock(l);
     if (!strcmp(verb, "pool"))
         return order_pool(l);
+    if (!strcmp(verb, "order"))
+        return order_order(l);
     if (!strcmp(verb, "operator"))
         return order_operator(l);
     if (!strcmp(verb, "rsp-server"))
@@ -270,10 +337,10 @@ static bool place_line(struct line *l)
     for (size_t i = 0; i < COUNT(psmos); i++)
         if (!strcmp(verb, psmos[i]))
             return order_psmo(l, (enum place_psmo)i);
-    return complain(
-        l, verb,
-        "no such order (profile, stock, pool, operator, rsp-server, device, download, enable, "
-        "disable, delete, list)");
+    return complain(l, verb,
+                    "no such order (profile, stock, pool, order, operator, rsp-server, device, "
+                    "download, enable, "
+                    "disable, delete, list)");
 }
 
 void orders_tell(struct servers *s, struct orders_watch *w)

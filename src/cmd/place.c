@@ -1,12 +1,10 @@
-#include "cmd/place.h"
+#include "cmd/place_parts.h"
 
 #include "smdp/operator.h"
 
 #include <stdio.h>
 
-#define ARENA_LIMIT ((size_t)16 << 20)
-
-static bool done(struct placed *p, enum err e, const char *what, const struct turn_status *status)
+bool place_done(struct placed *p, enum err e, const char *what, const struct turn_status *status)
 {
     p->err = e ? e : status && status->subject ? E_REFUSED : E_OK;
     p->why[0] = '\0';
@@ -63,11 +61,16 @@ static enum err confirm_profile(void *role, void *ctx, struct turn *t)
     return smdp_confirm_order(role, &confirm, t, &out);
 }
 
+bool place_order_row(struct servers *s, slice iccid, struct arena *a, struct smdp_order *row)
+{
+    return store_get(s->smdp_served.store, &smdp_order_table, SMDP_BY_KEY,
+                     STORE_KEY(store_blob(iccid)), row, a) == E_OK;
+}
+
 static bool order_row(struct servers *s, const uint8_t iccid[10], struct arena *a,
                       struct smdp_order *row)
 {
-    return store_get(s->smdp_served.store, &smdp_order_table, SMDP_BY_KEY,
-                     STORE_KEY(store_blob(slice_of(iccid, 10))), row, a) == E_OK;
+    return place_order_row(s, slice_of(iccid, ICCID_LEN), a, row);
 }
 
 int64_t placed_profile_state(struct servers *s, const uint8_t iccid[10])
@@ -76,7 +79,7 @@ int64_t placed_profile_state(struct servers *s, const uint8_t iccid[10])
     struct arena a;
     int64_t state;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     state = order_row(s, iccid, &a, &row) ? row.state : -1;
     arena_free(&a);
     return state;
@@ -95,7 +98,7 @@ bool placed_profile_enabled(struct servers *s, const uint8_t iccid[10])
     struct arena a;
     bool found = false;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     if (store_list(s->smdp_served.store, &smdp_notification_table, &q, &a, &rows, &count))
         count = 0;
     for (size_t i = 0; i < count; i++)
@@ -114,24 +117,24 @@ static bool place_profile_in(struct servers *s, struct arena *a, struct profile_
     enum err e = servers_operate(store, a, add_profile, s->smdp, c, &status);
 
     if (e)
-        return done(p, e, "profile", &status);
+        return place_done(p, e, "profile", &status);
     if (!order_row(s, c->iccid, a, &row) || row.state == SMDP_AVAILABLE) {
         e = servers_operate(store, a, order_profile, s->smdp, c, &status);
         if (e || status.subject)
-            return done(p, e, "download order", &status);
+            return place_done(p, e, "download order", &status);
     }
     if (!order_row(s, c->iccid, a, &row))
-        return done(p, E_NOTFOUND, "download order", NULL);
+        return place_done(p, E_NOTFOUND, "download order", NULL);
     if (row.state < SMDP_CONFIRMED) {
         e = servers_operate(store, a, confirm_profile, s->smdp, c, &status);
         if (e || status.subject)
-            return done(p, e, "confirmation of the order", &status);
+            return place_done(p, e, "confirmation of the order", &status);
     }
     if (!order_row(s, c->iccid, a, &row) || !row.matching_id.p)
-        return done(p, E_STATE, "download order", NULL);
+        return place_done(p, E_STATE, "download order", NULL);
     snprintf(activation, ACTIVATION_MAX, "1$%s$%.*s", s->smdp_name, (int)row.matching_id.n,
              (const char *)row.matching_id.p);
-    return done(p, E_OK, "", NULL);
+    return place_done(p, E_OK, "", NULL);
 }
 
 bool place_profile(struct servers *s, slice package, slice matching_id, slice metadata,
@@ -143,7 +146,7 @@ bool place_profile(struct servers *s, slice package, slice matching_id, slice me
     struct arena a;
     bool ok;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     ok = place_profile_in(s, &a, &c, activation, p);
     arena_free(&a);
     return ok;
@@ -161,11 +164,11 @@ bool place_stock(struct servers *s, slice package, slice type, slice owner, slic
     enum err e;
     bool known;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     e = servers_operate(s->smdp_served.store, &a, add_profile, s->smdp, &c, &status);
     known = !e && status.subject && order_row(s, iccid, &a, &row);
     arena_free(&a);
-    return done(p, e, "profile", known ? NULL : &status);
+    return place_done(p, e, "profile", known ? NULL : &status);
 }
 
 /* ---- a pool: many profiles in one commit ---- */
@@ -243,8 +246,8 @@ bool place_pool(struct servers *s, const struct pack *pack, slice type, slice ow
     struct arena a, look;
 
     *added = 0;
-    arena_init(&a, ARENA_LIMIT);
-    arena_init(&look, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
+    arena_init(&look, PLACE_ARENA_LIMIT);
     for (uint64_t next = 0; !e && !status.subject && next < pack->count; arena_reset(&a)) {
         e = fill_group(s, pack, &a, &look, &c, &next);
         if (!e && c.count)
@@ -253,7 +256,7 @@ bool place_pool(struct servers *s, const struct pack *pack, slice type, slice ow
     }
     arena_free(&a);
     arena_free(&look);
-    return done(p, e, "pool", &status);
+    return place_done(p, e, "pool", &status);
 }
 
 static enum err add_operator(void *role, void *ctx, struct turn *t)
@@ -269,10 +272,10 @@ bool place_operator(struct servers *s, slice name, slice certificate, slice noti
     struct arena a;
     enum err e;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     e = servers_operate(s->smdp_served.store, &a, add_operator, s->smdp, &o, &status);
     arena_free(&a);
-    return done(p, e == E_EXISTS ? E_OK : e, "operator", &status);
+    return place_done(p, e == E_EXISTS ? E_OK : e, "operator", &status);
 }
 
 /* ---- SM-DS ---- */
@@ -295,10 +298,10 @@ bool place_rsp_server(struct servers *s, slice name, slice certificate, struct p
     struct arena a;
     enum err e;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     e = servers_operate(s->smds_served.store, &a, add_rsp_server, s->smds, &c, &status);
     arena_free(&a);
-    return done(p, e == E_EXISTS ? E_OK : e, "RSP server", &status);
+    return place_done(p, e == E_EXISTS ? E_OK : e, "RSP server", &status);
 }
 
 /* ---- eIM ---- */
@@ -328,10 +331,10 @@ bool place_device(struct servers *s, const uint8_t eid[EID_LEN], int64_t token, 
     struct arena a;
     enum err e;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     e = servers_operate(s->eim_served.store, &a, add_device, s->eim, &c, &status);
     arena_free(&a);
-    return done(p, e == E_EXISTS ? E_OK : e, "device", e ? &status : NULL);
+    return place_done(p, e == E_EXISTS ? E_OK : e, "device", e ? &status : NULL);
 }
 
 struct order_call {
@@ -413,12 +416,12 @@ static bool place_order(struct servers *s, struct order_call *c, const char *wha
     struct arena a;
     enum err e;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     e = servers_operate(s->eim_served.store, &a, order_once, s->eim, c, &status);
     if (!e)
         *id = c->found ? c->found : c->made->id;
     arena_free(&a);
-    return done(p, e, what, e ? &status : NULL);
+    return place_done(p, e, what, e ? &status : NULL);
 }
 
 bool place_download(struct servers *s, const uint8_t eid[EID_LEN], slice activation, bool indirect,

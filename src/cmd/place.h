@@ -32,6 +32,13 @@ MUST_USE bool place_profile(struct servers *s, slice package, slice matching_id,
  */
 MUST_USE bool place_stock(struct servers *s, slice package, slice type, slice owner, slice metadata,
                           uint8_t iccid[10], struct placed *p);
+/*
+ * Orders a profile in stock, as the operator of the server itself: DownloadOrder and ConfirmOrder
+ * in one. What stands already is left alone. activation is filled in, with the flag of the
+ * confirmation code.
+ */
+MUST_USE bool place_smdp_order(struct servers *s, const struct smdp_confirm_order *order,
+                               char activation[ACTIVATION_MAX], struct placed *p);
 /* A whole pack, many profiles a commit; *added are those that were not there yet. */
 MUST_USE bool place_pool(struct servers *s, const struct pack *pack, slice type, slice owner,
                          uint64_t *added, struct placed *p);
