@@ -166,7 +166,8 @@ static bool order_option(const struct line *l, const char *word, uint8_t eid[EID
         o->confirmation_code = slice_str(value);
     else if ((value = value_of(word, "expires")) && (o->expires_ms = day_ms(value)))
         return true;
-    else if ((value = value_of(word, "eid")) && !eid_from_digits(slice_str(value), eid))
+    else if ((value = value_of(word, "eid")) && !eid_from_digits(slice_str(value), eid) &&
+             eid_valid(eid))
         o->eid = slice_of(eid, EID_LEN);
     else
         return complain(l, word, "matching-id=ID, eid=EID, code=CODE, expires=YYYY-MM-DD or held");

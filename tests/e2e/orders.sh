@@ -117,7 +117,7 @@ refused 8.8.5/6.4
 
 # what cannot be understood is named with its line
 for bad in "order" "order 12" "order ${iccids[0]} expires=2024-13-01" "order ${iccids[0]} expires=" \
-    "order ${iccids[0]} code=" "order ${iccids[0]} eid=8904" "order ${iccids[0]} hold" \
+    "order ${iccids[0]} code=" "order ${iccids[0]} eid=8904" "order ${iccids[0]} eid=89049032123451234500000000000187" "order ${iccids[0]} hold" \
     "order 8999999999999999999 matching-id=X"; do
     echo "$bad" >"$work/bad"
     expect 1 "$DUNLIN" serve --dir "$work/bad.d" --pki "$work/pki" --roles smdp --smdp-port 0 \
