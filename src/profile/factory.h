@@ -36,6 +36,8 @@ enum place_form {
     PLACE_MSISDN,
     PLACE_SMSC,
     PLACE_SPN,
+    PLACE_GID1,
+    PLACE_GID2,
     PLACE_ROUTING,
     PLACE_SUCI,
     PLACE_SERVICE,

@@ -212,6 +212,30 @@ static void every_value_lies_in_its_place(void **state)
     end(&b);
 }
 
+/* TS.48 has an EF.GID1 of two octets. */
+static void group_identifiers_fill_their_file(void **state)
+{
+    slice package = sample_read("ts48-v7-nobertlv", ".der"), gid;
+    struct bench b = { 0 };
+
+    (void)state;
+    if (!package.p)
+        skip();
+    arena_init(&b.arena, MODEL_ARENA_LIMIT);
+    arena_init(&b.made, MODEL_ARENA_LIMIT);
+    open_package(&b, package);
+    set_subscriber(&b);
+    set(&b, "gid1", "0A");
+    gid = BODY(model(&b, make(&b)), "\x7F\xD0\x6F\x3E");
+    assert_int_equal(gid.n, 2);
+    assert_memory_equal(gid.p, "\x0A\xFF", 2);
+    set(&b, "gid1", "0A0B0C");
+    assert_int_equal(factory_make(b.f, b.values, false, &b.made, &gid, &b.fault), E_SIZE);
+    assert_string_equal(b.fault.variable, "gid1");
+    end(&b);
+    sample_free(package);
+}
+
 /* Without acc EF.ACC follows the IMSI. */
 static void access_class_follows_the_imsi(void **state)
 {
@@ -487,6 +511,7 @@ int main(void)
         cmocka_unit_test(equals_the_personaliser),
         cmocka_unit_test(equals_the_personaliser_on_ts48),
         cmocka_unit_test(every_value_lies_in_its_place),
+        cmocka_unit_test(group_identifiers_fill_their_file),
         cmocka_unit_test(access_class_follows_the_imsi),
         cmocka_unit_test(missing_secrets_are_fresh),
         cmocka_unit_test(opc_is_computed_from_op),
