@@ -95,6 +95,14 @@ says 'authentication 3F00/7FD0.key: (16 octets) -> (16 others)'
 grep -q 465B5CE8 out && fail 'diff prints a key'
 expect 1 "$program" profile diff one.der two.der --secrets --json
 says '"b":"465B5CE8B199B49FAA5F0A2EE238A6BC"'
+expect 1 "$program" profile lint acme.pack # the second subscriber's K is a published one
+says "acme.pack $iccid: error: akaParameter"
+last '^2 errors, 4 warnings$' # the first one's PIN is 1111, too
+printf 'package = base.der\nkeep = kic\n' >kept.template
+expect 0 "$program" profile batch kept.template --iccid-from "$iccid" --imsi-from 001010000000002 --count 2 \
+    --out kept.pack --hlr kept.csv --plain-keys
+expect 1 "$program" profile lint kept.pack
+says "keyList.01.01: the same key is an OTA key of kept.pack $iccid"
 expect 0 "$program" profile diff one.der one.der
 says 'no difference'
 
