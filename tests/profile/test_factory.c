@@ -429,6 +429,9 @@ static void values_that_are_refused(void **state)
     assert_int_equal(factory_variable(b.f, "service-0"), -1);
     assert_int_equal(factory_variable(b.f, "service-1x"), -1);
     assert_int_equal(factory_variable(b.f, "adm2"), -1);
+    assert_int_equal(factory_variable(b.f, "KI"), factory_variable(b.f, "k"));
+    assert_int_equal(factory_variable(b.f, "Kic"), factory_variable(b.f, "kic-01"));
+    assert_int_equal(factory_variable(b.f, "kix"), -1);
     end(&b);
 }
 
