@@ -369,6 +369,8 @@ static const char *wrong_use(const struct batch_texts *t)
         return NULL;
     if (!t->out || !t->hlr)
         return "--out and --hlr are needed";
+    if (!strcmp(t->out, t->hlr))
+        return "--out and --hlr are two files";
     if (!t->seal_key == !t->plain)
         return "either --seal-key or --plain-keys is needed";
     return NULL;
