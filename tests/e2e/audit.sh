@@ -17,7 +17,7 @@ for _ in $(seq 100); do
     grep -q 'eIM .* port' serve.out && grep -q ' at ' card.out && break
     sleep 0.1
 done
-smdp=$(sed -n 's/.*SM-DP+ .*127.0.0.1 port \([0-9]*\),.*/\1/p' serve.out)
+smdp=$(sed -n 's/.*SM-DP+ .* port \([0-9]*\)$/\1/p' serve.out)
 card=$(sed -n 's/.* at 127.0.0.1:\([0-9]*\)$/\1/p' card.out)
 expect 0 "$program" lpa --card "127.0.0.1:$card" --yes --hosts "testsmdpplus1.example.com=127.0.0.1:$smdp" \
     download '1$testsmdpplus1.example.com$TEST-0001'

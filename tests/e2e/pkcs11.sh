@@ -48,10 +48,10 @@ download $eid 1\$testsmdpplus1.example.com\$TEST-0001
 enable   $eid 8900101000000000019
 ORDERS
 "$program" card --tcp 0 >card.out 2>&1 &
-"$program" serve --smdp-port 0 --es2-port 0 --eim-port 0 --orders orders.txt >serve.out 2>&1 &
+"$program" serve --roles smdp,smds,eim --smdp-port 0 --es2-port 0 --smds-port 0 --es12-port 0 --eim-port 0 --orders orders.txt >serve.out 2>&1 &
 server=$!
 card=$(port card.out '127.0.0.1')
-smdp=$(port serve.out 'SM-DP+ .*127.0.0.1 port')
+smdp=$(port serve.out 'SM-DP+ .* port')
 eim=$(port serve.out 'eIM .* port')
 expect 0 "$program" ipa --card "127.0.0.1:$card" --once --eim testeim.example.com \
     "testsmdpplus1.example.com=127.0.0.1:$smdp" "testeim.example.com=127.0.0.1:$eim"
@@ -76,7 +76,7 @@ wait $server || fail 'the server did not end well'
 
 # refused, each with its sentence; the PIN stands in no message
 try() { # TEXT: the server does not start, and says why
-    expect 1 "$program" serve --smdp-port 0 --es2-port 0 --eim-port 0
+    expect 1 "$program" serve --roles smdp,smds,eim --smdp-port 0 --es2-port 0 --smds-port 0 --es12-port 0 --eim-port 0
     says "$1"
     ! grep -q 24681357 out err || fail 'the PIN is told'
 }

@@ -14,8 +14,8 @@ for _ in $(seq 100); do
     grep -q 'eIM .* port' serve.out && break
     sleep 0.1
 done
-smdp=$(sed -n 's/.*SM-DP+ .*127.0.0.1 port \([0-9]*\),.*/\1/p' serve.out)
-es2=$(sed -n 's/.*ES2+ on port \([0-9]*\)$/\1/p' serve.out)
+smdp=$(sed -n 's/.*SM-DP+ .* port \([0-9]*\)$/\1/p' serve.out)
+es2=$(sed -n 's/.*ES2+ on .* port \([0-9]*\)$/\1/p' serve.out)
 eim=$(sed -n 's/.*eIM .* port \([0-9]*\)$/\1/p' serve.out)
 [ -n "$smdp" ] && [ -n "$es2" ] && [ -n "$eim" ] || { cat serve.out >&2; fail 'no ports'; }
 

@@ -27,7 +27,7 @@ start() { # DIR OPTION...
         grep -q 'eIM .* port' serve.out && break
         sleep 0.1
     done
-    smdp=$(sed -n 's/.*SM-DP+ .*127.0.0.1 port \([0-9]*\),.*/\1/p' serve.out)
+    smdp=$(sed -n 's/.*SM-DP+ .* port \([0-9]*\)$/\1/p' serve.out)
     [ -n "$smdp" ] || { cat serve.out >&2; fail 'the server does not start'; }
 }
 stop() {
