@@ -95,6 +95,16 @@ void sqlite_stop_reading(struct connection *c);
 /* One INTEGER of the first row; E_NOTFOUND without a row. name: parameter 1, or NULL. */
 MUST_USE enum err sqlite_number(sqlite3 *db, const char *text, const char *name, int64_t *out);
 
+/* sqlite_rows.c: statements, for reading too */
+/* Place of the table in s->tables, or -1. */
+int sqlite_table_place(const struct sqlite_store *s, const struct store_table *table);
+struct statement *sqlite_find(struct connection *c, int place, unsigned shape);
+MUST_USE enum err sqlite_prepare(struct connection *c, int place, unsigned shape,
+                                 const struct sql *sql, struct statement **out);
+MUST_USE enum err sqlite_run_fixed(struct connection *c, enum fixed which);
+int sqlite_bind_slice(sqlite3_stmt *st, int at, enum store_kind kind, slice s);
+
+/* sqlite_read.c */
 /* The calling thread's connection for reading, with the read begun that was asked for. */
 MUST_USE enum err sqlite_reader(struct sqlite_store *s, struct connection **out);
 

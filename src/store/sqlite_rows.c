@@ -1,10 +1,9 @@
-/* Rows in and out of SQLite: prepared statements, binding, reading, the committer's steps. */
+/* Rows into SQLite: prepared statements, binding, the committer's steps. */
 #include "store/sqlite_internal.h"
 
 #include <stdlib.h>
 
-/* Place of the table in s->tables, or -1. */
-static int sqlite_table_place(const struct sqlite_store *s, const struct store_table *table)
+int sqlite_table_place(const struct sqlite_store *s, const struct store_table *table)
 {
     for (size_t i = 0; i < s->table_count; i++) {
         if (s->tables[i].table == table)
@@ -15,7 +14,7 @@ static int sqlite_table_place(const struct sqlite_store *s, const struct store_t
 
 /* ---- statements ---- */
 
-static struct statement *find(struct connection *c, int place, unsigned shape)
+struct statement *sqlite_find(struct connection *c, int place, unsigned shape)
 {
     struct statement *st = c->statements[place];
 
@@ -24,7 +23,7 @@ static struct statement *find(struct connection *c, int place, unsigned shape)
     return st;
 }
 
-static enum err prepare(struct connection *c, int place, unsigned shape, const struct sql *sql,
+enum err sqlite_prepare(struct connection *c, int place, unsigned shape, const struct sql *sql,
                         struct statement **out)
 {
     struct statement *st = calloc(1, sizeof *st + sql->param_count * sizeof st->params[0]);
@@ -48,7 +47,7 @@ static enum err prepare(struct connection *c, int place, unsigned shape, const s
     return E_OK;
 }
 
-static enum err run_fixed(struct connection *c, enum fixed which)
+enum err sqlite_run_fixed(struct connection *c, enum fixed which)
 {
     static const char *const texts[FIXED_COUNT] = {
         [FIXED_READ] = "BEGIN",           [FIXED_WRITE] = "BEGIN IMMEDIATE",
@@ -66,7 +65,7 @@ static enum err run_fixed(struct connection *c, enum fixed which)
     return sqlite_error(rc);
 }
 
-static int bind_slice(sqlite3_stmt *st, int at, enum store_kind kind, slice s)
+int sqlite_bind_slice(sqlite3_stmt *st, int at, enum store_kind kind, slice s)
 {
     if (!s.p)
         return sqlite3_bind_null(st, at);
@@ -74,189 +73,6 @@ static int bind_slice(sqlite3_stmt *st, int at, enum store_kind kind, slice s)
         return sqlite3_bind_text64(st, at, (const char *)s.p, s.n, SQLITE_STATIC, SQLITE_UTF8);
     return s.n ? sqlite3_bind_blob64(st, at, s.p, s.n, SQLITE_STATIC)
                : sqlite3_bind_zeroblob(st, at, 0);
-}
-
-/* ---- reading ---- */
-
-#define SHAPE_QUERY 16u /* past the kinds of change */
-
-static unsigned query_shape(const struct store_query *q)
-{
-    return SHAPE_QUERY + ((q->index * (STORE_INDEX_COLUMNS + 1) + (unsigned)q->key_count) << 3 |
-                          (unsigned)q->from_given << 2 | (unsigned)q->to_given << 1 |
-                          (unsigned)q->descending);
-}
-
-static enum err query_statement(struct connection *c, int place, const struct store_query *q,
-                                struct statement **out)
-{
-    const struct known_table *known = &c->store->tables[place];
-    struct sql sql;
-
-    *out = find(c, place, query_shape(q));
-    if (*out)
-        return E_OK;
-    sql_select(&sql, &sql_sqlite, known->table, known->version, q);
-    return prepare(c, place, query_shape(q), &sql, out);
-}
-
-static int bind_value(sqlite3_stmt *st, int at, const struct store_value *v)
-{
-    return v->kind == STORE_INT ? sqlite3_bind_int64(st, at, v->i)
-                                : bind_slice(st, at, v->kind, v->s);
-}
-
-static enum err bind_query(sqlite3_stmt *st, const struct store_query *q)
-{
-    int at = 1, rc = SQLITE_OK;
-
-    for (size_t i = 0; i < q->key_count && rc == SQLITE_OK; i++)
-        rc = bind_value(st, at++, &q->key[i]);
-    if (q->from_given && rc == SQLITE_OK)
-        rc = bind_value(st, at++, &q->from);
-    if (q->to_given && rc == SQLITE_OK)
-        rc = bind_value(st, at++, &q->to);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_int64(st, at, q->limit);
-    return sqlite_error(rc);
-}
-
-static enum err read_slice(sqlite3_stmt *st, int at, enum store_kind kind, struct arena *arena,
-                           slice *out)
-{
-    const void *p;
-
-    *out = SLICE_NONE;
-    if (sqlite3_column_type(st, at) == SQLITE_NULL)
-        return E_OK;
-    p = kind == STORE_TEXT ? (const void *)sqlite3_column_text(st, at)
-                           : sqlite3_column_blob(st, at);
-    *out = arena_copy(arena, p ? slice_of(p, (size_t)sqlite3_column_bytes(st, at)) : SLICE_EMPTY);
-    return out->p ? E_OK : E_MEMORY;
-}
-
-static enum err read_row(const struct sqlite_store *s, sqlite3_stmt *st,
-                         const struct known_table *known, struct arena *arena, uint8_t *row)
-{
-    const struct store_table *t = known->table;
-    uint64_t version = (uint64_t)sqlite3_column_int64(st, 0);
-    int at = 1;
-    enum err err = E_OK;
-
-    memcpy(row, &version, sizeof version);
-    for (size_t i = 0; i < t->column_count && !err; i++) {
-        const struct store_column *c = &t->columns[i];
-        void *member = row + c->offset;
-
-        if (!sql_stands(c->since, c->until, known->version))
-            continue;
-        if (c->kind == STORE_INT)
-            *(int64_t *)member = sqlite3_column_int64(st, at++);
-        else if ((c->flags & STORE_SECRET) && s->sealed)
-            err = sqlite_read_sealed(s, st, at++, t, c, arena, row, member);
-        else
-            err = read_slice(st, at++, c->kind, arena, member);
-    }
-    return err;
-}
-
-static enum err reader_of_thread(struct sqlite_store *s, struct connection **out)
-{
-    struct connection *c = pthread_getspecific(s->reader_key);
-    enum err err;
-
-    *out = c;
-    if (c)
-        return E_OK;
-    pthread_mutex_lock(&s->lock);
-    c = s->free_readers;
-    if (c)
-        s->free_readers = c->next_free;
-    pthread_mutex_unlock(&s->lock);
-    if (!c) {
-        err = sqlite_connect(s, false, &c);
-        if (err)
-            return err;
-        pthread_mutex_lock(&s->lock);
-        c->next = s->readers;
-        s->readers = c;
-        pthread_mutex_unlock(&s->lock);
-    }
-    *out = c;
-    return pthread_setspecific(s->reader_key, c) == 0 ? E_OK : E_MEMORY;
-}
-
-/* Only now: many a turn finds all that it needs in memory, and reads nothing. */
-static enum err begin_reading(struct connection *c)
-{
-    enum err err = run_fixed(c, FIXED_READ);
-
-    if (!err)
-        c->read = READ_BEGUN;
-    return err;
-}
-
-enum err sqlite_reader(struct sqlite_store *s, struct connection **out)
-{
-    enum err err = reader_of_thread(s, out);
-
-    if (!err && (*out)->read == READ_ASKED)
-        err = begin_reading(*out);
-    return err;
-}
-
-enum err sqlite_list(struct store *base, const struct store_table *table,
-                     const struct store_query *query, struct arena *arena, struct store_rows *out)
-{
-    struct sqlite_store *s = (struct sqlite_store *)base;
-    int place = sqlite_table_place(s, table);
-    struct connection *c;
-    struct statement *st;
-    enum err err = place < 0 ? E_ARGUMENT : sqlite_reader(s, &c);
-    int rc = SQLITE_DONE;
-
-    if (!err)
-        err = query_statement(c, place, query, &st);
-    if (err)
-        return err;
-    err = bind_query(st->prepared, query);
-    while (!err && (rc = sqlite3_step(st->prepared)) == SQLITE_ROW) {
-        uint8_t *row = store_rows_add(out, table, arena);
-
-        err = row ? read_row(s, st->prepared, &s->tables[place], arena, row) : E_MEMORY;
-    }
-    sqlite3_reset(st->prepared);
-    return err ? err : sqlite_error(rc);
-}
-
-enum err sqlite_read_begin(struct store *base)
-{
-    struct sqlite_store *s = (struct sqlite_store *)base;
-    struct connection *c;
-    enum err err = reader_of_thread(s, &c);
-
-    if (err)
-        return err;
-    if (c->read != READ_FREE)
-        return E_STATE;
-    c->read = READ_ASKED;
-    return E_OK;
-}
-
-void sqlite_stop_reading(struct connection *c)
-{
-    /* A reading transaction has nothing to lose: COMMIT cannot fail in a way that matters. */
-    if (c->read == READ_BEGUN)
-        (void)!run_fixed(c, FIXED_COMMIT);
-    c->read = READ_FREE;
-}
-
-void sqlite_read_end(struct store *base)
-{
-    struct connection *c = pthread_getspecific(((struct sqlite_store *)base)->reader_key);
-
-    if (c)
-        sqlite_stop_reading(c);
 }
 
 /* ---- writing: on the committer's thread ---- */
@@ -271,7 +87,7 @@ static enum err change_statement(struct connection *c, int place, unsigned shape
     const struct known_table *known = &c->store->tables[place];
     struct sql sql;
 
-    *out = find(c, place, shape);
+    *out = sqlite_find(c, place, shape);
     if (*out)
         return E_OK;
     if (shape == SHAPE_INDEXED)
@@ -280,7 +96,7 @@ static enum err change_statement(struct connection *c, int place, unsigned shape
         sql_update(&sql, &sql_sqlite, known->table, known->version, shape & ~SHAPE_UPDATE);
     else
         sql_change(&sql, &sql_sqlite, known->table, known->version, (enum change_kind)shape);
-    return prepare(c, place, shape, &sql, out);
+    return sqlite_prepare(c, place, shape, &sql, out);
 }
 
 static enum err bind_column(struct sqlite_store *store, sqlite3_stmt *st, int at,
@@ -302,7 +118,7 @@ static enum err bind_column(struct sqlite_store *store, sqlite3_stmt *st, int at
         return E_ARGUMENT;
     if ((c->flags & STORE_SECRET) && store->sealed)
         return sqlite_error(sqlite_bind_sealed(store, st, at, table, c, row, number));
-    return sqlite_error(bind_slice(st, at, c->kind, s));
+    return sqlite_error(sqlite_bind_slice(st, at, c->kind, s));
 }
 
 /* number: of this write; as serial key only for INSERT */
@@ -458,22 +274,22 @@ static enum err apply(void *engine, struct store_job *job, bool undoable)
 
     if (!undoable || job->count == 1)
         return apply_set(s, job);
-    err = run_fixed(s->writer, FIXED_SAVE);
+    err = sqlite_run_fixed(s->writer, FIXED_SAVE);
     if (err)
         return err;
     err = apply_set(s, job);
     if (err) {
-        undone = run_fixed(s->writer, FIXED_UNDO);
+        undone = sqlite_run_fixed(s->writer, FIXED_UNDO);
         s->chain.now = head;
     }
     if (!undone)
-        undone = run_fixed(s->writer, FIXED_KEEP);
+        undone = sqlite_run_fixed(s->writer, FIXED_KEEP);
     return undone ? undone : err;
 }
 
 static enum err begin(void *engine)
 {
-    return run_fixed(((struct sqlite_store *)engine)->writer, FIXED_WRITE);
+    return sqlite_run_fixed(((struct sqlite_store *)engine)->writer, FIXED_WRITE);
 }
 
 static enum err commit(void *engine)
@@ -482,7 +298,7 @@ static enum err commit(void *engine)
     enum err err = sqlite_chain_commit(s, s->writer);
 
     if (!err)
-        err = run_fixed(s->writer, FIXED_COMMIT);
+        err = sqlite_run_fixed(s->writer, FIXED_COMMIT);
     if (!err)
         s->chain.begun = s->chain.now;
     return err;

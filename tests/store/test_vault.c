@@ -297,6 +297,29 @@ static void clear_database_is_sealed(void **state)
     assert_int_equal(open_as(NULL, NULL, &s), E_MISSING);
 }
 
+/* A crash between sealing and writing anew: the next opening makes up for it, whatever free pages
+ * hold. */
+static void interrupted_sealing(void **state)
+{
+    struct store *s;
+
+    (void)state;
+    assert_int_equal(open_as(master, NULL, &s), E_OK);
+    put(s, "row", 1);
+    store_close(s);
+    thief("PRAGMA secure_delete=OFF; CREATE TABLE left (a TEXT); INSERT INTO left VALUES ('" SECRET
+          "'); DROP TABLE left");
+    assert_true(on_disk(SECRET));
+    assert_int_equal(open_as(master, NULL, &s), E_OK);
+    store_close(s);
+    assert_true(on_disk(SECRET));
+    thief("INSERT INTO dunlin_meta (name, value) VALUES ('clear_pages', 1)");
+    assert_int_equal(open_as(master, NULL, &s), E_OK);
+    assert_false(on_disk(SECRET));
+    assert_there(s, "row", 1);
+    store_close(s);
+}
+
 static void master_files(void **state)
 {
     uint8_t a[VAULT_KEY_LEN], b[VAULT_KEY_LEN];
@@ -364,6 +387,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bound_to_its_place, setup, teardown),
         cmocka_unit_test_setup_teardown(keys, setup, teardown),
         cmocka_unit_test_setup_teardown(clear_database_is_sealed, setup, teardown),
+        cmocka_unit_test_setup_teardown(interrupted_sealing, setup, teardown),
         cmocka_unit_test_setup_teardown(master_files, setup, teardown),
         cmocka_unit_test(schemas_that_cannot_be),
     };
