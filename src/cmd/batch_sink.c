@@ -250,7 +250,10 @@ enum err sink_put(struct sink *s, const uint8_t iccid[ICCID_LEN], slice package,
         s->folder ? put_files(s, iccid, package, metadata) : put_entry(s, iccid, package, metadata);
 
     s->state.hlr += n;
-    return e ? e : put(s->hlr_file, slice_of(row, n));
+    if (!e)
+        e = put(s->hlr_file, slice_of(row, n));
+    s->torn |= e != E_OK;
+    return e;
 }
 
 static enum err to_disk(FILE *f)
@@ -270,14 +273,16 @@ static enum err folder_to_disk(const struct sink *s)
 
 enum err sink_checkpoint(struct sink *s, uint64_t rows, uint64_t number, uint64_t input)
 {
-    enum err e = to_disk(s->hlr_file);
+    enum err e = s->torn ? E_STORAGE : to_disk(s->hlr_file);
 
     if (!e)
         e = s->folder ? folder_to_disk(s) : to_disk(s->pack_file);
+    if (e)
+        return e;
     s->state.rows = rows;
     s->state.number = number;
     s->state.input = input;
-    return e ? e : write_state(s);
+    return write_state(s);
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */

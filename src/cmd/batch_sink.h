@@ -32,6 +32,7 @@ struct sink {
     char out[SINK_PATH], out_part[SINK_PATH], hlr[SINK_PATH], hlr_part[SINK_PATH];
     char state_path[SINK_PATH];
     bool folder;
+    bool torn; /* a profile or row was not written whole: no state may cover it */
     FILE *pack_file, *hlr_file;
     void *buffers;
     struct sink_state state; /* as far as it is written */
@@ -48,7 +49,7 @@ enum sink_open sink_open(const char *who, const struct crypto *c, const char *ou
 MUST_USE enum err sink_header(struct sink *s, const char *line, size_t n);
 MUST_USE enum err sink_put(struct sink *s, const uint8_t iccid[ICCID_LEN], slice package,
                            slice metadata, const char *row, size_t n);
-/* To the disk; rows, number and input of `at` go into the state file. */
+/* To the disk; the rest goes into the state file. E_STORAGE also after a sink_put that failed. */
 MUST_USE enum err sink_checkpoint(struct sink *s, uint64_t rows, uint64_t number, uint64_t input);
 /* Behind the last checkpoint: the pack's index, the names; the state file goes. */
 MUST_USE enum err sink_finish(struct sink *s);

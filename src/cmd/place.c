@@ -183,6 +183,7 @@ struct pool_call {
         uint8_t iccid[10];
     } profiles[POOL_GROUP];
     size_t count, octets;
+    uint8_t at[10]; /* ICCID of the one that failed */
 };
 
 static enum err add_group(void *role, void *ctx, struct turn *t)
@@ -198,6 +199,7 @@ static enum err add_group(void *role, void *ctx, struct turn *t)
                                     .owner = c->owner,
                                     .iccid = iccid };
 
+        memcpy(c->at, c->profiles[i].iccid, sizeof c->at);
         e = add_profile(role, &one, t);
         if (!e && memcmp(iccid, c->profiles[i].iccid, sizeof iccid) != 0)
             e = E_ARGUMENT; /* the pack says another ICCID than the package */
@@ -228,6 +230,7 @@ static enum err fill_group(struct servers *s, const struct pack *pack, struct ar
         e = pack_iccid(pack, *next, iccid);
         if (e || in_group(c, iccid) || order_row(s, iccid, look, &row))
             continue;
+        memcpy(c->at, iccid, sizeof c->at);
         e = pack_read(s->crypto, pack, *next, a, &c->profiles[c->count].package,
                       &c->profiles[c->count].metadata);
         memcpy(c->profiles[c->count].iccid, iccid, sizeof iccid);
@@ -244,6 +247,7 @@ bool place_pool(struct servers *s, const struct pack *pack, slice type, slice ow
     struct turn_status status = { 0 };
     enum err e = E_OK;
     struct arena a, look;
+    char what[5 + ICCID_DIGITS + 1] = "pool ";
 
     *added = 0;
     arena_init(&a, PLACE_ARENA_LIMIT);
@@ -256,7 +260,9 @@ bool place_pool(struct servers *s, const struct pack *pack, slice type, slice ow
     }
     arena_free(&a);
     arena_free(&look);
-    return place_done(p, e, "pool", &status);
+    if (iccid_to_digits(SLICE_OF(c.at), what + 5))
+        what[4] = '\0';
+    return place_done(p, e, what, &status);
 }
 
 static enum err add_operator(void *role, void *ctx, struct turn *t)

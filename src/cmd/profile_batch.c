@@ -211,10 +211,10 @@ static int make_all(struct batch *b)
             tell(b, false);
     }
     if (checkpoint(b, &good) != EXIT_DONE)
-        return EXIT_FAILED;
+        status = EXIT_FAILED;
     if (status != EXIT_DONE)
         fprintf(stderr, WHO ": %llu profiles are kept; --resume goes on behind them\n",
-                (unsigned long long)good.rows);
+                (unsigned long long)b->sink.state.rows);
     return status;
 }
 
@@ -369,6 +369,8 @@ static const char *wrong_use(const struct batch_texts *t)
         return NULL;
     if (!t->out || !t->hlr)
         return "--out and --hlr are needed";
+    if (!strcmp(t->out, t->hlr))
+        return "--out and --hlr are two files";
     if (!t->seal_key == !t->plain)
         return "either --seal-key or --plain-keys is needed";
     return NULL;

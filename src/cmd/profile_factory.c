@@ -168,6 +168,8 @@ static int unseal_row(const struct unseal *u, const slice *fields, size_t count)
                    : E_OK;
 
         if (e)
+            wipe(text, sizeof text);
+        if (e)
             return bad_line(u, u->names[i],
                             e == E_BADMAC ? "does not open: another key, or another row's value"
                                           : err_text(e));

@@ -99,11 +99,11 @@ static int run(const struct serve_args *a)
         status = orders_place(&s, a->orders, &watch);
     if (status == EXIT_DONE) {
         if (o.smdp_name)
-            printf("serve: SM-DP+ %s on %s port %u, ES2+ on port %u\n", o.smdp_name, a->bind,
-                   s.smdp_served.agents.port, s.smdp_served.operators.port);
+            printf("serve: SM-DP+ %s on %s port %u\nserve: ES2+ on %s port %u\n", o.smdp_name,
+                   a->bind, s.smdp_served.agents.port, a->bind, s.smdp_served.operators.port);
         if (o.smds_name)
-            printf("serve: SM-DS %s on %s port %u, ES12 on port %u\n", o.smds_name, a->bind,
-                   s.smds_served.agents.port, s.smds_served.operators.port);
+            printf("serve: SM-DS %s on %s port %u\nserve: ES12 on %s port %u\n", o.smds_name,
+                   a->bind, s.smds_served.agents.port, a->bind, s.smds_served.operators.port);
         if (o.eim_name)
             printf("serve: eIM %s on %s port %u\n", o.eim_name, a->bind, s.eim_served.agents.port);
         fflush(stdout);

@@ -5,6 +5,7 @@
 #include "cmd/lines.h"
 #include "cmd/metadata_file.h"
 #include "cmd/profile_parts.h"
+#include "profile/check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -107,9 +108,14 @@ static bool is_package(slice octets)
 static int compile(const char *who, const char *path, slice package, struct template_file *t)
 {
     struct factory_fault fault;
+    struct findings findings = { 0 };
+    enum err e;
 
     if (!crypto_openssl())
         return complain(who, "OpenSSL", "", "lacks what is needed");
+    e = profile_check(&t->arena, package, &findings, NULL);
+    if (e || findings.errors)
+        return complain(who, path, "", e ? err_text(e) : "has errors: try 'dunlin profile check'");
     if (factory_open(&t->arena, crypto_openssl(), package, &t->factory, &fault))
         return complain(who, path, "", fault.why);
     return EXIT_DONE;
@@ -173,7 +179,7 @@ int template_open(const char *who, const char *path, const char *metadata,
     memset(&r, 0, sizeof r);
     r.path = path;
     *out = (struct template_file){ 0 };
-    arena_init(&out->arena, 2 * MODEL_ARENA_LIMIT + 4 * PACKAGE_MAX);
+    arena_init(&out->arena, 3 * MODEL_ARENA_LIMIT + 4 * PACKAGE_MAX);
     status = open_with(who, path, metadata, &r, out);
     wipe(&r, sizeof r);
     if (status != EXIT_DONE)

@@ -117,9 +117,14 @@ const char *place_name(const struct factory *f, const struct place *p, char *buf
 static int find(const struct factory *f, const char *name)
 {
     for (unsigned i = 0; i < f->nvariables; i++)
-        if (!strcmp(f->variables[i].name, name))
+        if (slice_eq_nocase(slice_str(f->variables[i].name), slice_str(name)))
             return (int)i;
     return -1;
+}
+
+static bool is(const char *name, const char *word)
+{
+    return slice_eq_nocase(slice_str(name), slice_str(word));
 }
 
 static int find_scp80(const struct factory *f, const char *name)
@@ -164,9 +169,9 @@ static int add_service(struct factory *f, const char *name)
 
 int factory_variable(struct factory *f, const char *name)
 {
-    int i = find(f, name);
+    int i = find(f, is(name, "ki") ? "k" : name);
 
-    if (i < 0 && (!strcmp(name, "kic") || !strcmp(name, "kid") || !strcmp(name, "kik")))
+    if (i < 0 && (is(name, "kic") || is(name, "kid") || is(name, "kik")))
         i = find_scp80(f, name);
     if (i < 0 && !strncmp(name, "service-", 8))
         i = add_service(f, name);

@@ -36,6 +36,8 @@ enum place_form {
     PLACE_MSISDN,
     PLACE_SMSC,
     PLACE_SPN,
+    PLACE_GID1,
+    PLACE_GID2,
     PLACE_ROUTING,
     PLACE_SUCI,
     PLACE_SERVICE,
@@ -93,9 +95,9 @@ MUST_USE enum err factory_open(struct arena *arena, const struct crypto *crypto,
 void factory_close(struct factory *f);
 
 /*
- * The number of the variable with this name, negative when the package has none. "kic", "kid" and
- * "kik" mean the key of the lowest SCP80 version of the first security domain; "service-N" becomes
- * a variable when it is asked for.
+ * The number of the variable with this name in either case, negative when the package has none.
+ * "ki" is k; "kic", "kid" and "kik" mean the key of the lowest SCP80 version of the first security
+ * domain; "service-N" becomes a variable when it is asked for.
  */
 int factory_variable(struct factory *f, const char *name);
 

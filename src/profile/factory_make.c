@@ -294,6 +294,13 @@ static enum err put(const struct factory *f, const struct place *p, const struct
         return put_smsc(v, out);
     case PLACE_SPN:
         return alpha_encode(value_slice(v), out, p->n);
+    case PLACE_GID1:
+    case PLACE_GID2:
+        if (v->n > p->n)
+            return E_SIZE;
+        memset(out, 0xFF, p->n);
+        memcpy(out, v->b, v->n);
+        return E_OK;
     case PLACE_ROUTING:
         put_routing(v, out);
         return E_OK;

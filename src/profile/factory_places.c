@@ -78,6 +78,8 @@ static void want_usim(struct compiler *c, int adf)
     want_child(c, adf, 0x6F40, PLACE_MSISDN);
     want_child(c, adf, 0x6F42, PLACE_SMSC);
     want_child(c, adf, 0x6F46, PLACE_SPN);
+    want_child(c, adf, 0x6F3E, PLACE_GID1);
+    want_child(c, adf, 0x6F3F, PLACE_GID2);
     want_child(c, adf, 0x6F38, PLACE_SERVICE);
     want_child(c, df_5gs, 0x4F07, PLACE_SUCI);
     want_child(c, df_5gs, 0x4F0A, PLACE_ROUTING);
@@ -272,6 +274,11 @@ static void place_target(struct compiler *c, const struct target *t)
         return;
     case PLACE_SPN: /* behind the display condition */
         place_body(c, t, named(c, "spn", VARIABLE_SPN, false), 1, 16);
+        return;
+    case PLACE_GID1:
+    case PLACE_GID2:
+        place_body(c, t, named(c, t->form == PLACE_GID1 ? "gid1" : "gid2", VARIABLE_GID, false), 0,
+                   n);
         return;
     case PLACE_ROUTING:
         place_body(c, t, named(c, "routing-indicator", VARIABLE_ROUTING, false), 0, 2);

@@ -234,17 +234,22 @@ void lint_remote(const struct profile_model *m, struct findings *to)
 static void share(struct lint_keys *set, slice key, const char *name, const char *package,
                   const struct package_element *e, const char *field, struct findings *to)
 {
+    if (key.n > sizeof set->keys[0].key)
+        return;
     for (unsigned i = 0; i < set->count; i++)
-        if (slice_eq(set->keys[i].key, key) && strcmp(set->keys[i].package, package) != 0) {
+        if (slice_eq(slice_of(set->keys[i].key, set->keys[i].n), key) &&
+            strncmp(set->keys[i].package, package, sizeof set->keys[i].package - 1) != 0) {
             finding_add(to, FINDING_ERROR, e, field, "the same key is %s of %s", set->keys[i].name,
                         set->keys[i].package);
             return;
         }
     if (set->count == LINT_KEYS)
         return;
-    set->keys[set->count].key = key;
+    memcpy(set->keys[set->count].key, key.p, key.n);
+    set->keys[set->count].n = (uint8_t)key.n;
     set->keys[set->count].name = name;
-    set->keys[set->count++].package = package;
+    snprintf(set->keys[set->count].package, sizeof set->keys[0].package, "%s", package);
+    set->count++;
 }
 
 void lint_shared(struct lint_keys *set, const struct profile_model *m, const char *package,

@@ -19,14 +19,16 @@ void profile_lint_model(const struct profile_model *m, const struct lint_options
                         struct findings *to);
 
 /*
- * Keys of several profiles beside each other: subscribers should share none. The set keeps borrowed
- * slices, up to LINT_KEYS of them.
+ * Keys of several profiles beside each other: subscribers should share none. The set keeps copies,
+ * up to LINT_KEYS of them; its owner wipes it.
  */
-#define LINT_KEYS 1024
+#define LINT_KEYS 4096
 struct lint_keys {
     struct {
-        slice key;
-        const char *package, *name;
+        uint8_t key[32];
+        uint8_t n;
+        const char *name;
+        char package[80];
     } keys[LINT_KEYS];
     unsigned count;
 };

@@ -145,6 +145,8 @@ enum err value_read(const struct variable *v, slice text, struct value *out, cha
         return read_digits(text, 8, 8, out, why);
     case VARIABLE_ACC:
         return read_octets(text, 1 << 2, 0, "2 octets", out, why);
+    case VARIABLE_GID:
+        return read_octets(text, 0x1FFFFE, 0, "1 to 20 octets", out, why);
     case VARIABLE_SPN:
         return read_name(text, out, why);
     case VARIABLE_ROUTING:
@@ -165,7 +167,8 @@ enum err value_read(const struct variable *v, slice text, struct value *out, cha
 bool variable_is_octets(enum variable_what what)
 {
     return what == VARIABLE_K || what == VARIABLE_OPC || what == VARIABLE_OP ||
-           what == VARIABLE_KEY || what == VARIABLE_ACC || what == VARIABLE_SUCI_KEY;
+           what == VARIABLE_KEY || what == VARIABLE_ACC || what == VARIABLE_GID ||
+           what == VARIABLE_SUCI_KEY;
 }
 
 void value_write(const struct variable *v, const struct value *in, char *out, size_t size)

@@ -95,6 +95,14 @@ says 'authentication 3F00/7FD0.key: (16 octets) -> (16 others)'
 grep -q 465B5CE8 out && fail 'diff prints a key'
 expect 1 "$program" profile diff one.der two.der --secrets --json
 says '"b":"465B5CE8B199B49FAA5F0A2EE238A6BC"'
+expect 1 "$program" profile lint acme.pack # the second subscriber's K is a published one
+says "acme.pack $iccid: error: akaParameter"
+last '^2 errors, 4 warnings$' # the first one's PIN is 1111, too
+printf 'package = base.der\nkeep = kic\n' >kept.template
+expect 0 "$program" profile batch kept.template --iccid-from "$iccid" --imsi-from 001010000000002 --count 2 \
+    --out kept.pack --hlr kept.csv --plain-keys
+expect 1 "$program" profile lint kept.pack
+says "keyList.01.01: the same key is an OTA key of kept.pack $iccid"
 expect 0 "$program" profile diff one.der one.der
 says 'no difference'
 
@@ -257,6 +265,48 @@ done
 head -c 5000 long.pack >cut.pack
 expect 1 "$program" profile unpack cut.pack
 says 'the batch that makes it has not ended'
+
+# ---- a disk that is full: what was kept goes on
+
+full=("$program" profile batch base.der --iccid-from 8900101880000000014 --imsi-from 001010880000000
+    --count 1000 --out full.pack --hlr full.csv --plain-keys --checkpoint 100 --quiet)
+(
+    trap '' XFSZ
+    ulimit -f 1000
+    "${full[@]}" >out 2>err
+) && fail 'a full disk is not noticed'
+says 'storage failed'
+says 'profiles are kept; --resume goes on behind them'
+[ ! -e full.pack ] || fail 'a torn pack has its name'
+expect 0 "${full[@]}" --resume
+expect 0 "$program" profile unpack full.pack
+[ "$(wc -l <out)" = 1000 ] && cmp -s out <(tail -n +2 full.csv | cut -d, -f1) || fail 'pack and rows differ'
+
+# ---- a batch that stops while its outputs get their names
+
+head -n 3 in.csv >last.csv
+echo 'x' >>last.csv
+last=("$program" profile batch base.der --csv last.csv --out last.pack --hlr last.hlr --plain-keys)
+expect 1 "${last[@]}"
+cp in.csv last.csv
+mkdir last.hlr.d
+mv last.hlr.part last.hlr.d/ && mkdir last.hlr.part
+expect 1 "${last[@]}" --resume
+rmdir last.hlr.part && mv last.hlr.d/last.hlr.part .
+mkdir -p last.hlr/in-the-way
+expect 1 "${last[@]}" --resume
+rm -r last.hlr
+cp last.pack.state whole.state
+grep -q '^whole 1' whole.state || fail "$(cat whole.state)"
+expect 0 "${last[@]}" --resume
+cp last.pack first.pack
+# the rows had their name, the pack had not
+mv last.pack last.pack.part
+cp whole.state last.pack.state
+expect 0 "${last[@]}" --resume
+cmp -s last.pack first.pack || fail 'the pack is another one'
+expect 0 "$program" profile unpack last.pack
+[ "$(wc -l <out)" = 3 ] || fail "$(cat out)"
 
 # ---- orders that cannot be placed
 

@@ -212,6 +212,55 @@ static void every_value_lies_in_its_place(void **state)
     end(&b);
 }
 
+/* The service centre of a SIM in the field, as pySim's tests have its EF.SMSP. */
+static void numbers_as_a_card_in_the_field_has_them(void **state)
+{
+    uint8_t coded[DIALLED_LEN];
+
+    (void)state;
+    assert_int_equal(dialled_encode(SLICE_LIT("+4915790109999"), coded), E_OK);
+    assert_memory_equal(coded, "\x08\x91\x94\x51\x97\x10\x90\x99\xF9\xFF\xFF\xFF", 12);
+    assert_int_equal(dialled_encode(SLICE_LIT("+"), coded), E_SIZE);
+}
+
+/* TS 102 221 Annex A: the GSM alphabet where it does, else UCS2 behind 80. */
+static void names_in_both_alphabets(void **state)
+{
+    uint8_t coded[16];
+
+    (void)state;
+    assert_int_equal(alpha_encode(SLICE_LIT("a@\xC3\xA9$"), coded, sizeof coded), E_OK);
+    assert_memory_equal(coded, "\x61\x00\x05\x02\xFF\xFF", 6);
+    assert_int_equal(alpha_encode(SLICE_LIT("\xD0\x9C[\xE2\x82\xAC"), coded, sizeof coded), E_OK);
+    assert_memory_equal(coded, "\x80\x04\x1C\x00\x5B\x20\xAC\xFF\xFF", 9);
+    assert_int_equal(alpha_encode(SLICE_LIT("\xF0\x9F\x98\x80"), coded, sizeof coded), E_SYNTAX);
+    assert_int_equal(alpha_encode(SLICE_LIT("\xC0\x80"), coded, sizeof coded), E_SYNTAX);
+}
+
+/* TS.48 has an EF.GID1 of two octets. */
+static void group_identifiers_fill_their_file(void **state)
+{
+    slice package = sample_read("ts48-v7-nobertlv", ".der"), gid;
+    struct bench b = { 0 };
+
+    (void)state;
+    if (!package.p)
+        skip();
+    arena_init(&b.arena, MODEL_ARENA_LIMIT);
+    arena_init(&b.made, MODEL_ARENA_LIMIT);
+    open_package(&b, package);
+    set_subscriber(&b);
+    set(&b, "gid1", "0A");
+    gid = BODY(model(&b, make(&b)), "\x7F\xD0\x6F\x3E");
+    assert_int_equal(gid.n, 2);
+    assert_memory_equal(gid.p, "\x0A\xFF", 2);
+    set(&b, "gid1", "0A0B0C");
+    assert_int_equal(factory_make(b.f, b.values, false, &b.made, &gid, &b.fault), E_SIZE);
+    assert_string_equal(b.fault.variable, "gid1");
+    end(&b);
+    sample_free(package);
+}
+
 /* Without acc EF.ACC follows the IMSI. */
 static void access_class_follows_the_imsi(void **state)
 {
@@ -380,6 +429,9 @@ static void values_that_are_refused(void **state)
     assert_int_equal(factory_variable(b.f, "service-0"), -1);
     assert_int_equal(factory_variable(b.f, "service-1x"), -1);
     assert_int_equal(factory_variable(b.f, "adm2"), -1);
+    assert_int_equal(factory_variable(b.f, "KI"), factory_variable(b.f, "k"));
+    assert_int_equal(factory_variable(b.f, "Kic"), factory_variable(b.f, "kic-01"));
+    assert_int_equal(factory_variable(b.f, "kix"), -1);
     end(&b);
 }
 
@@ -487,6 +539,9 @@ int main(void)
         cmocka_unit_test(equals_the_personaliser),
         cmocka_unit_test(equals_the_personaliser_on_ts48),
         cmocka_unit_test(every_value_lies_in_its_place),
+        cmocka_unit_test(numbers_as_a_card_in_the_field_has_them),
+        cmocka_unit_test(names_in_both_alphabets),
+        cmocka_unit_test(group_identifiers_fill_their_file),
         cmocka_unit_test(access_class_follows_the_imsi),
         cmocka_unit_test(missing_secrets_are_fresh),
         cmocka_unit_test(opc_is_computed_from_op),

@@ -192,6 +192,31 @@ static void events_of_a_card(void **state)
     }
 }
 
+static const char *text_of_body(void)
+{
+    slice body = card_authenticate_body(&card, "");
+
+    return (const char *)arena_printf(&arena, "%.*s%c", (int)body.n, (const char *)body.p, 0).p;
+}
+
+/* As it stands on the wire (SGP.22 6.5), which others read. */
+static void events_in_json(void **state)
+{
+    static const char events[] =
+        "\"eventEntries\":[{\"eventId\":\"E1\",\"rspServerAddress\":\"smdp.example.com\"},"
+        "{\"eventId\":\"E2\",\"rspServerAddress\":\"smdp.example.com\"}]}";
+
+    (void)state;
+    assert_int_equal(card_initiate(&card, SMDS_NAME), E_OK);
+    assert_int_equal(post(SLICE_NONE, ES9("authenticateClient"), text_of_body()), 200);
+    assert_non_null(strstr(answered, "\"eventEntries\":[]"));
+    add_event("E1", "smdp.example.com", false);
+    add_event("E2", "smdp.example.com", false);
+    assert_int_equal(card_initiate(&card, SMDS_NAME), E_OK);
+    assert_int_equal(post(SLICE_NONE, ES9("authenticateClient"), text_of_body()), 200);
+    assert_non_null(strstr(answered, events));
+}
+
 static void no_events_is_an_empty_list(void **state)
 {
     struct event_entries e[1];
@@ -253,6 +278,7 @@ int main(void)
         T(callers_TLS_011),
         T(malformed_COM_012),
         T(events_of_a_card),
+        T(events_in_json),
         T(no_events_is_an_empty_list),
         T(refusals),
         T(no_functions_of_an_smdp),
