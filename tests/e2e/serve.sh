@@ -106,5 +106,5 @@ expect 2 "$program" serve --roles nobody
 expect 1 "$program" serve --dir var2 --pki none
 says none/ci.der
 echo 'enable 123 8900101000000000019' >bad.txt
-expect 1 "$program" serve --dir var3 --pki var/pki --smdp-port 0 --eim-port 0 --orders bad.txt
+expect 1 "$program" serve --dir var3 --pki var/pki --smdp-port 0 --es2-port 0 --eim-port 0 --orders bad.txt
 says 'bad.txt:1: EID'
