@@ -61,6 +61,8 @@ static enum err identify(struct client *c, bool *refused)
         s->euicc_key = key_hold(chain.key);
     chain_close(&chain);
     *refused = err == E_BADSIG;
+    if (!err)
+        turn_about_eid(c->turn, SLICE_OF(s->eid));
     return *refused ? refuse(c, SMDP_REFUSE_SIGNATURE) : err;
 }
 

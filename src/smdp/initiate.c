@@ -76,6 +76,7 @@ static enum err begin(struct smdp *s, const struct initiate_authentication_reque
     memcpy(session->address, r->smdp_address.p, r->smdp_address.n);
     *out = session;
     err = make_transaction_id(s, t->now_ms, session->transaction_id);
+    turn_about_transaction(t, SLICE_OF(session->transaction_id));
     if (!err)
         err = crypto_random(s->options.crypto, session->server_challenge, CHALLENGE_LEN);
     return err;
