@@ -12,6 +12,7 @@
 #include "net/loop.h"
 #include "pki/issue.h"
 #include "pki/keystore.h"
+#include "serve/admin.h"
 #include "serve/es9plus.h"
 #include "serve/esipa.h"
 #include "smdp/order.h"
