@@ -1,5 +1,6 @@
 /* dunlin serve: the servers, until a signal. */
 #include "cmd/cmd.h"
+#include "cmd/desk.h"
 #include "cmd/options.h"
 #include "cmd/orders.h"
 #include "cmd/servers.h"
@@ -16,7 +17,10 @@
 struct serve_args {
     const char *dir, *pki, *bind, *roles, *smdp_name, *eim_name, *config, *orders, *hosts;
     const char *operator_ca;
-    long smdp_port, es2_port, eim_port, workers;
+    const char *admin_bind;
+    struct option_list admin_certificates;
+    bool log_json;
+    long smdp_port, es2_port, eim_port, admin_port, workers;
 };
 
 static bool has_role(const char *roles, const char *role)
@@ -65,9 +69,19 @@ static int run(const struct serve_args *a)
         .eim_port = a->eim_port,
         .workers = a->workers,
         .hosts = rows,
-        .log = true,
+        .log = a->log_json ? LOG_JSON : LOG_FAILURES,
+        .meters = a->admin_port >= 0,
+    };
+    const struct desk_options desk_options = {
+        .dir = a->dir,
+        .pki = o.pki,
+        .bind = a->admin_bind,
+        .port = a->admin_port,
+        .certificates = a->admin_certificates.values,
+        .certificate_count = a->admin_certificates.count,
     };
     static struct orders_watch watch;
+    struct desk desk = { 0 };
     struct servers s;
     sigset_t stop;
     int status = EXIT_DONE;
@@ -84,6 +98,11 @@ static int run(const struct serve_args *a)
         fprintf(stderr, "serve: %s\n", why);
         return EXIT_FAILED;
     }
+    if (a->admin_port >= 0 && desk_open(&desk, &s, &desk_options, why, sizeof why)) {
+        fprintf(stderr, "serve: %s\n", why);
+        servers_close(&s);
+        return EXIT_FAILED;
+    }
     if (a->orders)
         status = orders_place(&s, a->orders, &watch);
     if (status == EXIT_DONE) {
@@ -92,15 +111,19 @@ static int run(const struct serve_args *a)
                    s.smdp_served.agents.port, s.smdp_served.operators.port);
         if (o.eim_name)
             printf("serve: eIM %s on %s port %u\n", o.eim_name, a->bind, s.eim_served.agents.port);
+        if (a->admin_port >= 0)
+            printf("serve: operator's desk on %s port %u\n", a->admin_bind, desk.listener.port);
         fflush(stdout);
         wait_for(&stop, &s, &watch);
     }
+    desk_close(&desk);
     servers_close(&s);
     return status;
 }
 
 int cmd_serve(int argc, char **argv)
 {
+    const char *certificates[DESK_CERTIFICATES];
     struct serve_args a = {
         .dir = "var",
         .bind = "127.0.0.1",
@@ -110,6 +133,9 @@ int cmd_serve(int argc, char **argv)
         .smdp_port = 8443,
         .es2_port = 8445,
         .eim_port = 8444,
+        .admin_bind = "127.0.0.1",
+        .admin_port = -1,
+        .admin_certificates = { certificates, DESK_CERTIFICATES, 0 },
     };
     const struct option rows[] = {
         { "config", OPTION_TEXT, &a.config, 0, 0, "FILE", "read [serve] of this file first" },
@@ -127,6 +153,13 @@ int cmd_serve(int argc, char **argv)
         { "hosts", OPTION_TEXT, &a.hosts, 0, 0, "ROWS",
           "name=address:port,...: where the eIM finds SM-DP+ servers" },
         { "orders", OPTION_TEXT, &a.orders, 0, 0, "FILE", "orders to place, see docs/serve.md" },
+        { "admin-port", OPTION_INT, &a.admin_port, 0, 65535, "PORT",
+          "operator's desk: REST and metrics, see docs/ctl.md (none)" },
+        { "admin-bind", OPTION_TEXT, &a.admin_bind, 0, 0, "ADDRESS", "of the desk (127.0.0.1)" },
+        { "admin-cert", OPTION_LIST, &a.admin_certificates, 0, 0, "FILE",
+          "who may use the desk; again for more (whoever has DIR/" DESK_TOKEN_FILE ")" },
+        { "log-json", OPTION_FLAG, &a.log_json, 0, 0, "",
+          "tell of every request on stderr, a JSON object a line" },
         { "workers", OPTION_INT, &a.workers, 0, 256, "N", "threads of each server (processors)" },
     };
     struct options o = {

@@ -28,7 +28,8 @@ struct servers_options {
     size_t host_count;
     unsigned download_attempts; /* of one order at the SM-DP+; 0: its default */
     bool volatile_store;        /* do not wait for the disk: benchmarks of everything else */
-    bool log;                   /* a line on stderr for each request that was refused or failed */
+    enum served_log log;
+    bool meters; /* count what is answered, for the operator's desk */
 };
 
 struct servers {
@@ -43,6 +44,8 @@ struct servers {
 
     struct eim *eim;
     struct served eim_served;
+    struct meters *meters; /* NULL: nobody asks */
+    struct admin_house house;
     struct loop *loop; /* of the upstream client */
     struct hosts *hosts;
     struct tls_trust *es9_trust;
