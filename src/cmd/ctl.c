@@ -45,14 +45,18 @@ static int read_token(struct ctl *c)
     char path[PATH_SIZE];
     uint8_t *owned = NULL;
     slice text;
+    size_t n;
     enum err e;
 
     snprintf(path, sizeof path, "%s/" DESK_TOKEN_FILE, c->a->dir);
     e = file_read(c->a->token_file ? c->a->token_file : path, &owned, &text);
     if (e)
         return complain(c->a->token_file ? c->a->token_file : path, err_text(e));
-    snprintf(c->authorization, sizeof c->authorization, "Bearer %.*s",
-             (int)strcspn((const char *)slice_head(text, text.n).p, " \r\n"), (const char *)text.p);
+    for (n = 0; n < text.n && text.p[n] > ' ' && text.p[n] <= '~'; n++)
+        ;
+    if (n && n < sizeof c->authorization - 8)
+        snprintf(c->authorization, sizeof c->authorization, "Bearer %.*s", (int)n,
+                 (const char *)text.p);
     wipe(owned, text.n);
     free(owned);
     return EXIT_DONE;

@@ -109,6 +109,8 @@ static enum err profiles(struct admin_call *c)
     items = json_array();
     /* every profile has its order row, under the same key */
     for (i = 0; i < count && i < order_count && json_array_size(items) < limit; i++) {
+        if (!slice_eq(rows[i].iccid, orders[i].iccid))
+            return json_decref(items), E_INTERNAL;
         if (slice_eq(rows[i].iccid, after))
             continue;
         last = rows[i].iccid;

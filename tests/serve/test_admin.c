@@ -206,6 +206,16 @@ static void operators(void **state)
     refuses("DELETE", at("operators/*", id), "", 404, "id");
 }
 
+/* White space, an octet more than fits. */
+static const char *too_long(void)
+{
+    char *text = arena_alloc(&arena, (64u << 10) + 2);
+
+    MUST(text);
+    memset(text, ' ', (64u << 10) + 1);
+    return text;
+}
+
 static void bad_input_of_the_smdp(void **state)
 {
     static const struct {
@@ -266,6 +276,7 @@ static void bad_input_of_the_smdp(void **state)
               NULL, &arena, 400);
     desk_send(&side, "POST", "/v1/smdp/orders", "text/plain", SLICE_LIT("{}"), NULL, &arena, 415);
     ask("PUT", "/v1/smdp/orders", "{}", 405);
+    ask("POST", "/v1/smdp/orders", too_long(), 413);
     /* what they were refused for being, they may be */
     ask("POST", "/v1/smdp/orders", "{\"iccid\":\"" ICCID_1 "\",\"eid\":\"" EID_1 "\"}", 201);
 }
