@@ -181,6 +181,8 @@ enum err desk_open(struct desk *d, struct servers *s, const struct desk_options 
         .smdp = s->smdp ? &s->smdp_served.desk : NULL,
         .eim = s->eim ? &s->eim_served.desk : NULL,
     };
+    if (!s->smdp && !s->eim)
+        return because(&r, E_UNSUPPORTED, "an operator's desk without SM-DP+ and eIM");
     e = o->certificate_count ? read_certificates(d, o, &r) : open_token(d, o->dir, &r);
     if (!e)
         e = served_listen(&d->listener, &listener, &r);

@@ -14,13 +14,18 @@
 #define PATH_SIZE 1024
 #define HOSTS_MAX 16
 
+static const char *credentials[FURTHER_MAX];
+
 struct serve_args {
-    const char *dir, *pki, *bind, *roles, *smdp_name, *eim_name, *config, *orders, *hosts;
+    const char *dir, *pki, *bind, *roles, *smdp_name, *smds_name, *root_smds, *eim_name, *config,
+        *orders, *hosts;
     const char *operator_ca;
     const char *admin_bind;
     struct option_list admin_certificates;
     bool log_json;
-    long smdp_port, es2_port, eim_port, admin_port, workers;
+    struct option_list credentials;
+    long smdp_port, es2_port, smds_port, es12_port, eim_port, admin_port, workers,
+        download_attempts;
 };
 
 static bool has_role(const char *roles, const char *role)
@@ -59,15 +64,22 @@ static int run(const struct serve_args *a)
     struct servers_options o = {
         .dir = a->dir,
         .pki = a->pki ? a->pki : pki,
+        .credentials = a->credentials.values,
+        .credential_count = a->credentials.count,
         .bind = a->bind,
         .smdp_name = has_role(a->roles, "smdp") ? a->smdp_name : NULL,
+        .smds_name = has_role(a->roles, "smds") ? a->smds_name : NULL,
+        .root_smds = a->root_smds,
         .eim_name = has_role(a->roles, "eim") ? a->eim_name : NULL,
         .smdp_port = a->smdp_port,
         .es2 = true,
         .es2_port = a->es2_port,
         .operator_ca = a->operator_ca,
+        .smds_port = a->smds_port,
+        .es12_port = a->es12_port,
         .eim_port = a->eim_port,
         .workers = a->workers,
+        .download_attempts = (unsigned)a->download_attempts,
         .hosts = rows,
         .log = a->log_json ? LOG_JSON : LOG_FAILURES,
         .meters = a->admin_port >= 0,
@@ -107,8 +119,11 @@ static int run(const struct serve_args *a)
         status = orders_place(&s, a->orders, &watch);
     if (status == EXIT_DONE) {
         if (o.smdp_name)
-            printf("serve: SM-DP+ %s on %s port %u, ES2+ on port %u\n", o.smdp_name, a->bind,
-                   s.smdp_served.agents.port, s.smdp_served.operators.port);
+            printf("serve: SM-DP+ %s on %s port %u\nserve: ES2+ on %s port %u\n", o.smdp_name,
+                   a->bind, s.smdp_served.agents.port, a->bind, s.smdp_served.operators.port);
+        if (o.smds_name)
+            printf("serve: SM-DS %s on %s port %u\nserve: ES12 on %s port %u\n", o.smds_name,
+                   a->bind, s.smds_served.agents.port, a->bind, s.smds_served.operators.port);
         if (o.eim_name)
             printf("serve: eIM %s on %s port %u\n", o.eim_name, a->bind, s.eim_served.agents.port);
         if (a->admin_port >= 0)
@@ -125,10 +140,12 @@ int cmd_serve(int argc, char **argv)
 {
     const char *certificates[DESK_CERTIFICATES];
     struct serve_args a = {
+        .credentials = { credentials, FURTHER_MAX, 0 },
         .dir = "var",
         .bind = "127.0.0.1",
         .roles = "smdp,eim",
         .smdp_name = "testsmdpplus1.example.com",
+        .smds_name = "testrootsmds.example.com",
         .eim_name = "testeim.example.com",
         .smdp_port = 8443,
         .es2_port = 8445,
@@ -136,23 +153,35 @@ int cmd_serve(int argc, char **argv)
         .admin_bind = "127.0.0.1",
         .admin_port = -1,
         .admin_certificates = { certificates, DESK_CERTIFICATES, 0 },
+        .smds_port = 8446,
+        .es12_port = 8447,
     };
     const struct option rows[] = {
         { "config", OPTION_TEXT, &a.config, 0, 0, "FILE", "read [serve] of this file first" },
         { "dir", OPTION_TEXT, &a.dir, 0, 0, "DIR", "databases (var)" },
         { "pki", OPTION_TEXT, &a.pki, 0, 0, "DIR", "certificates and keys (DIR/pki)" },
-        { "roles", OPTION_TEXT, &a.roles, 0, 0, "LIST", "smdp, eim, or both (smdp,eim)" },
+        { "credential", OPTION_LIST, &a.credentials, 0, 0, "DIR",
+          "a CI with dp-auth and dp-pb that the SM-DP+ serves too; may be given again" },
+        { "roles", OPTION_TEXT, &a.roles, 0, 0, "LIST", "of smdp, smds, eim (smdp,eim)" },
         { "bind", OPTION_TEXT, &a.bind, 0, 0, "ADDRESS", "numeric address (127.0.0.1)" },
         { "smdp-name", OPTION_TEXT, &a.smdp_name, 0, 0, "NAME", "address of the SM-DP+" },
         { "smdp-port", OPTION_INT, &a.smdp_port, 0, 65535, "PORT", "ES9+ (8443)" },
         { "es2-port", OPTION_INT, &a.es2_port, 0, 65535, "PORT", "ES2+, for operators (8445)" },
         { "operator-ca", OPTION_TEXT, &a.operator_ca, 0, 0, "FILE",
           "whom to believe when reports go to operators (the CI)" },
+        { "smds-name", OPTION_TEXT, &a.smds_name, 0, 0, "NAME", "address of the SM-DS" },
+        { "smds-port", OPTION_INT, &a.smds_port, 0, 65535, "PORT", "ES11 (8446)" },
+        { "es12-port", OPTION_INT, &a.es12_port, 0, 65535, "PORT",
+          "ES12 and ES15, for RSP servers (8447)" },
+        { "root-smds", OPTION_TEXT, &a.root_smds, 0, 0, "NAME",
+          "address of the root SM-DS: the SM-DS here is an alternative one" },
         { "eim-name", OPTION_TEXT, &a.eim_name, 0, 0, "NAME", "eimId and host name of the eIM" },
         { "eim-port", OPTION_INT, &a.eim_port, 0, 65535, "PORT", "ESipa (8444)" },
         { "hosts", OPTION_TEXT, &a.hosts, 0, 0, "ROWS",
-          "name=address:port,...: where the eIM finds SM-DP+ servers" },
+          "name=address:port,...: where other servers are found" },
         { "orders", OPTION_TEXT, &a.orders, 0, 0, "FILE", "orders to place, see docs/serve.md" },
+        { "download-attempts", OPTION_INT, &a.download_attempts, 1, 1000000, "N",
+          "downloads begun of one order at the SM-DP+ (10)" },
         { "admin-port", OPTION_INT, &a.admin_port, 0, 65535, "PORT",
           "operator's desk: REST and metrics, see docs/ctl.md (none)" },
         { "admin-bind", OPTION_TEXT, &a.admin_bind, 0, 0, "ADDRESS", "of the desk (127.0.0.1)" },
@@ -164,22 +193,24 @@ int cmd_serve(int argc, char **argv)
     };
     struct options o = {
         .usage = "dunlin serve [OPTIONS]",
-        .about = "Runs an SM-DP+ and an eIM until SIGINT or SIGTERM. Certificates come from\n"
-                 "`dunlin pki init`.",
+        .about =
+            "Runs an SM-DP+, an SM-DS, an eIM until SIGINT or SIGTERM. Certificates come from\n"
+            "`dunlin pki init`.",
         .rows = rows,
         .count = sizeof rows / sizeof *rows,
     };
     int status = options_parse(&o, argc, argv);
 
     if (status < 0 && a.config) {
+        a.credentials.count = 0; /* the second time over the command line adds them again */
         status = options_read_file(&o, a.config, "serve");
         if (status < 0)
             status = options_parse(&o, argc, argv);
     }
     if (status >= 0)
         return status;
-    if (!has_role(a.roles, "smdp") && !has_role(a.roles, "eim")) {
-        fprintf(stderr, "serve: --roles: '%s' names neither smdp nor eim\n", a.roles);
+    if (!has_role(a.roles, "smdp") && !has_role(a.roles, "smds") && !has_role(a.roles, "eim")) {
+        fprintf(stderr, "serve: --roles: '%s' names none of smdp, smds, eim\n", a.roles);
         return EXIT_USAGE;
     }
     return run(&a);

@@ -44,8 +44,8 @@ struct served {
     struct store *store;
     struct engine *engine;
     struct engine_chore chores[SERVED_CHORES];
-    struct listener agents;    /* ES9+, ESipa */
-    struct listener operators; /* ES2+ */
+    struct listener agents;    /* ES9+, ES11, ESipa */
+    struct listener operators; /* ES2+, ES12: callers with certificates */
     struct admin *admin;       /* of the operator's surface (cmd/desk.h), which has one listener */
     struct engine_site desk;
     struct route desk_routes[ADMIN_ROUTES];

@@ -388,6 +388,9 @@ static enum err order_release(struct admin_call *c)
 
     if (!err)
         err = smdp_release_profile(role(c), SLICE_NONE, iccid, c->t);
+    if (!err && c->t->want == TURN_UPSTREAM)
+        return admin_problem(c, 409, "iccid",
+                             "the order is announced at an SM-DS: only ES2+ releases it");
     return err || c->t->status.subject ? err : said_state(c, iccid, SMDP_RELEASED);
 }
 

@@ -282,33 +282,40 @@ static void put_listeners(struct text *x, const struct admin_house *h)
 }
 
 /* Rows that wait to be delivered: 1000 are at least so many. */
-static uint64_t waiting(struct store *store, const struct store_table *table, unsigned index,
-                        struct arena *a)
+static uint64_t waiting(struct store *store, const struct store_table *table, unsigned index)
 {
     const struct store_query q = {
         .index = index, .key = { store_int(1) }, .key_count = 1, .limit = STORE_LIST_MAX
     };
-    void *rows;
+    struct arena rows;
+    void *list;
     size_t count = 0;
 
-    return store && !store_list(store, table, &q, a, &rows, &count) ? count : 0;
+    arena_init(&rows, (size_t)64 << 20);
+    if (!store || store_list(store, table, &q, &rows, &list, &count))
+        count = 0;
+    arena_free(&rows);
+    return count;
 }
 
 static void put_waiting(struct text *x, const struct admin_house *h)
 {
+    static const struct {
+        const char *server;
+        const struct store_table *table;
+        unsigned index;
+    } rows[] = {
+        { "smdp", &smdp_report_table, SMDP_REPORT_BY_DUE },
+        { "eim", &eim_notification_table, EIM_NOTIFICATION_BY_DUE },
+    };
+
     head(x, "undelivered", "gauge",
          "Reports (smdp) or notifications (eim) that wait for another server; 1000: or more.");
-    for (size_t i = 0; i < h->server_count; i++) {
-        bool smdp = !strcmp(h->servers[i].name, "smdp");
-        struct arena rows;
-
-        arena_init(&rows, (size_t)64 << 20);
-        put(x, "dunlin_undelivered{server=\"%s\"} %" PRIu64 "\n", h->servers[i].name,
-            smdp ? waiting(h->servers[i].store, &smdp_report_table, SMDP_REPORT_BY_DUE, &rows)
-                 : waiting(h->servers[i].store, &eim_notification_table, EIM_NOTIFICATION_BY_DUE,
-                           &rows));
-        arena_free(&rows);
-    }
+    for (size_t i = 0; i < h->server_count; i++)
+        for (size_t k = 0; k < COUNT(rows); k++)
+            if (!strcmp(h->servers[i].name, rows[k].server))
+                put(x, "dunlin_undelivered{server=\"%s\"} %" PRIu64 "\n", rows[k].server,
+                    waiting(h->servers[i].store, rows[k].table, rows[k].index));
 }
 
 static void put_process(struct text *x, int64_t now_ms)

@@ -225,6 +225,34 @@ static void default_server_and_event_DPP_007(void **state)
     assert_state(&w, &c, DOWNLOADED);
 }
 
+/* Of several for one EID: what can no longer be had does not keep the eUICC from what can. */
+static void a_dead_order_is_passed_over_DPP_007(void **state)
+{
+    struct smdp_confirm_order mortal = { .eid = SLICE_OF(card.eid),
+                                         .matching_id = SLICE_EMPTY,
+                                         .release = true,
+                                         .expires_ms = w.now_ms + 1000 };
+    struct smdp_confirm_order named = { .eid = SLICE_OF(card.eid), .release = true };
+    struct profile late, other;
+
+    (void)state;
+    world_confirm(&w, &(struct stock){ 0 }, &mortal, &late);
+    world_confirm(&w, &(struct stock){ 0 }, &named, &other);
+    card.change.matching_id = SLICE_NONE;
+    card_initiate(&card);
+    card_authenticate(&card);
+    assert_success(&w);
+    assert_int_equal(world_order(&w, &late).attempts, 1); /* in time: no matching id comes first */
+    w.now_ms += 1000;
+    card_download(&card);
+    assert_state(&w, &other, DOWNLOADED);
+    assert_state(&w, &late, RELEASED);
+    world_notify(&w, card_installation_result(&card, 0));
+    assert_state(&w, &other, INSTALLED);
+    try_and_expect("8.8.5", "4.10", 127); /* nothing better waits any more */
+    expect_still_downloadable();
+}
+
 static void nothing_waits_for_this_eid(void **state)
 {
     (void)state;
@@ -408,6 +436,7 @@ int main(void)
         TEST(eid_outside_the_eum_DPP_010),
         TEST(unknown_ci_DPP_012),
         TEST(default_server_and_event_DPP_007),
+        TEST(a_dead_order_is_passed_over_DPP_007),
         TEST(nothing_waits_for_this_eid),
         TEST(order_of_another_eid_DPP_009),
         TEST(not_released_DPP_013),
