@@ -50,14 +50,15 @@ enum err served_open_store(struct served *v, const struct served_options *o, str
 }
 
 enum err served_open_admin(struct served *v, const struct admin_options *o,
-                           struct engine_chore *chore, struct reason *r)
+                           struct engine_chore chores[2], struct reason *r)
 {
     enum err e = admin_open(o, v->desk_routes, &v->desk.count, &v->admin);
 
     if (e)
         return because(r, e, "the operator's routes");
     v->desk.routes = v->desk_routes;
-    *chore = admin_upkeep(v->admin);
+    chores[0] = admin_upkeep(v->admin);
+    chores[1] = admin_counting(v->admin);
     return E_OK;
 }
 

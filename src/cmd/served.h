@@ -9,7 +9,7 @@
 #include "serve/admin.h"
 
 #define SERVED_ROUTES 8
-#define SERVED_CHORES 4
+#define SERVED_CHORES 5
 
 /* A sentence about what could not be done, for people. */
 struct reason {
@@ -62,9 +62,9 @@ struct served_options {
 
 MUST_USE enum err served_open_store(struct served *v, const struct served_options *o,
                                     struct reason *r);
-/* Before the engine: the operator's routes of a role, and what is due for them. */
+/* Before the engine: the operator's routes of a role, and what is due for them: two chores. */
 MUST_USE enum err served_open_admin(struct served *v, const struct admin_options *o,
-                                    struct engine_chore *chore, struct reason *r);
+                                    struct engine_chore chores[2], struct reason *r);
 /* The chores and the routes of both listeners are filled in. v stays where it is. */
 MUST_USE enum err served_open_engine(struct served *v, const struct served_options *o,
                                      size_t chores, struct engine_upstream upstream,

@@ -248,7 +248,7 @@ static enum err open_smdp(struct servers *s, const struct servers_options *o, st
                                                    .smdp_address = slice_str(o->smdp_name),
                                                    .house = &s->house },
                           &v->chores[3], w);
-    return e ? e : served_open_engine(v, &own, 4, engine_web_upstream(&s->web), w);
+    return e ? e : served_open_engine(v, &own, 5, engine_web_upstream(&s->web), w);
 }
 
 static enum err listen_smdp(struct servers *s, const struct servers_options *o, struct reason *w)
@@ -356,7 +356,7 @@ static enum err open_eim(struct servers *s, const struct servers_options *o, str
     e = served_open_admin(
         v, &(struct admin_options){ .crypto = s->crypto, .eim = s->eim, .house = &s->house },
         &v->chores[1], w);
-    return e ? e : served_open_engine(v, &own, 2, engine_web_upstream(&s->web), w);
+    return e ? e : served_open_engine(v, &own, 3, engine_web_upstream(&s->web), w);
 }
 
 static enum err listen_eim(struct servers *s, const struct servers_options *o, struct reason *w)

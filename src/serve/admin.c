@@ -265,6 +265,13 @@ struct engine_chore admin_upkeep(struct admin *a)
     };
 }
 
+struct engine_chore admin_counting(struct admin *a)
+{
+    return (struct engine_chore){
+        .name = "count of orders", .every_ms = 250, .handle = admin_count_orders, .role = a
+    };
+}
+
 struct admin_operation_name admin_operation(const char *role, size_t i)
 {
     const struct admin_operation *list = !role                   ? admin_common

@@ -54,6 +54,8 @@ MUST_USE enum err admin_open(const struct admin_options *o, struct route routes[
 void admin_close(struct admin *a);
 /* Forgets answers that are old enough. */
 struct engine_chore admin_upkeep(struct admin *a);
+/* Counts orders by their states, a few at a time. */
+struct engine_chore admin_counting(struct admin *a);
 
 /* The operations of a role ("smdp", "eim") or of both (NULL), for documentation and tests. */
 struct admin_operation_name {

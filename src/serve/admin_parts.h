@@ -12,9 +12,20 @@
 #define ADMIN_PAGE        100 /* items, when nobody says how many */
 #define ADMIN_PAGE_MAX    500
 
+/* Of one walk over the orders; only its chore looks at it. */
+#define CENSUS_STATES 12
+struct admin_census {
+    int64_t rests_until_ms;
+    uint8_t iccid[ICCID_LEN]; /* the last that was counted; SM-DP+ */
+    bool iccid_known;
+    int64_t id; /* the same; eIM */
+    uint64_t counts[CENSUS_STATES];
+};
+
 struct admin {
     struct admin_options o;
     struct admin_route *routes;
+    struct admin_census census;
 };
 
 /* One operation under way. */
@@ -115,6 +126,8 @@ extern const struct store_table admin_key_table;
 enum err admin_once(struct admin_call *c, bool *done);
 /* The reply that stands in the turn is what will be told again. */
 enum err admin_keep(struct admin_call *c);
+/* Chores: of old answers, and of the orders' states (admin_census.c). */
+enum err admin_count_orders(void *admin, const struct engine_call *call, struct turn *t);
 enum err admin_forget(void *admin, const struct engine_call *call, struct turn *t);
 
 #endif

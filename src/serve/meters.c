@@ -33,8 +33,20 @@ struct latency {
     uint64_t buckets[BUCKETS], sum_ms, count;
 };
 
+#define SERVERS_MAX 4u
+#define STATES_MAX  16u
+
+struct states {
+    const char *server;
+    const char *names[STATES_MAX];
+    uint64_t counts[STATES_MAX];
+    size_t count;
+};
+
 struct meters {
     pthread_mutex_t lock;
+    struct states states[SERVERS_MAX];
+    size_t state_count;
     struct outcome outcomes[OUTCOMES_MAX];
     size_t outcome_count;
     struct latency latencies[ROUTES_MAX];
@@ -121,6 +133,25 @@ void meters_count(struct meters *m, const char *server, const struct engine_repo
         latency->buckets[bucket]++;
         latency->sum_ms += r->ms;
         latency->count++;
+    }
+    pthread_mutex_unlock(&m->lock);
+}
+
+void meters_states(struct meters *m, const char *server, const char *const *names,
+                   const uint64_t *counts, size_t count)
+{
+    struct states *s = m->states;
+
+    pthread_mutex_lock(&m->lock);
+    while (s < m->states + m->state_count && !same_text(s->server, server))
+        s++;
+    if (s < m->states + SERVERS_MAX) {
+        if (s == m->states + m->state_count)
+            m->state_count++;
+        s->server = server;
+        s->count = count < STATES_MAX ? count : STATES_MAX;
+        memcpy(s->names, names, s->count * sizeof *names);
+        memcpy(s->counts, counts, s->count * sizeof *counts);
     }
     pthread_mutex_unlock(&m->lock);
 }
@@ -217,6 +248,16 @@ static void put_latencies(struct text *x, const struct meters *m)
             l->server, l->route, l->sum_ms / 1000, (unsigned)(l->sum_ms % 1000), l->server,
             l->route, l->count);
     }
+}
+
+static void put_states(struct text *x, const struct meters *m)
+{
+    head(x, "orders", "gauge", "Orders by state, as counted within the last minute or so.");
+    for (const struct states *s = m->states; s < m->states + m->state_count; s++)
+        for (size_t i = 0; i < s->count; i++)
+            if (strcmp(s->names[i], "?") != 0)
+                put(x, "dunlin_orders{server=\"%s\",state=\"%s\"} %" PRIu64 "\n", s->server,
+                    s->names[i], s->counts[i]);
 }
 
 /* One value of each server. */
@@ -349,6 +390,7 @@ enum err meters_print(const struct admin_house *h, int64_t now_ms, struct arena 
         pthread_mutex_lock(&h->meters->lock);
         put_outcomes(&x, h->meters);
         put_latencies(&x, h->meters);
+        put_states(&x, h->meters);
         pthread_mutex_unlock(&h->meters->lock);
     }
     if (h) {

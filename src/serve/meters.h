@@ -19,6 +19,10 @@ void meters_close(struct meters *m);
 /* Any thread. server: static. */
 void meters_count(struct meters *m, const char *server, const struct engine_report *r);
 
+/* How many orders of a server are in which state; names are static, "?" is left out. */
+void meters_states(struct meters *m, const char *server, const char *const *names,
+                   const uint64_t *counts, size_t count);
+
 /* A line for each counter; *out is in the arena. E_MEMORY. */
 MUST_USE enum err meters_print(const struct admin_house *h, int64_t now_ms, struct arena *a,
                                slice *out);

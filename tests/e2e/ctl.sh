@@ -144,6 +144,7 @@ ctl 0 --json events smdp limit=1
 says '"more":true'
 ctl 0 metrics
 says 'dunlin_requests_total{server="smdp",route="/gsma/rsp2/es9plus/getBoundProfilePackage",code="200"'
+says 'dunlin_orders{server="smdp",state="Available"} '
 says 'dunlin_request_seconds_bucket{server="eim",route="/gsma/rsp2/asn1",le="+Inf"}'
 desk GET /metrics
 says 'HTTP 200 text/plain; version=0.0.4'

@@ -26,5 +26,7 @@ const char *desk_ask(struct desk_side *d, const char *method, const char *path, 
 /* How many keys are kept; and the upkeep, as if so many days had gone by. */
 size_t desk_keys(struct desk_side *d);
 void desk_forget(struct desk_side *d, int days);
+/* One step of the count of orders, now or so many seconds later. */
+void desk_count(struct desk_side *d, int seconds);
 
 #endif

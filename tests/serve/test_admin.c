@@ -606,6 +606,47 @@ static void metrics(void **state)
         check_line(p, strcspn(p, "\n"), family);
 }
 
+/* Every order once, also over several steps; again after a rest. */
+static void orders_are_counted(void **state)
+{
+    char body[64];
+    const char *text;
+
+    (void)state;
+    ask("POST", "/v1/eim/devices", "{\"eid\":\"" EID_1 "\"}", 201); /* and an order of the eIM's */
+    for (int i = 0; i < 399; i++) {
+        snprintf(body, sizeof body, "{\"kind\":\"%s\"}", i & 1 ? "getRAT" : "listEim");
+        ask("POST", DEVICE "/orders", body, 201);
+    }
+    desk_count(&side, 0);
+    desk_count(&side, 0);
+    assert_null(strstr(ask("GET", "/metrics", "", 200), "dunlin_orders{"));
+    desk_count(&side, 0);
+    text = ask("GET", "/metrics", "", 200);
+    says(text, "dunlin_orders{server=\"eim\",state=\"queued\"} 400\n");
+    says(text, "dunlin_orders{server=\"eim\",state=\"done\"} 0\n");
+    ask("POST", DEVICE "/orders", "{\"kind\":\"getRAT\"}", 201);
+    desk_count(&side, 10);
+    desk_count(&side, 10);
+    desk_count(&side, 10);
+    says(ask("GET", "/metrics", "", 200), "state=\"queued\"} 400\n");
+    desk_count(&side, 31);
+    desk_count(&side, 31);
+    desk_count(&side, 31);
+    says(ask("GET", "/metrics", "", 200), "state=\"queued\"} 401\n");
+}
+
+static void orders_of_the_smdp_are_counted(void **state)
+{
+    (void)state;
+    for (unsigned n = 1; n <= 3; n++)
+        stock(n, "profileType=Gold", 201);
+    ask("POST", "/v1/smdp/orders", "{\"profileType\":\"Gold\"}", 201);
+    desk_count(&side, 0);
+    says(ask("GET", "/metrics", "", 200), "dunlin_orders{server=\"smdp\",state=\"Available\"} 2\n");
+    says(ask("GET", "/metrics", "", 200), "state=\"Released\"} 1\n");
+}
+
 /* Whatever is counted, the table has an end. */
 static void meters_are_bounded(void **state)
 {
@@ -633,10 +674,20 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define SMDP(f) cmocka_unit_test_setup_teardown(f, set_up_smdp, tear_down)
 #define EIM(f)  cmocka_unit_test_setup_teardown(f, set_up_eim, tear_down)
-        SMDP(orders_step_by_step), SMDP(orders_at_once),        SMDP(pages),
-        SMDP(operators),           SMDP(bad_input_of_the_smdp), SMDP(keys),
-        SMDP(keys_race),           SMDP(description),           SMDP(metrics),
-        SMDP(meters_are_bounded),  EIM(every_kind_of_order),    EIM(orders_are_taken_back),
+        SMDP(orders_step_by_step),
+        SMDP(orders_at_once),
+        SMDP(pages),
+        SMDP(operators),
+        SMDP(bad_input_of_the_smdp),
+        SMDP(keys),
+        SMDP(keys_race),
+        SMDP(description),
+        SMDP(metrics),
+        SMDP(orders_of_the_smdp_are_counted),
+        SMDP(meters_are_bounded),
+        EIM(orders_are_counted),
+        EIM(every_kind_of_order),
+        EIM(orders_are_taken_back),
         EIM(bad_input_of_the_eim),
     };
 
