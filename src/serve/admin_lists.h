@@ -10,4 +10,9 @@ slice admin_given_iccid(struct admin_call *c, slice digits, const char *name);
 
 enum err admin_events(struct admin_call *c);
 
+/* admin_operators.c */
+enum err admin_operators(struct admin_call *c);
+enum err admin_operator_add(struct admin_call *c);
+enum err admin_operator_remove(struct admin_call *c);
+
 #endif

@@ -118,3 +118,25 @@ void desk_count(struct desk_side *d, int seconds)
     MUST(chore.handle(chore.role, &call, &t) == E_OK && turn_commit(&t) == E_OK);
     arena_free(&a);
 }
+
+void desk_says(const char *answer, const char *what)
+{
+    if (!strstr(answer, what))
+        fail_msg("'%s' does not stand in: %s", what, answer);
+}
+
+void desk_refuses(struct desk_side *d, const char *method, const char *path, const char *body,
+                  struct arena *a, int status, const char *field)
+{
+    uint8_t before[DIGEST_LEN], after[DIGEST_LEN];
+    char wanted[80];
+    const char *answer;
+
+    world_digest(d->world, before);
+    answer = desk_ask(d, method, path, body, NULL, a, status);
+    snprintf(wanted, sizeof wanted, "\"field\":\"%s\"", field);
+    if (*field)
+        desk_says(answer, wanted);
+    world_digest(d->world, after);
+    assert_memory_equal(before, after, sizeof before);
+}

@@ -23,6 +23,11 @@ const char *desk_send(struct desk_side *d, const char *method, const char *path,
 /* The same with JSON. path: with its query. */
 const char *desk_ask(struct desk_side *d, const char *method, const char *path, const char *body,
                      const char *key, struct arena *a, int status);
+/* The answer contains that. */
+void desk_says(const char *answer, const char *what);
+/* Nothing but a problem that names the field ("": none need be); not a row is written. */
+void desk_refuses(struct desk_side *d, const char *method, const char *path, const char *body,
+                  struct arena *a, int status, const char *field);
 /* How many keys are kept; and the upkeep, as if so many days had gone by. */
 size_t desk_keys(struct desk_side *d);
 void desk_forget(struct desk_side *d, int days);
