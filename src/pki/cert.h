@@ -112,7 +112,10 @@ MUST_USE enum err cert_check_role(const struct cert *cert, enum cert_role role, 
 /* E_EXPIRED unless not_before <= now <= not_after. */
 MUST_USE enum err cert_check_time(const struct cert *cert, int64_t now_s);
 
-/* The EID of an eUICC certificate: 32 digits with good check digits, else E_BADCERT. */
+/*
+ * The EID of an eUICC certificate: 32 digits, else E_BADCERT. Its check digits (SGP.29) are not
+ * judged: the EUM's signature stands for it, and laboratories have EIDs without good ones.
+ */
 MUST_USE enum err cert_eid(const struct cert *cert, uint8_t eid[EID_LEN]);
 /*
  * Whether the EUM may issue for this eUICC: nameConstraints read as an organisation that is equal

@@ -71,7 +71,7 @@ static slice context_of(slice iccid, slice name, char out[ICCID_DIGITS + VARIABL
 static enum err put_sealed(struct line *l, const struct hlr *h, slice iccid,
                            const struct variable *v, const struct value *value)
 {
-    uint8_t sealed[HLR_NONCE_LEN + VALUE_MAX + AES_BLOCK];
+    uint8_t sealed[HLR_NONCE_LEN + VALUE_MAX + AES_BLOCK] = { 0 };
     char context[ICCID_DIGITS + VARIABLE_NAME_MAX + 2], text[2 * sizeof sealed + 1];
     slice nonce = slice_of(sealed, HLR_NONCE_LEN);
     enum err e = crypto_random(h->crypto, sealed, HLR_NONCE_LEN);

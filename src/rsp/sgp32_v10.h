@@ -114,17 +114,27 @@
 
 /* ---- notifications and results -------------------------------------------------------------- */
 
+/* Items are BF51 elements, as asn1c makes of "[81] CHOICE"; some stacks leave the BF51 out. */
+#define V10_EUICC_PACKAGE_RESULT_ITEM(F, S)                                                        \
+    F(S, RAW, 0xBF51, M, 0, 0, euicc_package_result, "euiccPackageResult", euicc_package_result)   \
+    F(S, RAW, 0xA0,   M, 0, 0, euicc_package_result_signed, "euiccPackageResultSigned",            \
+      euicc_package_result_signed)                                                                 \
+    F(S, RAW, 0xA1,   M, 0, 0, euicc_package_error_signed, "euiccPackageErrorSigned",              \
+      euicc_package_error_signed)                                                                  \
+    F(S, RAW, 0xA2,   M, 0, 0, euicc_package_error_unsigned, "euiccPackageErrorUnsigned",          \
+      euicc_package_error_unsigned)
+
 #define V10_NOTIFICATION_AND_EPR_LIST(F, S)                                                        \
     F(S, LIST, 0xA0, M, 0, 0, notification_list, "notificationList", v10_pending_notification)     \
     F(S, LIST, 0xA1, M, 0, 0, euicc_package_result_list, "euiccPackageResultList",                 \
-      v10_euicc_package_result)
+      v10_euicc_package_result_item)
 
 #define V10_RETRIEVE_NOTIFICATIONS_LIST_RESPONSE(F, S)                                             \
     F(S, LIST, 0xA0, M, 0, 0, notification_list, "notificationList", v10_pending_notification)     \
     F(S, INT,  0x81, M, 0, 0, notifications_list_result_error, "notificationsListResultError",     \
       notifications_list_error_names)                                                              \
     F(S, LIST, 0xA2, M, 0, 0, euicc_package_result_list, "euiccPackageResultList",                 \
-      v10_euicc_package_result)                                                                    \
+      v10_euicc_package_result_item)                                                                    \
     F(S, SEQ,  0xA3, M, 0, 0, notification_and_epr_list, "notificationAndEprList",                 \
       v10_notification_and_epr_list)
 
@@ -277,6 +287,8 @@ SGP32_V10_VALUES(NAMES_H)
     CHOICE(v10_pending_notification, V10_PENDING_NOTIFICATION, "PendingNotification", 0,           \
            "SGP.32 v1.0 5.14.7")                                                                   \
     CHOICE(v10_euicc_package_result, EUICC_PACKAGE_RESULT, "EuiccPackageResult", 0,                \
+           "SGP.32 v1.0 2.11.2.1")                                                                 \
+    CHOICE(v10_euicc_package_result_item, V10_EUICC_PACKAGE_RESULT_ITEM, "EuiccPackageResult", 0,  \
            "SGP.32 v1.0 2.11.2.1")                                                                 \
     SEQ(v10_notification_and_epr_list, V10_NOTIFICATION_AND_EPR_LIST, "NotificationAndEprList",    \
         0x30, "SGP.32 v1.0 5.9.11")                                                                \

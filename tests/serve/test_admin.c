@@ -211,7 +211,7 @@ static void bad_input_of_the_smdp(void **state)
         { "GET", "/v1/smdp/profiles/8999970000000000092", "", 404, "iccid" },
         { "GET", "/v1/smdp/profiles/", "", 404, "" },
         { "POST", "/v1/smdp/profiles/8999970000000000092/withdraw", "", 404, "" },
-        { "GET", "/v1/smdp/orders?eid=89049032123451234512345678901236", "", 400, "eid" },
+        { "GET", "/v1/smdp/orders?eid=8904903212345123451234567890123x", "", 400, "eid" },
         { "GET", "/v1/smdp/orders/8999970000000000092", "", 404, "iccid" },
         { "GET", "/v1/smdp/orders/8999970000000000019/", "", 404, "" },
         { "POST", "/v1/smdp/orders", "", 400, "iccid" },

@@ -122,6 +122,26 @@ static void bad_eum_certificate_DPP_010(void **state)
     expect_still_downloadable();
 }
 
+/* Its extension becomes 2.5.29.99: an EUM of no CI is not one of an unknown CI (8.11.1). */
+static void eum_that_names_no_authority_DPP_010(void **state)
+{
+    uint8_t bad[CERT_ISSUE_MAX];
+    size_t at = 0, found = 0;
+
+    (void)state;
+    memcpy(bad, w.eum.der.p, w.eum.der.n);
+    for (size_t i = 0; i + 5 <= w.eum.der.n; i++)
+        if (!memcmp(bad + i, "\x06\x03\x55\x1D\x23", 5)) {
+            at = i + 4;
+            found++;
+        }
+    assert_int_equal(found, 1);
+    bad[at] = 0x63;
+    card.change.eum = slice_of(bad, w.eum.der.n);
+    try_and_expect("8.1.2", "6.1", 1);
+    expect_still_downloadable();
+}
+
 static void bad_euicc_certificate_DPP_010(void **state)
 {
     uint8_t bad[CERT_ISSUE_MAX];
@@ -143,6 +163,8 @@ static void expired_eum_certificate_DPP_010(void **state)
     world_issue(&w, ROLE_EUICC, &eum, card.eid, NOW_S + 900 * DAY_S, &own);
     card.change.eum = eum.der;
     card.change.euicc = own.der;
+    try_and_expect("8.1.2", "6.3", 2);
+    eum.buf[eum.der.n - 1] ^= 1; /* expired first, whatever else it is */
     try_and_expect("8.1.2", "6.3", 2);
     signer_close(&eum.signer);
     signer_close(&own.signer);
@@ -430,6 +452,7 @@ int main(void)
         TEST(unknown_transaction_DPP_014),
         TEST(unknown_transaction_in_signed_part_DPP_014),
         TEST(bad_eum_certificate_DPP_010),
+        TEST(eum_that_names_no_authority_DPP_010),
         TEST(bad_euicc_certificate_DPP_010),
         TEST(expired_eum_certificate_DPP_010),
         TEST(expired_euicc_certificate_DPP_010),

@@ -179,7 +179,7 @@ static void answer_authentication(struct isdr *i, const struct authentication *a
     signature = put_signature(&a.w);
     mark = der_mark(&a.w);
     der_put(&a.w, auth->q.ctx_params1);
-    err = put_euicc_info2(i, &a.w);
+    err = put_euicc_info2(i, INFO2_SIGNED, &a.w);
     der_put_tlv(&a.w, 0x84, auth->signed1.server_challenge);
     der_put_tlv(&a.w, 0x83, auth->signed1.server_address);
     der_put_tlv(&a.w, 0x80, auth->signed1.transaction_id);

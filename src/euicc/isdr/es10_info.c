@@ -73,8 +73,13 @@ static uint64_t iot_metadata(const struct isdr *i)
     return is_v13(i) ? UINT64_C(1) << RSP_CAPABILITY_IOT_SPECIFIC_METADATA : 0;
 }
 
-enum err put_euicc_info2(struct isdr *i, struct der_writer *w)
+/*
+ * In what a card of SGP.32 v1.0 signs (AuthenticateServerResponse, whose module it takes from
+ * SGP.22) EUICCInfo2 is SGP.22's: agents that decode and encode it again know no other there.
+ */
+enum err put_euicc_info2(struct isdr *i, enum info2_place place, struct der_writer *w)
 {
+    bool iot_members = place == INFO2_ASKED_FOR || !is_v10(i);
     const struct personality *p = i->p;
     uint8_t verify[PKID_LIST_MAX], sign[PKID_LIST_MAX], resource[24];
     uint8_t uicc[DER_BITS_MAX], rsp[DER_BITS_MAX], forbidden[DER_BITS_MAX];
@@ -92,8 +97,8 @@ enum err put_euicc_info2(struct isdr *i, struct der_writer *w)
         .pp_version = SLICE_OF(p->pp_version),
         .sas_acreditation_number = p->sas_accreditation.p ? p->sas_accreditation : SLICE_EMPTY,
         .ipa_mode = isdr_ipae_active(i->card) ? IPA_MODE_IPAE : IPA_MODE_IPAD,
-        .has_ipa_mode = true,
-        .has_iot_specific_info = true,
+        .has_ipa_mode = iot_members,
+        .has_iot_specific_info = iot_members,
     };
 
     info.ext_card_resource = card_resource(i, resource);
@@ -119,7 +124,7 @@ void es10_euicc_info2(struct isdr *i, slice request, struct reply *out)
     (void)request;
     if (!answer_begin(&a, i, INFO2_ROOM, out))
         return;
-    if (put_euicc_info2(i, &a.w))
+    if (put_euicc_info2(i, INFO2_ASKED_FOR, &a.w))
         answer_drop(&a, SW_UNKNOWN);
     else
         answer_end(&a);

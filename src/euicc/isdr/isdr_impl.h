@@ -199,7 +199,8 @@ es10_function es10_immediate_enable, es10_configure_immediate, es10_execute_fall
     es10_return_from_fallback, es10_enable_emergency, es10_disable_emergency;
 
 /* EUICCInfo2 in front of what the writer holds; the card's values of now. */
-MUST_USE enum err put_euicc_info2(struct isdr *i, struct der_writer *w);
+enum info2_place { INFO2_ASKED_FOR, INFO2_SIGNED };
+MUST_USE enum err put_euicc_info2(struct isdr *i, enum info2_place place, struct der_writer *w);
 /* Empty: none from now on, not the factory's either. */
 MUST_USE enum err set_default_smdp(struct isdr *i, slice address);
 

@@ -248,12 +248,7 @@ static void put_note(struct isdr *i, const struct note *n, struct der_writer *w)
 {
     const struct personality_ci *ci = &i->p->ci[n->head.ci < i->p->ci_count ? n->head.ci : 0];
     size_t mark = der_mark(w);
-    struct tlv result;
 
-    if (n->head.kind == NOTE_EPR && is_v10(i) && !der_one(n->octets, &result)) {
-        der_put(w, result.value); /* bare, without BF51 */
-        return;
-    }
     if (n->head.kind != NOTE_OTHER) {
         der_put(w, n->octets);
         return;

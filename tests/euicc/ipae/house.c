@@ -78,7 +78,7 @@ void house_close(struct house *h)
 
 void house_profile(struct house *h, struct stock *s)
 {
-    char digits[ICCID_DIGITS + 1], matching[24];
+    char digits[ICCID_DIGITS + 1] = "", matching[24];
     struct build_input in = { .iccid = slice_of(digits, 19) };
     struct placed placed;
     slice package;
@@ -94,7 +94,7 @@ void house_profile(struct house *h, struct stock *s)
 
 bool house_profile_of(struct house *h, const char *name, struct stock *s)
 {
-    char path[300], matching[24], digits[ICCID_DIGITS + 1];
+    char path[300], matching[24], digits[ICCID_DIGITS + 1] = "";
     struct profile_change change = { .iccid = slice_of(digits, 19) };
     struct placed placed;
     uint8_t *owned;

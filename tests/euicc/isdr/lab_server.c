@@ -193,6 +193,7 @@ void server_authenticated(struct bench *b)
 {
     struct authenticate_server_response r;
     struct euicc_signed1 s;
+    struct euicc_info2 info;
     const struct authenticate_response_ok *ok = &r.authenticate_response_ok;
 
     assert_int_equal(schema_decode(&T_authenticate_server_response,
@@ -202,6 +203,9 @@ void server_authenticated(struct bench *b)
     verify(b, &ok->euicc_signed1, 1, ok->euicc_signature1);
     verify_chain(b, ok->euicc_certificate, ok->eum_certificate);
     assert_int_equal(schema_decode(&T_euicc_signed1, ok->euicc_signed1, &s, NULL), E_OK);
+    assert_int_equal(schema_decode(&T_euicc_info2, s.euicc_info2, &info, NULL), E_OK);
+    /* a card of SGP.32 v1.0 signs SGP.22's EUICCInfo2 */
+    assert_int_equal(info.has_iot_specific_info, b->personality.iot_version[1] > 0);
     assert_true(slice_eq(s.transaction_id, SLICE_OF(b->server.tid)));
     assert_true(slice_eq(s.server_address, b->server.address));
     memcpy(b->server.euicc_signature1, ok->euicc_signature1.p, SIG_LEN);
