@@ -25,6 +25,7 @@ iccid=$(grep -ohP '^iccid \K[0-9]+' "$work/out" "$work/err")
 desk=$(free_port)
 
 start() { # OPTIONS...
+    : >"$work/served" # what an earlier one said does not count
     "$DUNLIN" serve --dir "$work" --pki "$work/pki" --smdp-port 0 --es2-port 0 --eim-port 0 \
         --admin-port "$desk" --log-json "$@" >"$work/served" 2>>"$work/log" &
     servers=$!
@@ -138,7 +139,11 @@ says "$eid  first"
 ctl 0 events smdp iccid="$iccid"
 says smdp.progress.4
 says "$eid"
-ctl 0 events eim
+for i in $(seq 50); do # it goes out when its time has come
+    ctl 0 events eim
+    grep -q eim.notification.delivered "$work/out" && break
+    sleep 0.1
+done
 says eim.notification.delivered
 ctl 0 --json events smdp limit=1
 says '"more":true'
