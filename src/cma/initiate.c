@@ -96,6 +96,7 @@ static enum err begin(struct cma *c, slice address, struct turn *t, struct cma_s
     memcpy(session->address, address.p, address.n);
     *out = session;
     err = make_transaction_id(c, t->now_ms, session->transaction_id);
+    turn_about_transaction(t, SLICE_OF(session->transaction_id));
     if (!err)
         err = crypto_random(c->crypto, session->server_challenge, CHALLENGE_LEN);
     if (err)

@@ -223,6 +223,7 @@ enum err cma_hold(struct cma_table *table, struct cma_session *session, size_t s
     h->table = table;
     h->session = session;
     h->before = *session;
+    turn_about_transaction(t, SLICE_OF(session->transaction_id));
     t->settle = settle;
     t->settle_context = h;
     return E_OK;

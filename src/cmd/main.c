@@ -13,6 +13,7 @@ static const struct command {
     { "demo", cmd_demo,
       "servers and a small fleet: a profile ordered, downloaded, enabled, verified" },
     { "serve", cmd_serve, "run servers: SM-DP+ and eIM, in one process" },
+    { "ctl", cmd_ctl, "the operator's desk of the servers: profiles, orders, devices, events" },
     { "card", cmd_card, "a software eUICC behind a socket" },
     { "terminal", cmd_terminal, "a mobile equipment that performs what a card asks of it" },
     { "ipa", cmd_ipa, "the IoT Profile Assistant of a device" },

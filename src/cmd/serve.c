@@ -1,5 +1,6 @@
 /* dunlin serve: the servers, until a signal. */
 #include "cmd/cmd.h"
+#include "cmd/desk.h"
 #include "cmd/options.h"
 #include "cmd/orders.h"
 #include "cmd/servers.h"
@@ -19,8 +20,12 @@ struct serve_args {
     const char *dir, *pki, *bind, *roles, *smdp_name, *smds_name, *root_smds, *eim_name, *config,
         *orders, *hosts;
     const char *operator_ca, *master_key;
+    const char *admin_bind;
+    struct option_list admin_certificates;
+    bool log_json;
     struct option_list credentials;
-    long smdp_port, es2_port, smds_port, es12_port, eim_port, workers, download_attempts;
+    long smdp_port, es2_port, smds_port, es12_port, eim_port, admin_port, workers,
+        download_attempts;
 };
 
 static bool has_role(const char *roles, const char *role)
@@ -93,9 +98,19 @@ static int run(const struct serve_args *a)
         .workers = a->workers,
         .download_attempts = (unsigned)a->download_attempts,
         .hosts = rows,
-        .log = true,
+        .log = a->log_json ? LOG_JSON : LOG_FAILURES,
+        .meters = a->admin_port >= 0,
+    };
+    const struct desk_options desk_options = {
+        .dir = a->dir,
+        .pki = o.pki,
+        .bind = a->admin_bind,
+        .port = a->admin_port,
+        .certificates = a->admin_certificates.values,
+        .certificate_count = a->admin_certificates.count,
     };
     static struct orders_watch watch;
+    struct desk desk = { 0 };
     struct servers s;
     sigset_t stop;
     int status = EXIT_DONE;
@@ -113,6 +128,11 @@ static int run(const struct serve_args *a)
         fprintf(stderr, "serve: %s\n", why);
         return EXIT_FAILED;
     }
+    if (a->admin_port >= 0 && desk_open(&desk, &s, &desk_options, why, sizeof why)) {
+        fprintf(stderr, "serve: %s\n", why);
+        servers_close(&s);
+        return EXIT_FAILED;
+    }
     if (a->orders)
         status = orders_place(&s, a->orders, &watch);
     if (status == EXIT_DONE) {
@@ -124,15 +144,19 @@ static int run(const struct serve_args *a)
                    a->bind, s.smds_served.agents.port, a->bind, s.smds_served.operators.port);
         if (o.eim_name)
             printf("serve: eIM %s on %s port %u\n", o.eim_name, a->bind, s.eim_served.agents.port);
+        if (a->admin_port >= 0)
+            printf("serve: operator's desk on %s port %u\n", a->admin_bind, desk.listener.port);
         fflush(stdout);
         wait_for(&stop, &s, &watch);
     }
+    desk_close(&desk);
     servers_close(&s);
     return status;
 }
 
 int cmd_serve(int argc, char **argv)
 {
+    const char *certificates[DESK_CERTIFICATES];
     struct serve_args a = {
         .credentials = { credentials, FURTHER_MAX, 0 },
         .dir = "var",
@@ -144,6 +168,9 @@ int cmd_serve(int argc, char **argv)
         .smdp_port = 8443,
         .es2_port = 8445,
         .eim_port = 8444,
+        .admin_bind = "127.0.0.1",
+        .admin_port = -1,
+        .admin_certificates = { certificates, DESK_CERTIFICATES, 0 },
         .smds_port = 8446,
         .es12_port = 8447,
     };
@@ -175,6 +202,13 @@ int cmd_serve(int argc, char **argv)
         { "orders", OPTION_TEXT, &a.orders, 0, 0, "FILE", "orders to place, see docs/serve.md" },
         { "download-attempts", OPTION_INT, &a.download_attempts, 1, 1000000, "N",
           "downloads begun of one order at the SM-DP+ (10)" },
+        { "admin-port", OPTION_INT, &a.admin_port, 0, 65535, "PORT",
+          "operator's desk: REST and metrics, see docs/ctl.md (none)" },
+        { "admin-bind", OPTION_TEXT, &a.admin_bind, 0, 0, "ADDRESS", "of the desk (127.0.0.1)" },
+        { "admin-cert", OPTION_LIST, &a.admin_certificates, 0, 0, "FILE",
+          "who may use the desk; again for more (whoever has DIR/" DESK_TOKEN_FILE ")" },
+        { "log-json", OPTION_FLAG, &a.log_json, 0, 0, "",
+          "tell of every request on stderr, a JSON object a line" },
         { "workers", OPTION_INT, &a.workers, 0, 256, "N", "threads of each server (processors)" },
     };
     struct options o = {

@@ -40,7 +40,7 @@ static enum err database_fault(struct reason *r, enum err e, const char *path)
 
 enum err served_open_store(struct served *v, const struct served_options *o, struct reason *r)
 {
-    const struct store_schema *schemas[] = { &store_event_schema, o->schema };
+    const struct store_schema *schemas[] = { &store_event_schema, &admin_schema, o->schema };
     char path[PATH_SIZE];
     struct store_sqlite_options options = {
         .path = path,
@@ -68,18 +68,17 @@ enum err served_open_store(struct served *v, const struct served_options *o, str
     return e ? database_fault(r, e, path) : E_OK;
 }
 
-static void log_request(void *ctx, const struct engine_report *r)
+enum err served_open_admin(struct served *v, const struct admin_options *o,
+                           struct engine_chore chores[2], struct reason *r)
 {
-    char subject[40] = "";
+    enum err e = admin_open(o, v->desk_routes, &v->desk.count, &v->admin);
 
-    (void)ctx;
-    if (r->err == E_OK && !r->refusal.subject && r->status < 400)
-        return;
-    if (r->refusal.subject)
-        snprintf(subject, sizeof subject, " %s/%s", r->refusal.subject, r->refusal.reason);
-    fprintf(stderr, "%s: HTTP %d%s%s%s, %u conflicts, %llu ms\n",
-            r->route ? r->route->path : r->chore->name, r->status, subject, r->err ? " " : "",
-            r->err ? err_name(r->err) : "", r->conflicts, (unsigned long long)r->ms);
+    if (e)
+        return because(r, e, "the operator's routes");
+    v->desk.routes = v->desk_routes;
+    chores[0] = admin_upkeep(v->admin);
+    chores[1] = admin_counting(v->admin);
+    return E_OK;
 }
 
 enum err served_open_engine(struct served *v, const struct served_options *o, size_t chores,
@@ -89,12 +88,16 @@ enum err served_open_engine(struct served *v, const struct served_options *o, si
         .store = v->store,
         .workers = o->workers,
         .upstream = upstream,
-        .report = o->log ? log_request : NULL,
+        .report = o->watch.log || o->watch.meters ? served_report : NULL,
+        .ctx = &v->watch,
         .chores = v->chores,
         .chore_count = chores,
     };
-    enum err e = engine_open(&options, &v->engine);
+    enum err e;
 
+    v->watch = o->watch;
+    e = engine_open(&options, &v->engine);
+    v->desk.engine = v->engine;
     v->agents.site.engine = v->operators.site.engine = v->engine;
     v->agents.site.routes = v->agents.routes;
     v->operators.site.routes = v->operators.routes;
@@ -128,8 +131,9 @@ enum err served_listen(struct listener *l, const struct listener_options *o, str
     struct http_server_options http = {
         .bind = o->bind,
         .port = (uint16_t)o->port,
-        .handler = engine_serve,
-        .ctx = &l->site,
+        .limits = { .body = o->body_max },
+        .handler = o->handler ? o->handler : engine_serve,
+        .ctx = o->handler ? o->ctx : &l->site,
     };
     enum err e;
 
@@ -165,6 +169,7 @@ void served_close(struct served *v)
         http_server_close(listeners[i]->http);
     }
     engine_close(v->engine);
+    admin_close(v->admin);
     store_close(v->store);
     for (size_t i = 0; i < COUNT(listeners); i++)
         tls_server_close(listeners[i]->tls);

@@ -6,9 +6,10 @@
 
 #include "engine/engine.h"
 #include "pki/role.h"
+#include "serve/admin.h"
 
 #define SERVED_ROUTES 8
-#define SERVED_CHORES 3
+#define SERVED_CHORES 5
 
 /* A sentence about what could not be done, for people. */
 struct reason {
@@ -25,6 +26,9 @@ struct listener_options {
     const char *bind;    /* numeric address */
     long port;           /* 0: any free one */
     bool client_certificates;
+    http_handler *handler; /* NULL: the listener's own site */
+    void *ctx;
+    size_t body_max; /* 0: the default */
 };
 
 struct listener {
@@ -36,12 +40,28 @@ struct listener {
     uint16_t port;
 };
 
+/* What is told of each request: counts, and lines on stderr. */
+enum served_log {
+    LOG_NOTHING,
+    LOG_FAILURES, /* those that were refused or failed, for people */
+    LOG_JSON,     /* every one, and every chore that did something, an object a line */
+};
+struct served_watch {
+    const char *server; /* "smdp" */
+    struct meters *meters;
+    enum served_log log;
+};
+
 struct served {
     struct store *store;
     struct engine *engine;
     struct engine_chore chores[SERVED_CHORES];
     struct listener agents;    /* ES9+, ES11, ESipa */
     struct listener operators; /* ES2+, ES12: callers with certificates */
+    struct admin *admin;       /* of the operator's surface (cmd/desk.h), which has one listener */
+    struct engine_site desk;
+    struct route desk_routes[ADMIN_ROUTES];
+    struct served_watch watch;
 };
 
 struct served_options {
@@ -51,12 +71,15 @@ struct served_options {
         *master_key; /* file of the master key that secret columns are sealed with; or NULL */
     bool volatile_store;
     unsigned workers;
-    bool log; /* a line on stderr for each request that was refused or failed */
+    struct served_watch watch;
 };
 
 MUST_USE enum err served_open_store(struct served *v, const struct served_options *o,
                                     struct reason *r);
-/* The chores and the routes of both listeners are filled in. v and o->log stay where they are. */
+/* Before the engine: the operator's routes of a role, and what is due for them: two chores. */
+MUST_USE enum err served_open_admin(struct served *v, const struct admin_options *o,
+                                    struct engine_chore chores[2], struct reason *r);
+/* The chores and the routes of both listeners are filled in. v stays where it is. */
 MUST_USE enum err served_open_engine(struct served *v, const struct served_options *o,
                                      size_t chores, struct engine_upstream upstream,
                                      struct reason *r);
@@ -66,6 +89,9 @@ MUST_USE enum err served_listen(struct listener *l, const struct listener_option
 
 /* Certificates and keys of the listeners anew, for connections to come. */
 MUST_USE enum err served_reload(struct served *v, struct reason *r);
+
+/* For the engine: ctx is the struct served_watch. */
+void served_report(void *ctx, const struct engine_report *r);
 
 /* Drains and closes. */
 void served_close(struct served *v);

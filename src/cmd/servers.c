@@ -44,8 +44,9 @@ static enum err open_trust(struct servers *s, const char *pki, struct reason *w)
     return e ? because(w, e, "the CI certificate %s/ci.der", pki) : E_OK;
 }
 
-static struct served_options served_options(const struct servers_options *o, const char *file,
-                                            const struct store_schema *schema)
+static struct served_options served_options(const struct servers *s,
+                                            const struct servers_options *o, const char *server,
+                                            const char *file, const struct store_schema *schema)
 {
     return (struct served_options){
         .dir = o->dir,
@@ -54,7 +55,7 @@ static struct served_options served_options(const struct servers_options *o, con
         .master_key = o->master_key,
         .volatile_store = o->volatile_store,
         .workers = (unsigned)o->workers,
-        .log = o->log,
+        .watch = { server, s->meters, o->log },
     };
 }
 
@@ -230,7 +231,7 @@ static enum err open_smdp(struct servers *s, const struct servers_options *o, st
         .root_smds = slice_str(o->root_smds),
     };
     struct served *v = &s->smdp_served;
-    const struct served_options own = served_options(o, "smdp.db", &smdp_schema);
+    const struct served_options own = served_options(s, o, "smdp", "smdp.db", &smdp_schema);
     enum err e = open_credentials(s, o, w);
 
     if (!e)
@@ -250,7 +251,13 @@ static enum err open_smdp(struct servers *s, const struct servers_options *o, st
     v->chores[0] = es9plus_upkeep(s->smdp);
     v->chores[1] = es2plus_reports(s->smdp);
     v->chores[2] = es2plus_events(s->smdp);
-    return served_open_engine(v, &own, 3, engine_web_upstream(&s->web), w);
+    e = served_open_admin(v,
+                          &(struct admin_options){ .crypto = s->crypto,
+                                                   .smdp = s->smdp,
+                                                   .smdp_address = slice_str(o->smdp_name),
+                                                   .house = &s->house },
+                          &v->chores[3], w);
+    return e ? e : served_open_engine(v, &own, 5, engine_web_upstream(&s->web), w);
 }
 
 static enum err listen_smdp(struct servers *s, const struct servers_options *o, struct reason *w)
@@ -286,7 +293,7 @@ static enum err open_smds(struct servers *s, const struct servers_options *o, st
         .trust = &s->trust,
     };
     struct served *v = &s->smds_served;
-    const struct served_options own = served_options(o, "smds.db", &smds_schema);
+    const struct served_options own = served_options(s, o, "smds", "smds.db", &smds_schema);
     enum err e = open_identity(s, o->pki, ROLE_DS_AUTH, &s->ds_auth, w);
 
     if (!e)
@@ -340,7 +347,7 @@ static enum err open_eim(struct servers *s, const struct servers_options *o, str
         .trust = &s->trust,
     };
     struct served *v = &s->eim_served;
-    const struct served_options own = served_options(o, "eim.db", &eim_schema);
+    const struct served_options own = served_options(s, o, "eim", "eim.db", &eim_schema);
     enum err e = open_identity(s, o->pki, ROLE_EIM_SIGN, &s->eim_sign, w);
 
     if (!e)
@@ -355,7 +362,10 @@ static enum err open_eim(struct servers *s, const struct servers_options *o, str
     esipa_routes(s->eim, v->agents.routes);
     v->agents.site.count = ESIPA_ROUTES;
     v->chores[0] = esipa_due(s->eim);
-    return served_open_engine(v, &own, 1, engine_web_upstream(&s->web), w);
+    e = served_open_admin(
+        v, &(struct admin_options){ .crypto = s->crypto, .eim = s->eim, .house = &s->house },
+        &v->chores[1], w);
+    return e ? e : served_open_engine(v, &own, 3, engine_web_upstream(&s->web), w);
 }
 
 static enum err listen_eim(struct servers *s, const struct servers_options *o, struct reason *w)
@@ -374,12 +384,27 @@ static enum err start_client(struct servers *s, struct reason *w)
     return e ? because(w, e, "the client's thread") : E_OK;
 }
 
+/* What metrics and health look at; nobody asks before the desk listens. */
+static void tell_house(struct servers *s, const struct served *v)
+{
+    struct admin_house *h = &s->house;
+    size_t n = h->server_count++;
+
+    h->servers[n].name = v->watch.server;
+    h->servers[n].engine = v->engine;
+    h->servers[n].store = v->store;
+    h->servers[n].listeners[0] = v->agents.http;
+    h->servers[n].listeners[1] = v->operators.http;
+}
+
 static enum err open_all(struct servers *s, const struct servers_options *o, bool listen,
                          struct reason *w)
 {
     enum err e;
 
     *s = (struct servers){ .options = o, .crypto = crypto_openssl(), .smdp_name = o->smdp_name };
+    if (o->meters)
+        s->house.meters = s->meters = meters_open();
     e = s->crypto ? open_trust(s, o->pki, w) : because(w, E_CRYPTO, "OpenSSL");
     if (!e)
         e = trust_smdps(s, w);
@@ -405,6 +430,12 @@ static enum err open_all(struct servers *s, const struct servers_options *o, boo
         e = open_eim(s, o, w);
     if (!e && o->eim_name && listen)
         e = listen_eim(s, o, w);
+    if (!e && o->smdp_name)
+        tell_house(s, &s->smdp_served);
+    if (!e && o->smds_name)
+        tell_house(s, &s->smds_served);
+    if (!e && o->eim_name)
+        tell_house(s, &s->eim_served);
     if (e)
         servers_close(s);
     return e;
@@ -466,6 +497,7 @@ void servers_close(struct servers *s)
     if (s->crypto)
         trust_close(&s->trust);
     chain_cache_close(s->trust.cache);
+    meters_close(s->meters);
     *s = (struct servers){ 0 };
 }
 

@@ -36,7 +36,8 @@ struct servers_options {
     unsigned download_attempts; /* of one order at the SM-DP+; 0: its default */
     const char *master_key;     /* file, made by `dunlin vault init`; NULL: nothing is sealed */
     bool volatile_store;        /* do not wait for the disk: benchmarks of everything else */
-    bool log;                   /* a line on stderr for each request that was refused or failed */
+    enum served_log log;
+    bool meters; /* count what is answered, for the operator's desk */
 };
 
 struct servers {
@@ -57,6 +58,8 @@ struct servers {
 
     struct eim *eim;
     struct served eim_served;
+    struct meters *meters; /* NULL: nobody asks */
+    struct admin_house house;
     struct loop *loop; /* of the upstream client */
     struct hosts *hosts;
     struct tls_trust *es9_trust;

@@ -152,6 +152,7 @@ enum err eim_find_device(struct turn *t, slice eid, struct eim_device **out)
     struct watch *w = watch_of(t);
     enum err err;
 
+    turn_about_eid(t, eid);
     if (!w)
         return read_device(t, eid, out);
     err = look_up(t, w, eid);
@@ -180,6 +181,8 @@ enum err eim_find_order(struct turn *t, unsigned index, const struct store_value
         err = store_get(t->store, &eim_order_table, index, key, key_count, o, t->arena);
     if (err)
         return err;
+    turn_about_eid(t, o->eid);
+    turn_about_transaction(t, o->transaction_id);
     changed = eim_order_in_turn(t, o->id);
     *out = changed ? changed : o;
     return E_OK;
@@ -222,6 +225,7 @@ enum err eim_find_transaction(struct turn *t, slice eid, slice transaction, stru
 
         if (!slice_eq(open[i].transaction_id, transaction))
             continue;
+        turn_about_transaction(t, transaction);
         changed = eim_order_in_turn(t, open[i].id);
         *out = changed ? changed : &open[i];
         return E_OK;
@@ -256,6 +260,7 @@ enum err eim_new_order(struct eim *e, slice eid, enum eim_order_kind kind, struc
 {
     struct eim_order *o = ARENA_NEW(t->arena, struct eim_order);
     uint8_t *id = arena_alloc(t->arena, EIM_TRANSACTION_LEN);
+    enum err err;
 
     if (!o || !id)
         return E_MEMORY;
@@ -266,7 +271,11 @@ enum err eim_new_order(struct eim *e, slice eid, enum eim_order_kind kind, struc
     o->transaction_id = slice_of(id, EIM_TRANSACTION_LEN);
     o->created_ms = o->changed_ms = t->now_ms;
     *out = o;
-    return o->eid.p ? crypto_random(e->options.crypto, id, EIM_TRANSACTION_LEN) : E_MEMORY;
+    if (!o->eid.p)
+        return E_MEMORY;
+    err = crypto_random(e->options.crypto, id, EIM_TRANSACTION_LEN);
+    turn_about_transaction(t, o->transaction_id);
+    return err;
 }
 
 enum err eim_insert_target(struct turn *t, const struct eim_order *o)
@@ -339,6 +348,8 @@ enum err eim_tell(struct turn *t, const char *kind, slice eid, slice iccid, cons
         .data = data,
     };
 
+    turn_about_eid(t, eid);
+    turn_about_iccid(t, iccid);
     return turn_event(t, &event);
 }
 

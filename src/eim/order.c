@@ -87,6 +87,27 @@ enum err eim_device_add(struct eim *e, const struct eim_device_new *n, struct tu
     return err ? err : turn_insert(t, &eim_order_table, fetch);
 }
 
+enum err eim_device_remove(struct eim *e, slice eid, struct turn *t)
+{
+    struct eim_profile *profiles;
+    struct eim_order *open;
+    struct eim_device *d;
+    size_t open_count, count;
+    enum err err = device_of(e, t, eid, &d);
+
+    if (!err)
+        err = eim_open_orders(t, eid, &open, &open_count);
+    if (!err && open_count)
+        return complain(t, E_STATE, "eid: the device has open orders");
+    if (!err)
+        err = eim_device_profiles(t, eid, &profiles, &count);
+    for (size_t i = 0; !err && i < count; i++)
+        err = turn_delete(t, &eim_profile_table, &profiles[i]);
+    if (!err)
+        err = turn_delete(t, &eim_device_table, d);
+    return err ? err : eim_tell(t, "eim.device", eid, SLICE_NONE, "removed", SLICE_NONE);
+}
+
 enum err eim_device_get(struct turn *t, slice eid, struct eim_device *out)
 {
     return store_get(t->store, &eim_device_table, EIM_BY_KEY, STORE_KEY(store_blob(eid)), out,
@@ -414,5 +435,21 @@ enum err eim_order_retry(struct eim *e, struct turn *t, int64_t id)
     o->state = EIM_QUEUED;
     o->sent = o->result = o->outcome = o->rsp_id = SLICE_NONE;
     o->counter = o->sent_ms = o->deliveries = o->code = o->verified = o->retryable = 0;
+    return eim_save_order(t, o);
+}
+
+enum err eim_order_cancel(struct eim *e, struct turn *t, int64_t id)
+{
+    struct eim_order *o;
+    enum err err = eim_watch(e, t);
+
+    if (!err)
+        err = eim_find_order(t, EIM_BY_KEY, STORE_KEY(store_int(id)), &o);
+    if (err)
+        return err;
+    if (o->state != EIM_QUEUED)
+        return complain(t, E_STATE, "order: does not wait any more");
+    o->state = EIM_FAILED;
+    o->outcome = SLICE_LIT("cancelled");
     return eim_save_order(t, o);
 }

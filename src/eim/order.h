@@ -29,6 +29,11 @@ struct eim_device_new {
 
 /* E_EXISTS when the EID is there already; E_BADCERT and the like when the chain does not hold. */
 MUST_USE enum err eim_device_add(struct eim *e, const struct eim_device_new *d, struct turn *t);
+/*
+ * Forgets a device and what is known of its profiles; its ended orders stay. E_STATE while an order
+ * of it is open. Added again, it needs its counter and token: the card keeps its own.
+ */
+MUST_USE enum err eim_device_remove(struct eim *e, slice eid, struct turn *t);
 MUST_USE enum err eim_device_get(struct turn *t, slice eid, struct eim_device *out);
 /* Up to 1000 profiles in the turn's arena. */
 MUST_USE enum err eim_device_profiles(struct turn *t, slice eid, struct eim_profile **out,
@@ -74,5 +79,10 @@ MUST_USE enum err eim_order_download(struct eim *e, slice eid, const struct eim_
 MUST_USE enum err eim_order_get(struct turn *t, int64_t id, struct eim_order *out);
 /* Queues a failed order again, with a new package: only when it is `retryable`, else E_STATE. */
 MUST_USE enum err eim_order_retry(struct eim *e, struct turn *t, int64_t id);
+/*
+ * Takes back an order that waits and has not been handed out: Failed, with the outcome "cancelled".
+ * E_STATE when the card may have it already, or its package is signed: its counter value is spent.
+ */
+MUST_USE enum err eim_order_cancel(struct eim *e, struct turn *t, int64_t id);
 
 #endif

@@ -128,6 +128,7 @@ static void report(const struct job *j)
                           .status = j->route ? j->response.status : 0,
                           .err = j->err,
                           .refusal = j->err ? (struct turn_status){ 0 } : j->turn.status,
+                          .about = &j->turn.about,
                           .conflicts = j->conflicts,
                           .ms = loop_now_ms() - j->began_ms,
                       });

@@ -61,8 +61,9 @@ typedef enum err engine_handler(void *role, const struct engine_call *call, stru
 
 /* How messages stand in HTTP bodies. */
 struct engine_binding {
-    const char *media_type; /* accepted, whatever its parameters */
-    const char *reply_type; /* Content-Type of replies */
+    const char *media_type;   /* accepted, whatever its parameters */
+    const char *reply_type;   /* Content-Type of replies */
+    const char *problem_type; /* of those with a turn.http_status from 400 on; NULL: the same */
     /* *message: into the arena, or the body itself. *fault is all zero at first; of an error of
        class PEER it is told to the client. */
     enum err (*read)(const struct route *r, slice body, struct arena *a, const void **message,
@@ -95,7 +96,7 @@ enum engine_protocol {
 
 /* One function of a server. Static or longer than the engine. */
 struct route {
-    const char *path;
+    const char *path;   /* a part that is "{...}" stands for any one part that is not empty */
     const char *host;   /* only for this Host, its port aside; NULL: any */
     const char *method; /* NULL: POST */
     const struct engine_binding *binding;
@@ -128,9 +129,10 @@ struct engine_report {
     const struct route *route;        /* or */
     const struct engine_chore *chore; /* one of both */
     const struct http_request *http;
-    int status;                 /* HTTP; 0 in a chore */
-    enum err err;               /* of handler or commit */
-    struct turn_status refusal; /* of the GSMA function */
+    int status;                     /* HTTP; 0 in a chore */
+    enum err err;                   /* of handler or commit */
+    struct turn_status refusal;     /* of the GSMA function */
+    const struct turn_about *about; /* of the last run of the handler */
     unsigned conflicts;
     uint64_t ms; /* from arrival to reply */
 };

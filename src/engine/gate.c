@@ -47,22 +47,58 @@ static bool media_fits(const struct route *route, slice said)
     return slice_eq_nocase(said, slice_str(route->binding->media_type));
 }
 
+/* A part in braces stands for whatever the request has there, but for nothing. */
+static bool path_fits(const struct route *route, slice path)
+{
+    const char *want = route->path;
+    size_t at = 0;
+
+    while (*want) {
+        size_t start = at;
+
+        if (*want != '{') {
+            if (at == path.n || path.p[at++] != (uint8_t)*want++)
+                return false;
+            continue;
+        }
+        while (at < path.n && path.p[at] != '/')
+            at++;
+        if (at == start)
+            return false;
+        want += strcspn(want, "/");
+    }
+    return at == path.n;
+}
+
+static const char *method_of(const struct route *route)
+{
+    return route->method ? route->method : "POST";
+}
+
 /* Of several methods under one path the one that was asked for, else any. */
 static const struct route *find_route(const struct engine_site *site, const struct http_request *r,
-                                      bool *method_fits)
+                                      bool *method_fits, const char **allow)
 {
+    static const char *const methods[] = { "GET", "POST", "DELETE" };
+    static const char *const lists[] = {
+        "", "GET", "POST", "GET, POST", "DELETE", "GET, DELETE", "POST, DELETE", "GET, POST, DELETE"
+    };
     slice host = http_request_field(r, "Host");
     const struct route *found = NULL;
+    unsigned known = 0;
 
     *method_fits = false;
     for (size_t i = 0; i < site->count && !*method_fits; i++) {
         const struct route *route = &site->routes[i];
 
-        if (!slice_eq_str(r->path, route->path) || !host_fits(route, host))
+        if (!path_fits(route, r->path) || !host_fits(route, host))
             continue;
         found = route;
-        *method_fits = slice_eq_str(r->method, route->method ? route->method : "POST");
+        *method_fits = slice_eq_str(r->method, method_of(route));
+        for (unsigned m = 0; m < COUNT(methods); m++)
+            known |= (unsigned)!strcmp(method_of(route), methods[m]) << m;
     }
+    *allow = lists[known];
     return found;
 }
 
@@ -92,8 +128,9 @@ static int check(struct gate *g, const struct http_request *r, bool method_fits)
 struct gate gate_check(const struct engine_site *site, const struct http_request *r)
 {
     bool method_fits;
-    struct gate g = { .route = find_route(site, r, &method_fits) };
+    struct gate g = { .route = NULL };
 
+    g.route = find_route(site, r, &method_fits, &g.allow);
     g.status = check(&g, r, method_fits);
     return g;
 }
@@ -105,8 +142,6 @@ void gate_refusal(const struct gate *g, struct http_field *fields, struct http_r
     if (g->protocol.p)
         fields[n++] = (struct http_field){ SLICE_LIT("X-Admin-Protocol"), g->protocol };
     if (g->status == 405)
-        fields[n++] =
-            (struct http_field){ SLICE_LIT("Allow"),
-                                 slice_str(g->route->method ? g->route->method : "POST") };
+        fields[n++] = (struct http_field){ SLICE_LIT("Allow"), slice_str(g->allow) };
     *response = (struct http_response){ .status = g->status, .fields = fields, .field_count = n };
 }

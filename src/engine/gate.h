@@ -8,6 +8,7 @@ struct gate {
     const struct route *route; /* the one that fits but for what status says; NULL with 404 */
     int status;                /* 0: may pass; else 400, 404, 405, 413, 415 */
     slice protocol;            /* X-Admin-Protocol of the reply; absent: none */
+    const char *allow;         /* with 405: the methods of this path */
 };
 
 struct gate gate_check(const struct engine_site *site, const struct http_request *r);

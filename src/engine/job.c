@@ -242,6 +242,13 @@ static void resume(struct job *j)
         fail(j, E_MEMORY);
 }
 
+static const char *reply_type(const struct job *j)
+{
+    const struct engine_binding *b = j->route->binding;
+
+    return b->problem_type && j->response.status >= 400 ? b->problem_type : b->reply_type;
+}
+
 static void answer(struct job *j)
 {
     slice body = SLICE_NONE;
@@ -254,9 +261,9 @@ static void answer(struct job *j)
         fail(j, err_class(err) == ERR_PEER ? E_INTERNAL : err);
         return;
     }
-    answer_status(j, body.p ? 200 : 204);
+    answer_status(j, j->turn.http_status ? j->turn.http_status : body.p ? 200 : 204);
     if (body.p && j->route) {
-        j->response.content_type = slice_str(j->route->binding->reply_type);
+        j->response.content_type = slice_str(reply_type(j));
         j->response.body = body;
     }
 }

@@ -12,6 +12,7 @@ static enum err operator_of(struct smdp *s, const struct engine_call *call,
     enum err err = smdp_operator_of(s, call->http->tls.peer_cert,
                                     header->function_requester_identifier, t, name);
 
+    turn_about_operator(t, err && err != E_REFUSED ? SLICE_NONE : *name);
     if (err != E_REFUSED)
         return err;
     *name = SLICE_NONE;

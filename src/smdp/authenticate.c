@@ -269,6 +269,7 @@ static enum err authenticate(struct client *c)
         return refuse(c, (enum smdp_refusal)why);
     if (err)
         return err;
+    turn_about_eid(c->turn, SLICE_OF(c->session->cma.eid));
     err = choose_order(c, &refused);
     if (err || refused)
         return err;

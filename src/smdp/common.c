@@ -3,8 +3,24 @@
 
 #include <stdlib.h>
 
+/* The row that this turn is about to write, so that two steps of one order become one change. */
+static struct smdp_order *order_in_turn(const struct turn *t, slice iccid)
+{
+    for (size_t i = 0; i < t->change_count; i++) {
+        struct smdp_order *o = t->changes[i].row;
+
+        if (t->changes[i].table == &smdp_order_table && t->changes[i].kind == CHANGE_UPDATE &&
+            slice_eq(o->iccid, iccid))
+            return o;
+    }
+    return NULL;
+}
+
 enum err smdp_find_order(struct turn *t, slice iccid, struct smdp_order **out)
 {
+    *out = order_in_turn(t, iccid);
+    if (*out)
+        return E_OK;
     *out = ARENA_NEW(t->arena, struct smdp_order);
     if (!*out)
         return E_MEMORY;
@@ -36,7 +52,8 @@ enum err smdp_save_order(struct turn *t, struct smdp_order *order)
         if (err)
             return err;
     }
-    return turn_update(t, &smdp_order_table, order);
+    return order_in_turn(t, order->iccid) == order ? E_OK
+                                                   : turn_update(t, &smdp_order_table, order);
 }
 
 enum err smdp_tell(struct turn *t, const char *kind, const struct smdp_order *order,
@@ -50,6 +67,8 @@ enum err smdp_tell(struct turn *t, const char *kind, const struct smdp_order *or
         .data = data,
     };
 
+    turn_about_eid(t, order->eid);
+    turn_about_iccid(t, order->iccid);
     return turn_event(t, &event);
 }
 

@@ -72,6 +72,17 @@ enum err smdp_operator_remove(struct smdp *s, slice certificate, struct turn *t)
     return err ? err : turn_delete(t, &smdp_operator_table, row);
 }
 
+enum err smdp_operator_forget(slice digest, struct turn *t)
+{
+    struct smdp_operator *row = ARENA_NEW(t->arena, struct smdp_operator);
+    enum err err = row ? E_OK : E_MEMORY;
+
+    if (!err)
+        err = store_get(t->store, &smdp_operator_table, SMDP_BY_KEY, STORE_KEY(store_blob(digest)),
+                        row, t->arena);
+    return err ? err : turn_delete(t, &smdp_operator_table, row);
+}
+
 enum err smdp_operator_of(struct smdp *s, slice certificate, slice requester, struct turn *t,
                           slice *name)
 {

@@ -25,6 +25,8 @@ MUST_USE enum err smdp_operator_add(struct smdp *s, const struct smdp_new_operat
                                     struct turn *t);
 /* Takes the certificate away; its calls are refused from the commit on. E_NOTFOUND. */
 MUST_USE enum err smdp_operator_remove(struct smdp *s, slice certificate, struct turn *t);
+/* The same by the certificate's SHA-256. */
+MUST_USE enum err smdp_operator_forget(slice digest, struct turn *t);
 
 /*
  * Whose certificate (DER) it is: `name` is in the arena. E_UNTRUSTED: nobody's; E_REFUSED: the call

@@ -103,6 +103,7 @@ static enum err authenticate(struct smds *s, struct cma_session *session,
         return err;
     if (why >= 0)
         return smds_refuse_client(t, ES11_AUTHENTICATE_CLIENT, (enum smds_refusal)why);
+    turn_about_eid(t, SLICE_OF(session->eid));
     return tell_events(s, session, euicc.params.ctx_params_for_common_authentication.matching_id,
                        t);
 }

@@ -34,6 +34,7 @@ enum err smds_tell(struct turn *t, const char *kind, const struct smds_event *ev
         .detail = event->event_id,
     };
 
+    turn_about_eid(t, event->eid);
     return turn_event(t, &e);
 }
 

@@ -70,6 +70,38 @@ void turn_refuse(struct turn *t, const char *subject, const char *reason, const 
     t->status = (struct turn_status){ subject, reason, message };
 }
 
+void turn_about_transaction(struct turn *t, slice id)
+{
+    if (!id.p || id.n > sizeof t->about.transaction_id)
+        return;
+    memcpy(t->about.transaction_id, id.p, id.n);
+    t->about.transaction_id_len = (uint8_t)id.n;
+}
+
+void turn_about_eid(struct turn *t, slice eid)
+{
+    t->about.has_eid = t->about.has_eid || eid.n == sizeof t->about.eid;
+    if (eid.n == sizeof t->about.eid)
+        memcpy(t->about.eid, eid.p, eid.n);
+}
+
+void turn_about_iccid(struct turn *t, slice iccid)
+{
+    t->about.has_iccid = t->about.has_iccid || iccid.n == sizeof t->about.iccid;
+    if (iccid.n == sizeof t->about.iccid)
+        memcpy(t->about.iccid, iccid.p, iccid.n);
+}
+
+void turn_about_operator(struct turn *t, slice name)
+{
+    slice cut = slice_head(name, sizeof t->about.operator- 1);
+
+    if (!cut.n)
+        return;
+    memcpy(t->about.operator, cut.p, cut.n);
+    t->about.operator[cut.n] = '\0';
+}
+
 void turn_settle(struct turn *t, bool committed)
 {
     void (*settle)(struct turn *, bool) = t->settle;

@@ -47,6 +47,18 @@ struct turn_upstream {
     slice resume; /* handed back with the answer: how the role finds its place again */
 };
 
+/*
+ * For logs: what the turn was about, as far as the role knew. Copies, so that they outlive the
+ * turn; nothing secret (an activation code, a token) belongs here.
+ */
+#define TURN_OPERATOR_MAX 64
+struct turn_about {
+    uint8_t transaction_id[16], eid[16], iccid[10];
+    uint8_t transaction_id_len; /* 0: not known */
+    bool has_eid, has_iccid;
+    char operator[TURN_OPERATOR_MAX]; /* cut where it is longer */
+};
+
 struct turn {
     /* given */
     struct arena *arena;
@@ -58,6 +70,8 @@ struct turn {
     slice reply; /* encoded; absent = nothing to say (HTTP 204) */
     struct turn_status status;
     struct turn_upstream upstream;
+    int http_status; /* for a reply that is HTTP's and nobody else's; 0: as the engine does */
+    struct turn_about about;
 
     struct change *changes;
     size_t change_count, change_room;
@@ -87,6 +101,12 @@ void *turn_row(struct turn *t, const struct store_table *table, const void *row)
 
 /* Refuses: sets the status and drops reply and upstream call; changes stay (a counted attempt). */
 void turn_refuse(struct turn *t, const char *subject, const char *reason, const char *message);
+
+/* The last that is said counts; what is absent or of another size is not taken. */
+void turn_about_transaction(struct turn *t, slice transaction_id);
+void turn_about_eid(struct turn *t, slice eid);
+void turn_about_iccid(struct turn *t, slice iccid);
+void turn_about_operator(struct turn *t, slice name);
 
 /* Tells the role the outcome, once; later calls do nothing until the next handler call. */
 void turn_settle(struct turn *t, bool committed);

@@ -155,6 +155,74 @@ static void the_gate(void **state)
     engine_close(site.engine);
 }
 
+/* A part of a path stands for any one part; every method of a path is told; a turn's own status. */
+static enum err say_path(void *role, const struct engine_call *call, struct turn *t)
+{
+    t->reply = arena_copy(t->arena, call->http->path);
+    t->http_status = *(int *)role;
+    turn_about_operator(t, SLICE_LIT("somebody"));
+    return E_OK;
+}
+
+static void paths_with_parts(void **state)
+{
+    static const struct {
+        const char *method, *path;
+        int status;
+    } rows[] = {
+        { "GET", "/v1/things", 299 },       { "GET", "/v1/things/7", 299 },
+        { "DELETE", "/v1/things/7", 299 },  { "POST", "/v1/things/a-b/stop", 409 },
+        { "GET", "/v1/things/", 404 },      { "GET", "/v1/things//stop", 404 },
+        { "GET", "/v1/things/7/", 404 },    { "GET", "/v1/things/7/8", 404 },
+        { "GET", "/v1/thing", 404 },        { "GET", "/v1/things/7/stop/", 404 },
+        { "GET", "/v1/things/7/sto", 404 }, { "GET", "", 404 },
+        { "PUT", "/v1/things/7", 405 },     { "GET", "/v1/things/7/stop", 405 },
+        { "POST", "/v1/things/{id}", 405 }, { "GET", "/v1/things/{id}", 299 },
+    };
+    int fine = 299, bad = 409;
+    const struct engine_binding binding = { .reply_type = "a/reply",
+                                            .problem_type = "a/problem",
+                                            .read = engine_octets.read,
+                                            .write = engine_octets.write };
+    const struct route routes[] = {
+        { .path = "/v1/things", .method = "GET" },
+        { .path = "/v1/things/{id}", .method = "GET" },
+        { .path = "/v1/things/{id}", .method = "DELETE" },
+        { .path = "/v1/things/{id}/stop", .method = "POST", .role = &bad },
+    };
+    struct route all[COUNT(routes)];
+    struct engine_site site = { open_engine(NULL), all, COUNT(all) };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(all); i++) {
+        all[i] = routes[i];
+        all[i].binding = &binding;
+        all[i].handle = say_path;
+        all[i].role = routes[i].role ? routes[i].role : &fine;
+    }
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct http_request r = { .method = slice_str(rows[i].method),
+                                        .path = slice_str(rows[i].path),
+                                        .body = SLICE_EMPTY };
+        struct engine_reply reply;
+        slice allow;
+
+        engine_dispatch(&site, &r, &reply);
+        if (reply.response.status != rows[i].status)
+            fail_msg("%s %s: %d", rows[i].method, rows[i].path, reply.response.status);
+        allow = http_fields_find(reply.response.fields, reply.response.field_count, "Allow");
+        if (rows[i].status == 405)
+            assert_true(slice_eq_str(allow, strstr(rows[i].path, "stop") ? "POST" : "GET, DELETE"));
+        if (rows[i].status == 299 || rows[i].status == 409) {
+            assert_true(slice_eq(reply.response.body, r.path));
+            assert_true(slice_eq_str(reply.response.content_type,
+                                     rows[i].status == 299 ? "a/reply" : "a/problem"));
+        }
+        engine_reply_release(&reply);
+    }
+    engine_close(site.engine);
+}
+
 /* ---- commits and conflicts ---- */
 
 static void *add_many(void *arg)
@@ -604,6 +672,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_gate),
+        cmocka_unit_test(paths_with_parts),
         cmocka_unit_test(nothing_is_lost_in_conflicts),
         cmocka_unit_test(submitted_requests_are_told_of),
         cmocka_unit_test(conflicts_end),

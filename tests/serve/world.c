@@ -57,7 +57,7 @@ static void remove_folder(const char *path)
 
 static void open_store(struct world *w, const struct store_schema *schema)
 {
-    const struct store_schema *schemas[] = { &store_event_schema, schema };
+    const struct store_schema *schemas[] = { &store_event_schema, &admin_schema, schema };
     struct store_sqlite_options o = { .path = w->db,
                                       .schemas = schemas,
                                       .schema_count = COUNT(schemas),

@@ -13,6 +13,7 @@
 #include "net/loop.h"
 #include "pki/issue.h"
 #include "pki/keystore.h"
+#include "serve/admin.h"
 #include "serve/es11.h"
 #include "serve/es12.h"
 #include "serve/es9plus.h"

@@ -1,0 +1,129 @@
+/* Answers kept under an Idempotency-Key, in the commit that did what they say. */
+#include "crypto/crypto.h"
+#include "serve/admin_parts.h"
+
+#define KEY_MAX    128
+#define FORGET_MAX 200 /* in one turn */
+#define DAY_MS     ((int64_t)24 * 60 * 60 * 1000)
+
+STORE_COLUMNS(admin_key, ADMIN_KEY);
+
+enum { ADMIN_KEY_BY_KEY, ADMIN_KEY_BY_TIME };
+
+static const struct store_index key_indexes[] = {
+    { "key", { "key" }, true, 1, 0 },
+    { "time", { "made_ms" }, false, 1, 0 },
+};
+
+const struct store_table admin_key_table = {
+    .name = "admin_key",
+    .size = sizeof(struct admin_key),
+    .columns = admin_key_columns,
+    .column_count = COUNT(admin_key_columns),
+    .indexes = key_indexes,
+    .index_count = COUNT(key_indexes),
+    .since = 1,
+};
+
+static const struct store_table *const tables[] = { &admin_key_table };
+
+const struct store_schema admin_schema = {
+    .name = "admin", .version = 1, .tables = tables, .table_count = COUNT(tables)
+};
+
+static slice key_of(const struct admin_call *c)
+{
+    return slice_eq_str(c->http->method, "GET") ? SLICE_NONE
+                                                : http_request_field(c->http, "Idempotency-Key");
+}
+
+/* Printable, and what makes two requests one: who asks, for what, with which body. */
+static enum err digest_of(struct admin_call *c, slice *out)
+{
+    static const slice line = { (const uint8_t *)"\n", 1 };
+    const struct http_request *r = c->http;
+    const slice parts[] = { r->method,
+                            line,
+                            r->path,
+                            line,
+                            r->query,
+                            line,
+                            r->tls.peer_cert.p ? r->tls.peer_cert : SLICE_EMPTY,
+                            line,
+                            r->body };
+    uint8_t *digest = arena_alloc(c->t->arena, 32);
+
+    *out = slice_of(digest, 32);
+    return digest ? crypto_sha256(c->admin->o.crypto, parts, COUNT(parts), digest) : E_MEMORY;
+}
+
+static bool is_key(slice key)
+{
+    for (size_t i = 0; i < key.n; i++)
+        if (key.p[i] <= ' ' || key.p[i] > '~')
+            return false;
+    return key.n > 0 && key.n <= KEY_MAX;
+}
+
+enum err admin_once(struct admin_call *c, bool *done)
+{
+    slice key = key_of(c), digest;
+    struct admin_key row;
+    enum err err;
+
+    *done = false;
+    if (!key.p)
+        return E_OK;
+    if (!is_key(key))
+        return admin_problem(c, 400, "Idempotency-Key", "1 to 128 printable characters are needed");
+    err = digest_of(c, &digest);
+    if (!err)
+        err = store_get(c->t->store, &admin_key_table, ADMIN_KEY_BY_KEY, STORE_KEY(store_text(key)),
+                        &row, c->t->arena);
+    if (err)
+        return err == E_NOTFOUND ? E_OK : err;
+    if (!slice_eq(row.digest, digest))
+        return admin_problem(c, 422, "Idempotency-Key", "was used for another request");
+    *done = true;
+    c->t->reply = row.reply;
+    c->t->http_status = (int)row.status;
+    return E_OK;
+}
+
+enum err admin_keep(struct admin_call *c)
+{
+    slice key = key_of(c);
+    struct admin_key *row;
+    enum err err;
+
+    if (!key.p)
+        return E_OK;
+    row = ARENA_NEW(c->t->arena, struct admin_key);
+    if (!row)
+        return E_MEMORY;
+    row->key = arena_copy(c->t->arena, key);
+    row->status = c->t->http_status;
+    row->reply = c->t->reply;
+    row->made_ms = c->t->now_ms;
+    err = digest_of(c, &row->digest);
+    return err ? err : turn_insert(c->t, &admin_key_table, row);
+}
+
+enum err admin_forget(void *admin, const struct engine_call *call, struct turn *t)
+{
+    const struct store_query q = {
+        .index = ADMIN_KEY_BY_TIME,
+        .to_given = true,
+        .to = store_int(t->now_ms - ADMIN_KEY_DAYS * DAY_MS),
+        .limit = FORGET_MAX,
+    };
+    struct admin_key *rows;
+    size_t count = 0;
+    enum err err = store_list(t->store, &admin_key_table, &q, t->arena, &rows, &count);
+
+    (void)admin;
+    for (size_t i = 0; !err && i < count; i++)
+        err = turn_delete(t, &admin_key_table, &rows[i]);
+    *call->more = !err && count == FORGET_MAX;
+    return err;
+}
