@@ -1,4 +1,6 @@
 /* dunlin lpa: the Local Profile Assistant of a consumer device, on any card reader. */
+#include "cmd/card_host.h"
+#include "cmd/card_way.h"
 #include "cmd/cmd.h"
 #include "cmd/lpa_parts.h"
 #include "cmd/options.h"
@@ -7,10 +9,9 @@
 #include "base/text.h"
 #include "ipa/activation.h"
 #include "pki/keystore.h"
-#include "reader/modem.h"
 #include "reader/pcsc.h"
-#include "reader/tcp.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,13 +19,12 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define WORDS_MAX       4
-#define HOSTS_ROWS_MAX  16
-#define CARD_TIMEOUT_MS 60000
+#define WORDS_MAX      4
+#define HOSTS_ROWS_MAX 16
 
 struct lpa_args {
-    const char *card, *pcsc, *at, *ca, *server_cert, *hosts, *code, *smdp, *matching_id, *qr, *imei;
-    bool system_ca, json, yes, keep, all, no_refresh;
+    const char *dir, *ca, *server_cert, *hosts, *code, *smdp, *matching_id, *qr, *imei;
+    bool stdio, system_ca, json, yes, keep, all, no_refresh;
     long block;
     const char *words[WORDS_MAX];
     size_t count;
@@ -32,9 +32,10 @@ struct lpa_args {
 
 struct assistant {
     struct lpa_args a;
-    struct tcp_end end;
-    struct card_link link;
-    bool linked;
+    struct card_way way;
+    struct host_options what;
+    struct card_host host;
+    bool hosted;
     struct hosts *hosts;
     struct tls_trust *tls;
     uint8_t *ca_owned, *server_owned;
@@ -58,38 +59,33 @@ static int misused(const char *what)
 
 /* ---- the way to the card ---- */
 
-static enum err reach_tcp(struct assistant *s)
-{
-    const char *colon = strrchr(s->a.card, ':');
-    size_t n = colon ? (size_t)(colon - s->a.card) : strlen(s->a.card);
-    long port = colon ? strtol(colon + 1, NULL, 10) : VPCD_PORT;
-    char host[HOST_MAX + 1];
-    enum err e;
-
-    if (!n || n > HOST_MAX || port < 1 || port > 65535)
-        return E_ARGUMENT;
-    memcpy(host, s->a.card, n);
-    host[n] = '\0';
-    e = tcp_connect(host, (uint16_t)port, CARD_TIMEOUT_MS, &s->end);
-    return e ? e : tcp_link(&s->end, &s->link);
-}
-
+/*
+ * With --stdio the standard output is the card's: what people read goes to the standard error. What
+ * the card answers is on the standard input, so nobody is asked anything there.
+ */
 static int reach_card(struct assistant *s)
 {
-    struct pcsc *pcsc;
-    struct modem *modem;
-    enum err e;
+    static const struct host_options none = { 0 };
+    int status;
 
-    if (s->a.pcsc)
-        e = pcsc_open(strcmp(s->a.pcsc, "any") ? s->a.pcsc : NULL, &pcsc, &s->link);
-    else if (s->a.at)
-        e = modem_open(s->a.at, CARD_TIMEOUT_MS, &modem, &s->link);
-    else
-        e = reach_tcp(s);
-    if (e)
-        return fail(s->a.pcsc ? "PC/SC" : s->a.at ? s->a.at : s->a.card, err_text(e));
-    s->linked = true;
-    return EXIT_DONE;
+    if (s->a.stdio) {
+        int out = dup(STDOUT_FILENO);
+
+        s->way.in = stdin;
+        s->way.out = out < 0 ? NULL : fdopen(out, "w");
+        if (!s->way.out || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+            return fail("standard output", strerror(errno));
+    }
+    if (!s->a.dir)
+        return card_way_open(&s->way, "dunlin lpa");
+    if (card_way_given(&s->way))
+        return misused("--dir is a card of this process: it takes no other way to one");
+    s->what = none;
+    s->what.dir = s->a.dir;
+    s->hosted = true;
+    status = host_open(&s->host, &s->what, HOST_PRESENT);
+    s->way.link = host_link(&s->host);
+    return status < 0 ? EXIT_DONE : status;
 }
 
 /* ---- servers ---- */
@@ -139,12 +135,15 @@ static bool at_terminal(void)
 }
 
 /* A line from standard input, perhaps unseen; false at its end. */
-static bool ask(const char *question, bool secret, char *buf, size_t size)
+static bool ask(const struct assistant *s, const char *question, bool secret, char *buf,
+                size_t size)
 {
     struct termios before, quiet;
     bool hide = secret && at_terminal() && !tcgetattr(STDIN_FILENO, &before);
     bool ok;
 
+    if (s->a.stdio)
+        return false;
     fputs(question, stderr);
     if (hide) {
         quiet = before;
@@ -174,7 +173,7 @@ static enum lpa_consent consent(void *ctx, const struct store_metadata_request *
             fputs("the profile has policy rules: say --yes to accept them\n", stderr);
         return rules ? LPA_NO_ANSWER : LPA_YES;
     }
-    if (!ask("download it? [y]es, [n]o, [l]ater: ", false, answer, sizeof answer))
+    if (!ask(s, "download it? [y]es, [n]o, [l]ater: ", false, answer, sizeof answer))
         return LPA_NO_ANSWER;
     return answer[0] == 'y' || answer[0] == 'Y'   ? LPA_YES
            : answer[0] == 'l' || answer[0] == 'L' ? LPA_POSTPONE
@@ -191,7 +190,7 @@ static bool code(void *ctx, bool again, uint8_t *buf, size_t size, size_t *n)
         return false; /* the one that was given is wrong, and there is no other */
     if (again)
         fputs("the confirmation code is wrong\n", stderr);
-    ok = ask("confirmation code: ", true, typed, sizeof typed);
+    ok = ask(s, "confirmation code: ", true, typed, sizeof typed);
     *n = ok ? strlen(typed) : 0;
     ok = ok && *n > 0 && *n <= size;
     if (ok)
@@ -412,7 +411,7 @@ static int do_reset(struct assistant *s)
     char answer[16] = "";
 
     if (!s->a.yes && (!at_terminal() ||
-                      !ask("delete all operational and test profiles? type yes: ", false, answer,
+                      !ask(s, "delete all operational and test profiles? type yes: ", false, answer,
                            sizeof answer) ||
                       strcmp(answer, "yes") != 0))
         return fail("reset", "not done (--yes does it without asking)");
@@ -483,7 +482,7 @@ static int open_lpa(struct assistant *s)
 {
     struct lpa_options o = {
         .crypto = crypto_openssl(),
-        .link = &s->link,
+        .link = &s->way.link,
         .hosts = s->hosts,
         .tls = s->tls,
         .block = (unsigned)s->a.block,
@@ -524,8 +523,9 @@ static int run(struct assistant *s)
 static void end(struct assistant *s)
 {
     lpa_close(s->lpa);
-    if (s->linked)
-        card_link_close(&s->link);
+    card_way_close(&s->way);
+    if (s->hosted)
+        host_close(&s->host);
     tls_trust_close(s->tls);
     hosts_close(s->hosts);
     free(s->ca_owned);
@@ -549,11 +549,13 @@ int cmd_lpa(int argc, char **argv)
     static struct assistant s;
     struct lpa_args *a = &s.a;
     const struct option rows[] = {
-        { "card", OPTION_TEXT, &a->card, 0, 0, "HOST[:PORT]",
+        { "card", OPTION_TEXT, &s.way.tcp, 0, 0, "HOST[:PORT]",
           "a card's socket, as `dunlin card` opens it (127.0.0.1:35963)" },
-        { "pcsc", OPTION_TEXT, &a->pcsc, 0, 0, "NAME",
-          "a PC/SC reader: part of its name, its number, or any" },
-        { "at", OPTION_TEXT, &a->at, 0, 0, "DEVICE", "a modem's port (AT+CSIM)" },
+        CARD_WAY_ROWS(&s.way),
+        { "stdio", OPTION_FLAG, &a->stdio, 0, 0, NULL,
+          "a card at the end of two pipes, as lpac's stdio driver asks it" },
+        { "dir", OPTION_TEXT, &a->dir, 0, 0, "DIR",
+          "a card in this process, with its state here (dunlin card new)" },
         { "ca", OPTION_TEXT, &a->ca, 0, 0, "FILE",
           "whom to believe as SM-DP+ and SM-DS (var/pki/ci.der)" },
         { "system-ca", OPTION_FLAG, &a->system_ca, 0, 0, NULL, "or this machine's trust store" },
@@ -595,7 +597,7 @@ int cmd_lpa(int argc, char **argv)
     };
     int status;
 
-    s = (struct assistant){ .a = { .card = "127.0.0.1", .block = 120 } };
+    s = (struct assistant){ .a = { .block = 120 }, .host = { .lock = -1, .file = { .fd = -1 } } };
     status = options_parse(&o, argc, argv);
     if (status >= 0)
         return status;
