@@ -12,21 +12,23 @@
 struct agent_web {
     const struct agent_options *o;
     struct http_client *client;
-    struct tls_trust *smdp;
+    struct tls_trust *smdp, *smds;
     struct tls_trust *eim[IPA_EIMS];
     struct arena arena; /* of the last answer */
 };
 
-static enum err open_smdp_trust(struct agent_web *w)
+/* policy: the role of the server, and its form of version 3 (SGP.26) */
+static enum err open_trust(struct agent_web *w, const char *policy, const char *policy2,
+                           struct tls_trust **out)
 {
     struct tls_trust_options o = {
         .ca = w->o->smdp_ca,
         .ca_count = w->o->smdp_ca_count,
-        .policy = "2.23.146.1.2.1.3", /* id-rspRole-dp-tls, and its v3 form */
-        .policy2 = "2.23.146.1.2.1.0.0.1.0",
+        .policy = policy,
+        .policy2 = policy2,
     };
 
-    return tls_trust_open(&o, &w->smdp);
+    return tls_trust_open(&o, out);
 }
 
 enum err agent_web_open(const struct agent_options *o, struct agent_web **out)
@@ -40,7 +42,9 @@ enum err agent_web_open(const struct agent_options *o, struct agent_web **out)
         return E_MEMORY;
     w->o = o;
     arena_init(&w->arena, 2 * BODY_MAX);
-    e = open_smdp_trust(w);
+    e = open_trust(w, "2.23.146.1.2.1.3", "2.23.146.1.2.1.0.0.1.0", &w->smdp);
+    if (!e)
+        e = open_trust(w, "2.23.146.1.2.1.6", "2.23.146.1.2.1.0.0.2.0", &w->smds);
     return e ? e : http_client_open(&client, &w->client);
 }
 
@@ -51,6 +55,7 @@ void agent_web_close(struct agent_web *w)
     if (w->client)
         http_client_close(w->client);
     tls_trust_close(w->smdp);
+    tls_trust_close(w->smds);
     for (size_t i = 0; i < IPA_EIMS; i++)
         tls_trust_close(w->eim[i]);
     arena_free(&w->arena);
@@ -128,6 +133,18 @@ static bool split_host(struct ipa_bytes host, char name[HOST_MAX + 1], uint16_t 
     return true;
 }
 
+static struct tls_trust *trust_of(const struct agent_web *w, const struct ipa_want *want)
+{
+    switch (want->http.interface) {
+    case IPA_ESIPA:
+        return want->http.eim < IPA_EIMS ? w->eim[want->http.eim] : NULL;
+    case IPA_ES11:
+        return w->smds;
+    default:
+        return w->smdp;
+    }
+}
+
 enum err agent_web_post(struct agent_web *w, const struct ipa_want *want, struct agent_body *body)
 {
     char host[HOST_MAX + 1];
@@ -135,10 +152,9 @@ enum err agent_web_post(struct agent_web *w, const struct ipa_want *want, struct
         { SLICE_LIT("X-Admin-Protocol"), slice_str(want->http.protocol) },
         { SLICE_LIT("User-Agent"), slice_str(want->http.user_agent) },
     };
-    bool esipa = want->http.interface == IPA_ESIPA;
     struct http_call call = {
         .host = host,
-        .tls = esipa ? want->http.eim < IPA_EIMS ? w->eim[want->http.eim] : NULL : w->smdp,
+        .tls = trust_of(w, want),
         .path = want->http.path,
         .content_type = slice_str(want->http.content_type),
         .fields = fields,

@@ -258,3 +258,60 @@ char *text_printable(slice s, char *buf, size_t size)
     buf[at] = '\0';
     return buf;
 }
+
+enum err decimal_decode(slice text, int64_t *n)
+{
+    *n = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] < '0' || text.p[i] > '9' || *n > INT64_MAX / 10 - 10)
+            return E_SYNTAX;
+        *n = *n * 10 + (text.p[i] - '0');
+    }
+    return text.n ? E_OK : E_SYNTAX;
+}
+
+#define HOST_OCTETS  253
+#define LABEL_OCTETS 63
+
+static bool port_valid(slice port)
+{
+    int64_t n;
+
+    return port.n <= 5 && decimal_decode(port, &n) == E_OK && n >= 1 && n <= 65535;
+}
+
+/* Letters, digits and hyphens, the latter not at its ends (RFC 1123 2.1). */
+static bool label_valid(slice label)
+{
+    for (size_t i = 0; i < label.n; i++) {
+        uint8_t c = label.p[i];
+        bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+
+        if (!letter && !(c >= '0' && c <= '9') && (c != '-' || i == 0 || i == label.n - 1))
+            return false;
+    }
+    return label.n >= 1 && label.n <= LABEL_OCTETS;
+}
+
+bool host_valid(slice host)
+{
+    const uint8_t *colon = host.n ? memchr(host.p, ':', host.n) : NULL;
+    size_t from = 0;
+
+    if (colon && !port_valid(slice_skip(host, (size_t)(colon - host.p) + 1)))
+        return false;
+    if (colon)
+        host.n = (size_t)(colon - host.p);
+    if (host.n && host.p[host.n - 1] == '.')
+        host.n--;
+    if (host.n == 0 || host.n > HOST_OCTETS)
+        return false;
+    for (size_t i = 0; i <= host.n; i++) {
+        if (i < host.n && host.p[i] != '.')
+            continue;
+        if (!label_valid(slice_of(host.p + from, i - from)))
+            return false;
+        from = i + 1;
+    }
+    return true;
+}

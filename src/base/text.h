@@ -42,6 +42,15 @@ bool eid_valid(const uint8_t eid[EID_LEN]);
 MUST_USE enum err iccid_from_digits(slice digits, uint8_t iccid[ICCID_LEN]);
 /* Drops the padding; E_SYNTAX when a nibble is neither digit nor closing F. */
 MUST_USE enum err iccid_to_digits(slice iccid, char digits[ICCID_DIGITS + 1]);
+/* A decimal number from 0 on, digits alone; E_SYNTAX. */
+MUST_USE enum err decimal_decode(slice text, int64_t *n);
+
+/*
+ * "name" or "name:port" with a fully qualified domain name, perhaps with its closing dot: nothing
+ * that could become part of a request line. One label alone and numeric addresses pass too.
+ */
+bool host_valid(slice host);
+
 /* The Luhn check digit of a string of decimal digits, as a character. */
 char luhn_digit(slice digits);
 

@@ -103,6 +103,24 @@ static bool order_operator(struct line *l)
     return ok;
 }
 
+/* rsp-server NAME CERTIFICATE */
+static bool order_rsp_server(struct line *l)
+{
+    uint8_t *owned = NULL;
+    slice der;
+    bool ok;
+
+    if (!l->s->smds)
+        return complain(l, "rsp-server", "no SM-DS runs here");
+    if (l->count < 2)
+        return complain(l, "NAME", "is missing");
+    if (l->count < 3 || cert_read_file(l->words[2], &owned, &der))
+        return complain(l, "CERTIFICATE", "cannot be read (PEM or DER)");
+    ok = place_rsp_server(l->s, slice_str(l->words[1]), der, &l->placed);
+    free(owned);
+    return ok;
+}
+
 static bool order_device(struct line *l)
 {
     uint8_t eid[EID_LEN];
@@ -111,8 +129,20 @@ static bool order_device(struct line *l)
     return read_eid(l, eid) && place_device(l->s, eid, token, &l->placed);
 }
 
+/* "smds" or "smds:ADDRESS" in the place of an activation code */
+static bool is_smds(const char *word, slice *address)
+{
+    *address = SLICE_NONE;
+    if (strncmp(word, "smds", 4) != 0 || (word[4] && word[4] != ':'))
+        return false;
+    if (word[4])
+        *address = slice_str(word + 5);
+    return true;
+}
+
 static bool order_download(struct line *l)
 {
+    slice smds;
     uint8_t eid[EID_LEN], iccid[ICCID_LEN];
     bool indirect = false, meant = false;
     int64_t id;
@@ -121,6 +151,11 @@ static bool order_download(struct line *l)
         return false;
     if (l->count < 3)
         return complain(l, "ACTIVATION-CODE", "is missing");
+    if (is_smds(l->words[2], &smds)) {
+        if (l->count > 3)
+            return complain(l, l->words[3], "nothing more is said with an SM-DS");
+        return place_smds_download(l->s, eid, smds, &id, &l->placed) && watch(l, id);
+    }
     for (unsigned i = 3; i < l->count; i++) {
         if (!strcmp(l->words[i], "indirect"))
             indirect = true;
@@ -158,6 +193,8 @@ static bool place_line(struct line *l)
         return order_stock(l);
     if (!strcmp(verb, "operator"))
         return order_operator(l);
+    if (!strcmp(verb, "rsp-server"))
+        return order_rsp_server(l);
     if (!l->s->eim)
         return complain(l, verb, "no eIM runs here");
     if (!strcmp(verb, "device"))
@@ -167,9 +204,10 @@ static bool place_line(struct line *l)
     for (size_t i = 0; i < COUNT(psmos); i++)
         if (!strcmp(verb, psmos[i]))
             return order_psmo(l, (enum place_psmo)i);
-    return complain(l, verb,
-                    "no such order (profile, stock, operator, device, download, enable, disable, "
-                    "delete, list)");
+    return complain(
+        l, verb,
+        "no such order (profile, stock, operator, rsp-server, device, download, enable, "
+        "disable, delete, list)");
 }
 
 void orders_tell(struct servers *s, struct orders_watch *w)

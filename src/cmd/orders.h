@@ -3,8 +3,10 @@
  * by spaces, '#' begins a comment:
  *
  *     profile FILE [MATCHING-ID]             put in stock at the SM-DP+ and release for download
+ *     rsp-server NAME CERTIFICATE            may register events at the SM-DS
  *     device EID [TOKEN]                     the card has this eIM's configuration (and token)
  *     download EID ACTIVATION-CODE [indirect]
+ *     download EID smds[:ADDRESS]            whatever waits at an SM-DS
  *     enable EID ICCID [rollback]            and likewise: disable, delete
  *     list EID                               ask the card for its profiles
  *

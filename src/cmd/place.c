@@ -182,6 +182,32 @@ bool place_operator(struct servers *s, slice name, slice certificate, slice noti
     return done(p, e == E_EXISTS ? E_OK : e, "operator", &status);
 }
 
+/* ---- SM-DS ---- */
+
+struct rsp_server_call {
+    slice name, certificate;
+};
+
+static enum err add_rsp_server(void *role, void *ctx, struct turn *t)
+{
+    const struct rsp_server_call *c = ctx;
+
+    return smds_caller_add(role, c->name, c->certificate, t);
+}
+
+bool place_rsp_server(struct servers *s, slice name, slice certificate, struct placed *p)
+{
+    struct rsp_server_call c = { name, certificate };
+    struct turn_status status = { 0 };
+    struct arena a;
+    enum err e;
+
+    arena_init(&a, ARENA_LIMIT);
+    e = servers_operate(s->smds_served.store, &a, add_rsp_server, s->smds, &c, &status);
+    arena_free(&a);
+    return done(p, e == E_EXISTS ? E_OK : e, "RSP server", &status);
+}
+
 /* ---- eIM ---- */
 
 struct device_call {
@@ -247,7 +273,8 @@ static enum err make_order(struct eim *e, struct order_call *c, struct turn *t)
 static bool same_order(const struct eim_order *a, const struct eim_order *b)
 {
     return a->kind == b->kind && a->state != EIM_FAILED && slice_eq(a->content, b->content) &&
-           slice_eq(a->activation, b->activation);
+           slice_eq(a->activation, b->activation) && a->source == b->source &&
+           (a->source != EIM_BY_SMDS || slice_eq(a->smdp, b->smdp));
 }
 
 /* Looks for an order like the one just made among those of the device. */
@@ -308,6 +335,18 @@ bool place_download(struct servers *s, const uint8_t eid[EID_LEN], slice activat
         .eid = eid,
         .download = true,
         .trigger = { .activation_code = activation, .indirect = indirect, .iccid = iccid },
+    };
+
+    return place_order(s, &c, "download order", id, p);
+}
+
+bool place_smds_download(struct servers *s, const uint8_t eid[EID_LEN], slice address, int64_t *id,
+                         struct placed *p)
+{
+    struct order_call c = {
+        .eid = eid,
+        .download = true,
+        .trigger = { .source = EIM_BY_SMDS, .smds = address },
     };
 
     return place_order(s, &c, "download order", id, p);

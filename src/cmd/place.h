@@ -34,6 +34,9 @@ MUST_USE bool place_stock(struct servers *s, slice package, slice type, slice ow
 MUST_USE bool place_operator(struct servers *s, slice name, slice certificate, slice notify,
                              struct placed *p);
 
+/* An RSP server that may register events at the SM-DS (smds/smds.h). */
+MUST_USE bool place_rsp_server(struct servers *s, slice name, slice certificate, struct placed *p);
+
 /* The eIM's device; certificates may be absent. token < 0: none. */
 MUST_USE bool place_device(struct servers *s, const uint8_t eid[EID_LEN], int64_t token,
                            struct placed *p);
@@ -41,6 +44,9 @@ MUST_USE bool place_device(struct servers *s, const uint8_t eid[EID_LEN], int64_
 /* Orders of the eIM; *id is the order, new or found. iccid as in EF_ICCID, or absent. */
 MUST_USE bool place_download(struct servers *s, const uint8_t eid[EID_LEN], slice activation,
                              bool indirect, slice iccid, int64_t *id, struct placed *p);
+/* The same by way of an SM-DS; address absent: the root of the card. */
+MUST_USE bool place_smds_download(struct servers *s, const uint8_t eid[EID_LEN], slice address,
+                                  int64_t *id, struct placed *p);
 enum place_psmo { PLACE_ENABLE, PLACE_DISABLE, PLACE_DELETE, PLACE_LIST };
 MUST_USE bool place_psmo(struct servers *s, const uint8_t eid[EID_LEN], enum place_psmo what,
                          slice iccid, bool rollback, int64_t *id, struct placed *p);

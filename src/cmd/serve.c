@@ -14,9 +14,10 @@
 #define HOSTS_MAX 16
 
 struct serve_args {
-    const char *dir, *pki, *bind, *roles, *smdp_name, *eim_name, *config, *orders, *hosts;
+    const char *dir, *pki, *bind, *roles, *smdp_name, *smds_name, *root_smds, *eim_name, *config,
+        *orders, *hosts;
     const char *operator_ca;
-    long smdp_port, es2_port, eim_port, workers;
+    long smdp_port, es2_port, smds_port, es12_port, eim_port, workers;
 };
 
 static bool has_role(const char *roles, const char *role)
@@ -57,11 +58,15 @@ static int run(const struct serve_args *a)
         .pki = a->pki ? a->pki : pki,
         .bind = a->bind,
         .smdp_name = has_role(a->roles, "smdp") ? a->smdp_name : NULL,
+        .smds_name = has_role(a->roles, "smds") ? a->smds_name : NULL,
+        .root_smds = a->root_smds,
         .eim_name = has_role(a->roles, "eim") ? a->eim_name : NULL,
         .smdp_port = a->smdp_port,
         .es2 = true,
         .es2_port = a->es2_port,
         .operator_ca = a->operator_ca,
+        .smds_port = a->smds_port,
+        .es12_port = a->es12_port,
         .eim_port = a->eim_port,
         .workers = a->workers,
         .hosts = rows,
@@ -90,6 +95,9 @@ static int run(const struct serve_args *a)
         if (o.smdp_name)
             printf("serve: SM-DP+ %s on %s port %u, ES2+ on port %u\n", o.smdp_name, a->bind,
                    s.smdp_served.agents.port, s.smdp_served.operators.port);
+        if (o.smds_name)
+            printf("serve: SM-DS %s on %s port %u, ES12 on port %u\n", o.smds_name, a->bind,
+                   s.smds_served.agents.port, s.smds_served.operators.port);
         if (o.eim_name)
             printf("serve: eIM %s on %s port %u\n", o.eim_name, a->bind, s.eim_served.agents.port);
         fflush(stdout);
@@ -106,33 +114,43 @@ int cmd_serve(int argc, char **argv)
         .bind = "127.0.0.1",
         .roles = "smdp,eim",
         .smdp_name = "testsmdpplus1.example.com",
+        .smds_name = "testrootsmds.example.com",
         .eim_name = "testeim.example.com",
         .smdp_port = 8443,
         .es2_port = 8445,
         .eim_port = 8444,
+        .smds_port = 8446,
+        .es12_port = 8447,
     };
     const struct option rows[] = {
         { "config", OPTION_TEXT, &a.config, 0, 0, "FILE", "read [serve] of this file first" },
         { "dir", OPTION_TEXT, &a.dir, 0, 0, "DIR", "databases (var)" },
         { "pki", OPTION_TEXT, &a.pki, 0, 0, "DIR", "certificates and keys (DIR/pki)" },
-        { "roles", OPTION_TEXT, &a.roles, 0, 0, "LIST", "smdp, eim, or both (smdp,eim)" },
+        { "roles", OPTION_TEXT, &a.roles, 0, 0, "LIST", "of smdp, smds, eim (smdp,eim)" },
         { "bind", OPTION_TEXT, &a.bind, 0, 0, "ADDRESS", "numeric address (127.0.0.1)" },
         { "smdp-name", OPTION_TEXT, &a.smdp_name, 0, 0, "NAME", "address of the SM-DP+" },
         { "smdp-port", OPTION_INT, &a.smdp_port, 0, 65535, "PORT", "ES9+ (8443)" },
         { "es2-port", OPTION_INT, &a.es2_port, 0, 65535, "PORT", "ES2+, for operators (8445)" },
         { "operator-ca", OPTION_TEXT, &a.operator_ca, 0, 0, "FILE",
           "whom to believe when reports go to operators (the CI)" },
+        { "smds-name", OPTION_TEXT, &a.smds_name, 0, 0, "NAME", "address of the SM-DS" },
+        { "smds-port", OPTION_INT, &a.smds_port, 0, 65535, "PORT", "ES11 (8446)" },
+        { "es12-port", OPTION_INT, &a.es12_port, 0, 65535, "PORT",
+          "ES12 and ES15, for RSP servers (8447)" },
+        { "root-smds", OPTION_TEXT, &a.root_smds, 0, 0, "NAME",
+          "address of the root SM-DS: the SM-DS here is an alternative one" },
         { "eim-name", OPTION_TEXT, &a.eim_name, 0, 0, "NAME", "eimId and host name of the eIM" },
         { "eim-port", OPTION_INT, &a.eim_port, 0, 65535, "PORT", "ESipa (8444)" },
         { "hosts", OPTION_TEXT, &a.hosts, 0, 0, "ROWS",
-          "name=address:port,...: where the eIM finds SM-DP+ servers" },
+          "name=address:port,...: where other servers are found" },
         { "orders", OPTION_TEXT, &a.orders, 0, 0, "FILE", "orders to place, see docs/serve.md" },
         { "workers", OPTION_INT, &a.workers, 0, 256, "N", "threads of each server (processors)" },
     };
     struct options o = {
         .usage = "dunlin serve [OPTIONS]",
-        .about = "Runs an SM-DP+ and an eIM until SIGINT or SIGTERM. Certificates come from\n"
-                 "`dunlin pki init`.",
+        .about =
+            "Runs an SM-DP+, an SM-DS, an eIM until SIGINT or SIGTERM. Certificates come from\n"
+            "`dunlin pki init`.",
         .rows = rows,
         .count = sizeof rows / sizeof *rows,
     };
@@ -145,8 +163,8 @@ int cmd_serve(int argc, char **argv)
     }
     if (status >= 0)
         return status;
-    if (!has_role(a.roles, "smdp") && !has_role(a.roles, "eim")) {
-        fprintf(stderr, "serve: --roles: '%s' names neither smdp nor eim\n", a.roles);
+    if (!has_role(a.roles, "smdp") && !has_role(a.roles, "smds") && !has_role(a.roles, "eim")) {
+        fprintf(stderr, "serve: --roles: '%s' names none of smdp, smds, eim\n", a.roles);
         return EXIT_USAGE;
     }
     return run(&a);

@@ -8,7 +8,7 @@
 #include "pki/role.h"
 
 #define SERVED_ROUTES 8
-#define SERVED_CHORES 2
+#define SERVED_CHORES 3
 
 /* A sentence about what could not be done, for people. */
 struct reason {
@@ -31,8 +31,8 @@ struct served {
     struct store *store;
     struct engine *engine;
     struct engine_chore chores[SERVED_CHORES];
-    struct listener agents;    /* ES9+, ESipa */
-    struct listener operators; /* ES2+ */
+    struct listener agents;    /* ES9+, ES11, ESipa */
+    struct listener operators; /* ES2+, ES12: callers with certificates */
 };
 
 struct served_options {

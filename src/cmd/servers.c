@@ -1,5 +1,7 @@
 #include "cmd/servers.h"
 
+#include "serve/es11.h"
+#include "serve/es12.h"
 #include "serve/es2plus.h"
 #include "serve/es9plus.h"
 #include "serve/esipa.h"
@@ -76,18 +78,30 @@ static struct tls_trust *find_trust(void *ctx, slice name)
 {
     struct servers *s = ctx;
 
-    if (slice_eq_str(name, "es2"))
-        return s->es2_trust;
-    return slice_eq_str(name, "es9") ? s->es9_trust : NULL;
+    const struct {
+        const char *name;
+        struct tls_trust *trust;
+    } rows[] = {
+        { "es9", s->es9_trust },
+        { "es2", s->es2_trust },
+        { "es12", s->es12_trust },
+        { "es15", s->es15_trust },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (slice_eq_str(name, rows[i].name))
+            return rows[i].trust;
+    return NULL;
 }
 
-/* The SM-DP+ of this process is found without asking anybody. */
-static enum err add_own_smdp(struct servers *s, const struct servers_options *o, struct reason *w)
+/* A server of this process is found without asking anybody. */
+static enum err add_own(struct servers *s, const char *name, const char *bind, uint16_t port,
+                        struct reason *w)
 {
     char row[400];
     enum err e;
 
-    snprintf(row, sizeof row, "%s=%s:%u", o->smdp_name, o->bind, s->smdp_served.agents.port);
+    snprintf(row, sizeof row, "%s=%s:%u", name, bind, port);
     e = hosts_add(s->hosts, row);
     return e ? because(w, e, "host row '%s'", row) : E_OK;
 }
@@ -130,6 +144,29 @@ static enum err trust_operators(struct servers *s, const struct servers_options 
              : E_OK;
 }
 
+/* SM-DSs under the CI know the caller by the TLS certificate of its role. */
+static enum err trust_smdss(struct servers *s, const char *pki, enum cert_role own,
+                            struct tls_trust **out, struct reason *w)
+{
+    char chain[PATH_SIZE], key[PATH_SIZE];
+    const char *stem = role_facts(own)->file;
+    struct tls_trust_options trust = {
+        .ca = &s->ci.cert.der,
+        .ca_count = 1,
+        .policy = "2.23.146.1.2.1.6",
+        .policy2 = "2.23.146.1.2.1.0.0.2.0",
+        .chain_file = chain,
+        .key_file = key,
+    };
+    enum err e = keystore_path(pki, stem, "pem", chain, sizeof chain);
+
+    if (!e)
+        e = keystore_path(pki, stem, "key", key, sizeof key);
+    if (!e)
+        e = tls_trust_open(&trust, out);
+    return e ? because(w, e, "%s/%s.pem and its key", pki, stem) : E_OK;
+}
+
 static enum err open_client(struct servers *s, const struct servers_options *o, struct reason *w)
 {
     struct http_client_options options = { 0 };
@@ -166,6 +203,7 @@ static enum err open_smdp(struct servers *s, const struct servers_options *o, st
         .credential_count = 1,
         .trust = &s->trust,
         .download_attempts = o->download_attempts,
+        .root_smds = slice_str(o->root_smds),
     };
     struct served *v = &s->smdp_served;
     const struct served_options own = served_options(o, "smdp.db", &smdp_schema);
@@ -188,14 +226,15 @@ static enum err open_smdp(struct servers *s, const struct servers_options *o, st
         return because(w, e, "SM-DP+ with the certificates in %s", o->pki);
     e = recover(s->smdp_served.store, recover_smdp, s->smdp);
     if (e)
-        return because(w, e, "reports to operators");
+        return because(w, e, "reports to operators, and events");
     es9plus_routes(s->smdp, v->agents.routes);
     v->agents.site.count = ES9PLUS_ROUTES;
     es2plus_routes(s->smdp, v->operators.routes);
     v->operators.site.count = ES2PLUS_ROUTES;
     v->chores[0] = es9plus_upkeep(s->smdp);
     v->chores[1] = es2plus_reports(s->smdp);
-    return served_open_engine(v, &own, 2, engine_web_upstream(&s->web), w);
+    v->chores[2] = es2plus_events(s->smdp);
+    return served_open_engine(v, &own, 3, engine_web_upstream(&s->web), w);
 }
 
 static enum err listen_smdp(struct servers *s, const struct servers_options *o, struct reason *w)
@@ -210,7 +249,63 @@ static enum err listen_smdp(struct servers *s, const struct servers_options *o, 
     operators.client_certificates = true;
     if (!e && o->es2)
         e = served_listen(&s->smdp_served.operators, &operators, w);
-    return e ? e : add_own_smdp(s, o, w);
+    return e ? e : add_own(s, o->smdp_name, o->bind, s->smdp_served.agents.port, w);
+}
+
+/* ---- SM-DS ---- */
+
+static enum err recover_smds(void *role, void *more, struct turn *t)
+{
+    return smds_recover(role, t, more);
+}
+
+static enum err open_smds(struct servers *s, const struct servers_options *o, struct reason *w)
+{
+    struct smds_options options = {
+        .crypto = s->crypto,
+        .address = slice_str(o->smds_name),
+        .root = slice_str(o->root_smds),
+        .credentials = &s->smds_credential,
+        .credential_count = 1,
+        .trust = &s->trust,
+    };
+    struct served *v = &s->smds_served;
+    const struct served_options own = served_options(o, "smds.db", &smds_schema);
+    enum err e = open_identity(s, o->pki, ROLE_DS_AUTH, &s->ds_auth, w);
+
+    if (!e)
+        e = served_open_store(v, &own, w);
+    if (e)
+        return e;
+    s->smds_credential = (struct smds_credential){ s->ds_auth.cert.der, s->ds_auth.signer };
+    e = smds_open(&options, &s->smds);
+    if (!e)
+        e = recover(v->store, recover_smds, s->smds);
+    if (e)
+        return because(w, e, "SM-DS '%s'", o->smds_name);
+    es11_routes(s->smds, v->agents.routes);
+    v->agents.site.count = ES11_ROUTES;
+    es12_routes(s->smds, v->operators.routes);
+    v->operators.site.count = ES12_ROUTES;
+    v->chores[0] = es11_upkeep(s->smds);
+    v->chores[1] = es12_removals(s->smds);
+    return served_open_engine(v, &own, 2, engine_web_upstream(&s->web), w);
+}
+
+/* Calls to the SM-DS from this process are ES12 alone: agents are elsewhere. */
+static enum err listen_smds(struct servers *s, const struct servers_options *o, struct reason *w)
+{
+    struct listener_options agents = {
+        .pki = o->pki, .role = ROLE_DS_TLS, .bind = o->bind, .port = o->smds_port
+    };
+    struct listener_options callers = agents;
+    enum err e = served_listen(&s->smds_served.agents, &agents, w);
+
+    callers.port = o->es12_port;
+    callers.client_certificates = true;
+    if (!e)
+        e = served_listen(&s->smds_served.operators, &callers, w);
+    return e ? e : add_own(s, o->smds_name, o->bind, s->smds_served.operators.port, w);
 }
 
 /* ---- eIM ---- */
@@ -277,9 +372,17 @@ static enum err open_all(struct servers *s, const struct servers_options *o, boo
     if (!e && o->smdp_name)
         e = trust_operators(s, o, w);
     if (!e && o->smdp_name)
+        e = trust_smdss(s, o->pki, ROLE_DP_TLS, &s->es12_trust, w);
+    if (!e && o->smds_name)
+        e = trust_smdss(s, o->pki, ROLE_DS_TLS, &s->es15_trust, w);
+    if (!e && o->smdp_name)
         e = open_smdp(s, o, w);
     if (!e && o->smdp_name && listen)
         e = listen_smdp(s, o, w);
+    if (!e && o->smds_name)
+        e = open_smds(s, o, w);
+    if (!e && o->smds_name && listen)
+        e = listen_smds(s, o, w);
     if (!e)
         e = start_client(s, w);
     if (!e && o->eim_name)
@@ -306,6 +409,7 @@ enum err servers_open(struct servers *s, const struct servers_options *o, char *
 void servers_close(struct servers *s)
 {
     served_close(&s->eim_served);
+    served_close(&s->smds_served);
     served_close(&s->smdp_served);
     if (s->loop)
         loop_stop(s->loop);
@@ -314,9 +418,13 @@ void servers_close(struct servers *s)
     hosts_close(s->hosts);
     tls_trust_close(s->es9_trust);
     tls_trust_close(s->es2_trust);
+    tls_trust_close(s->es12_trust);
+    tls_trust_close(s->es15_trust);
     eim_close(s->eim);
+    smds_close(s->smds);
     smdp_close(s->smdp);
     identity_close(&s->eim_sign);
+    identity_close(&s->ds_auth);
     identity_close(&s->dp_auth);
     identity_close(&s->dp_pb);
     identity_close(&s->ci);

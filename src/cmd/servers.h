@@ -1,6 +1,6 @@
 /*
- * The servers of one process, wired together: store, role, engine, listener for each of SM-DP+ and
- * eIM. `dunlin serve`, `dunlin demo` and the benchmarks open them from here.
+ * The servers of one process, wired together: store, role, engine, listeners for each of SM-DP+,
+ * SM-DS and eIM. `dunlin serve`, `dunlin demo` and the benchmarks open them from here.
  */
 #ifndef DUNLIN_CMD_SERVERS_H
 #define DUNLIN_CMD_SERVERS_H
@@ -11,20 +11,24 @@
 #include "net/resolve.h"
 #include "pki/keystore.h"
 #include "smdp/smdp.h"
+#include "smds/smds.h"
 
 struct servers_options {
     const char *dir;       /* databases; made when absent */
     const char *pki;       /* hierarchy, laid out as pki/keystore.h says */
     const char *bind;      /* numeric address */
     const char *smdp_name; /* address of the SM-DP+ as eUICCs know it; NULL: no SM-DP+ */
+    const char *smds_name; /* address of the SM-DS likewise; NULL: no SM-DS */
+    const char *root_smds; /* address of the root SM-DS: another one forwards to it; NULL: none */
     const char *eim_name;  /* name of the eIM and eimId; NULL: no eIM */
     long smdp_port;        /* 0: any free one */
     bool es2;              /* ES2+ too, with mutual TLS */
     long es2_port;
+    long smds_port, es12_port;
     long eim_port;
     const char *operator_ca;  /* PEM: whom to believe when reports are sent; NULL: the CI */
     long workers;             /* of each engine; 0: one a processor */
-    const char *const *hosts; /* rows for net/resolve.h: where the eIM finds SM-DP+ servers */
+    const char *const *hosts; /* rows for net/resolve.h: where other servers are found */
     size_t host_count;
     unsigned download_attempts; /* of one order at the SM-DP+; 0: its default */
     bool volatile_store;        /* do not wait for the disk: benchmarks of everything else */
@@ -34,12 +38,16 @@ struct servers_options {
 struct servers {
     const struct crypto *crypto;
     struct trust trust;
-    struct identity ci, dp_auth, dp_pb, eim_sign;
+    struct identity ci, dp_auth, dp_pb, ds_auth, eim_sign;
     struct smdp_credential credential;
 
     struct smdp *smdp;
     const char *smdp_name; /* borrowed from the options */
     struct served smdp_served;
+
+    struct smds_credential smds_credential;
+    struct smds *smds;
+    struct served smds_served;
 
     struct eim *eim;
     struct served eim_served;
@@ -47,6 +55,8 @@ struct servers {
     struct hosts *hosts;
     struct tls_trust *es9_trust;
     struct tls_trust *es2_trust; /* towards operators, with our certificate */
+    /* towards SM-DSs, with the certificate of the SM-DP+ or of the alternative SM-DS */
+    struct tls_trust *es12_trust, *es15_trust;
     struct http_client *client;
     struct engine_web web;
 };

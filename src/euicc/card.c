@@ -353,7 +353,7 @@ static void settle_channels(struct card *card)
     card->channels_void = false;
 }
 
-static void settle_transaction(struct card *card, struct reply *r)
+void card_settle(struct card *card, struct reply *r)
 {
     bool failed = r->sw == SW_MEMORY || r->sw == SW_NO_SPACE || r->sw == SW_UNKNOWN;
 
@@ -370,46 +370,6 @@ static void settle_transaction(struct card *card, struct reply *r)
     card_tell_changes(card, !failed && !card->channels_void);
     if (card->channels_void)
         settle_channels(card);
-}
-
-/* ---- what applications do by themselves ---- */
-
-static void work(struct card *card)
-{
-    for (size_t i = 0; i < card->personality->app_count; i++) {
-        struct reply r = { .card = card, .sw = SW_OK };
-
-        if (!card->personality->apps[i].app->work)
-            continue;
-        card->personality->apps[i].app->work(card, card->app_state[i]);
-        settle_transaction(card, &r);
-    }
-}
-
-enum err card_select_app(struct card *card, const struct card_app *app, struct reply *out)
-{
-    static const struct apdu select = { .ins = 0xA4, .p1 = 0x04, .channel = CARD_PRIVATE };
-    void *state = card_app_state(card, app);
-
-    if (!state || !app->select)
-        return E_NOTFOUND;
-    app->select(card, state, &select, out);
-    settle_transaction(card, out);
-    return E_OK;
-}
-
-enum err card_command_app(struct card *card, const struct card_app *app, const struct apdu *apdu,
-                          struct reply *out)
-{
-    struct apdu private = *apdu;
-    void *state = card_app_state(card, app);
-
-    if (!state || !app->command)
-        return E_NOTFOUND;
-    private.channel = CARD_PRIVATE;
-    app->command(card, state, &private, out);
-    settle_transaction(card, out);
-    return E_OK;
 }
 
 /* ---- T=0 shaping of replies (TS 102 221 7.3.1.1) ---- */
@@ -519,9 +479,9 @@ size_t card_apdu(struct card *card, slice command, uint8_t *out, size_t cap)
         reply_sw(&r, SW_MEMORY);
     else
         dispatch(card, &apdu, &r);
-    settle_transaction(card, &r);
+    card_settle(card, &r);
     suspend_settle(card);
     if (!card->suspended)
-        work(card);
+        card_work(card);
     return answer(card, &apdu, &r, out, cap);
 }

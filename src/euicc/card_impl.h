@@ -222,6 +222,10 @@ void card_file_changed(struct card *card, uint16_t ef);
 void card_files_exchanged(struct card *card);
 /* Behind each transaction: REFRESH for what has changed, or nothing of it holds. */
 void card_tell_changes(struct card *card, bool durable);
+/* card.c: what the command changed is committed, or dropped as its status word says. */
+void card_settle(struct card *card, struct reply *r);
+/* card_work.c: every application works. */
+void card_work(struct card *card);
 
 /* card.c: the value of an SMS-PP download for whoever serves it; nobody: 9000. */
 void card_sms_pp(struct card *card, slice tlvs, struct reply *out);

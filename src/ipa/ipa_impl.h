@@ -129,7 +129,8 @@ enum collect {
 };
 
 struct exchange {
-    enum ipa_interface interface;
+    enum ipa_interface interface; /* IPA_ES9PLUS for an SM-DS too: the messages are the same */
+    bool smds;
     unsigned eim;
     slice host;
     const char *path;

@@ -23,6 +23,7 @@ static void address_exchange(struct ipa *ipa, const char *json_path)
     if (ipa->d.indirect)
         return;
     x->interface = IPA_ES9PLUS;
+    x->smds = ipa->d.smds;
     x->host = ipa->d.code.address;
     x->json = !ipa->o.asn1_es9plus;
     if (x->json)

@@ -105,7 +105,7 @@ static bool next_of(slice list, int64_t from, struct notification_metadata *out)
 
 static enum err deliver(struct lpa *l, int64_t seq_number, bool keep, size_t *sent, size_t *left)
 {
-    struct notification_metadata m;
+    struct notification_metadata m = { .seq_number = 0 };
     struct held held = { .count = 0 };
     slice list, pending;
     enum err e = list_all(l, &list);

@@ -1,6 +1,7 @@
 #include "serve/es2plus.h"
 
 #include "rsp/json/json.h"
+#include "serve/es12.h"
 #include "smdp/operator.h"
 #include "smdp/status.h"
 
@@ -24,7 +25,7 @@ static enum err answer(struct turn *t, const struct type *type, const void *resp
     slice reply;
     enum err err;
 
-    if (t->status.subject)
+    if (t->status.subject || t->want == TURN_UPSTREAM)
         return E_OK;
     err = schema_encode(type, response, buf, sizeof buf, &reply, NULL);
     if (err)
@@ -59,10 +60,12 @@ static enum err download_order(void *role, const struct engine_call *call, struc
     return err ? err : answer(t, &T_download_order_response, &response);
 }
 
-static enum err confirm_order(void *role, const struct engine_call *call, struct turn *t)
+static struct smdp_confirm_order confirmation(const struct engine_call *call, slice requester)
 {
     const struct confirm_order_request *r = call->message;
-    struct smdp_confirm_order order = {
+
+    return (struct smdp_confirm_order){
+        .requester = requester,
         .iccid = r->iccid,
         .eid = r->eid,
         .matching_id = r->matching_id,
@@ -70,19 +73,45 @@ static enum err confirm_order(void *role, const struct engine_call *call, struct
         .smds_address = r->smds_address.n ? r->smds_address : SLICE_NONE,
         .release = r->release_flag,
     };
-    struct confirm_order_response response = { .which = confirm_order_response_is_ok };
-    struct smdp_confirmed out;
-    enum err err = operator_of(role, call, &r->header, t, &order.requester);
+}
+
+static enum err answer_confirmed(struct turn *t, const struct smdp_confirmed *out)
+{
+    const struct confirm_order_response response = {
+        .which = confirm_order_response_is_ok,
+        .ok = { .eid = out->eid,
+                .matching_id = out->matching_id,
+                .smdp_address = out->smdp_address },
+    };
+
+    return answer(t, &T_confirm_order_response, &response);
+}
+
+static enum err confirm_order(void *role, const struct engine_call *call, struct turn *t)
+{
+    const struct confirm_order_request *r = call->message;
+    struct smdp_confirm_order order;
+    struct smdp_confirmed out = { 0 };
+    slice requester;
+    enum err err = operator_of(role, call, &r->header, t, &requester);
 
     if (err || t->status.subject)
         return err;
+    order = confirmation(call, requester);
     err = smdp_confirm_order(role, &order, t, &out);
-    if (err || t->status.subject)
-        return err;
-    response.ok.eid = out.eid;
-    response.ok.matching_id = out.matching_id;
-    response.ok.smdp_address = out.smdp_address;
-    return answer(t, &T_confirm_order_response, &response);
+    return err ? err : answer_confirmed(t, &out);
+}
+
+static enum err confirm_resumed(void *role, const struct engine_call *call, struct turn *t)
+{
+    const struct confirm_order_request *r = call->message;
+    const struct es12_answer a = es12_answer_of(call);
+    const struct smdp_confirm_order order =
+        confirmation(call, r->header.function_requester_identifier);
+    struct smdp_confirmed out = { 0 };
+    enum err err = smdp_confirm_resumed(role, &order, call->resume, &a, t, &out);
+
+    return err ? err : answer_confirmed(t, &out);
 }
 
 static enum err cancel_order(void *role, const struct engine_call *call, struct turn *t)
@@ -113,15 +142,25 @@ static enum err release_profile(void *role, const struct engine_call *call, stru
     return err ? err : answer_header(t);
 }
 
+static enum err release_resumed(void *role, const struct engine_call *call, struct turn *t)
+{
+    const struct release_profile_request *r = call->message;
+    const struct es12_answer a = es12_answer_of(call);
+    enum err err = smdp_release_resumed(role, r->header.function_requester_identifier, r->iccid,
+                                        call->resume, &a, t);
+
+    return err ? err : answer_header(t);
+}
+
 static const struct {
     const char *path;
     const char *name;
-    engine_handler *handle;
+    engine_handler *handle, *resume;
 } functions[] = {
-    { "/gsma/rsp2/es2plus/downloadOrder", "downloadOrder", download_order },
-    { "/gsma/rsp2/es2plus/confirmOrder", "confirmOrder", confirm_order },
-    { "/gsma/rsp2/es2plus/cancelOrder", "cancelOrder", cancel_order },
-    { "/gsma/rsp2/es2plus/releaseProfile", "releaseProfile", release_profile },
+    { "/gsma/rsp2/es2plus/downloadOrder", "downloadOrder", download_order, NULL },
+    { "/gsma/rsp2/es2plus/confirmOrder", "confirmOrder", confirm_order, confirm_resumed },
+    { "/gsma/rsp2/es2plus/cancelOrder", "cancelOrder", cancel_order, NULL },
+    { "/gsma/rsp2/es2plus/releaseProfile", "releaseProfile", release_profile, release_resumed },
 };
 
 _Static_assert(COUNT(functions) == ES2PLUS_ROUTES, "one route per function");
@@ -134,6 +173,7 @@ void es2plus_routes(struct smdp *s, struct route routes[ES2PLUS_ROUTES])
             .binding = &engine_json,
             .protocol = PROTOCOL_V2,
             .handle = functions[i].handle,
+            .resume = functions[i].resume,
             .role = s,
             .json = json_function_find(JSON_ES2PLUS, slice_str(functions[i].name)),
         };
@@ -165,6 +205,32 @@ struct engine_chore es2plus_reports(struct smdp *s)
         .parallel = 8,
         .handle = due,
         .resume = reported,
+        .role = s,
+    };
+}
+
+/* ---- events ---- */
+
+static enum err event_due(void *role, const struct engine_call *call, struct turn *t)
+{
+    return smdp_event_due(role, t, call->more);
+}
+
+static enum err event_answered(void *role, const struct engine_call *call, struct turn *t)
+{
+    const struct es12_answer a = es12_answer_of(call);
+
+    return smdp_event_answered(role, call->resume, &a, t);
+}
+
+struct engine_chore es2plus_events(struct smdp *s)
+{
+    return (struct engine_chore){
+        .name = "ES12 events",
+        .every_ms = 250,
+        .parallel = 8,
+        .handle = event_due,
+        .resume = event_answered,
         .role = s,
     };
 }

@@ -16,5 +16,7 @@ void es2plus_routes(struct smdp *s, struct route routes[ES2PLUS_ROUTES]);
 
 /* A chore that sends reports to operators. */
 struct engine_chore es2plus_reports(struct smdp *s);
+/* A chore that takes events from SM-DSs whose orders are over (ES12). */
+struct engine_chore es2plus_events(struct smdp *s);
 
 #endif

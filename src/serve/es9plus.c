@@ -1,6 +1,7 @@
 #include "serve/es9plus.h"
 
 #include "rsp/json/json.h"
+#include "serve/asn1.h"
 
 /* ---- JSON: a path for each function ---- */
 
@@ -65,24 +66,11 @@ static enum err call_function(struct smdp *s, const struct remote_profile_provis
     }
 }
 
-/* The response as an arm of RemoteProfileProvisioningResponse (A2). */
 static enum err asn1(void *role, const struct engine_call *call, struct turn *t)
 {
     enum err err = call_function(role, call->message, t);
-    size_t size = t->reply.n + DER_HEAD_MAX;
-    struct der_writer w;
-    uint8_t *buf;
 
-    if (err || !t->reply.p)
-        return err;
-    buf = arena_alloc(t->arena, size);
-    if (!buf) {
-        turn_settle(t, false);
-        return E_MEMORY;
-    }
-    w = der_writer(buf, size);
-    der_put_tlv(&w, T_remote_profile_provisioning_response.tag, t->reply);
-    return der_written(&w, &t->reply);
+    return err ? err : asn1_wrap_reply(t);
 }
 
 void es9plus_routes(struct smdp *s, struct route routes[ES9PLUS_ROUTES])

@@ -11,9 +11,7 @@ struct client {
     struct session *session;
     struct smdp_hold *hold;
     const struct authenticate_response_ok *response;
-    struct euicc_signed1 signed1;
-    struct euicc_info2 info2;
-    struct ctx_params1 params;
+    struct cma_client euicc;
     struct smdp_order *order;
     struct smdp_profile profile;
     struct smdp_transaction binding; /* of this eUICC; version 0: none */
@@ -22,46 +20,8 @@ struct client {
 /* The session is over, whatever comes: its challenge has been used. */
 static enum err refuse(struct client *c, enum smdp_refusal why)
 {
-    c->hold->over = true;
+    c->hold->cma.over = true;
     return smdp_refuse(c->turn, ES9_AUTHENTICATE_CLIENT, why);
-}
-
-/* ---- who it is ---- */
-
-/* Cheap comparisons first; the signature that makes them binding is checked before use. -1: fine.
- */
-static int context_refusal(const struct client *c)
-{
-    const struct session *s = c->session;
-
-    if (!slice_eq(c->signed1.transaction_id, SLICE_OF(s->transaction_id)))
-        return SMDP_REFUSE_TRANSACTION;
-    if (!slice_eq(c->signed1.server_address, slice_of(s->address, s->address_len)) ||
-        !slice_eq(c->signed1.server_challenge, SLICE_OF(s->server_challenge)))
-        return SMDP_REFUSE_SIGNATURE;
-    return -1;
-}
-
-/* On success the session knows the eUICC: its EID and its key. */
-static enum err identify(struct client *c, bool *refused)
-{
-    const struct authenticate_response_ok *r = c->response;
-    struct session *s = c->session;
-    enum smdp_refusal why;
-    struct chain chain;
-    enum err err = smdp_check_chain(c->smdp, r->euicc_certificate, r->eum_certificate, s->ci,
-                                    c->turn->now_ms, &chain, s->eid, refused, &why);
-
-    if (err)
-        return err;
-    if (*refused)
-        return refuse(c, why);
-    err = key_verify(chain.key, &r->euicc_signed1, 1, r->euicc_signature1);
-    if (!err)
-        s->euicc_key = key_hold(chain.key);
-    chain_close(&chain);
-    *refused = err == E_BADSIG;
-    return *refused ? refuse(c, SMDP_REFUSE_SIGNATURE) : err;
 }
 
 /* ---- which order ---- */
@@ -84,7 +44,7 @@ static enum err order_of_eid(struct client *c)
     size_t count;
     enum err err;
 
-    q.key[0] = store_blob(SLICE_OF(c->session->eid));
+    q.key[0] = store_blob(SLICE_OF(c->session->cma.eid));
     err = store_list(c->turn->store, &smdp_order_table, &q, c->turn->arena, &rows, &count);
     for (size_t i = 0; i < count; i++) {
         if (!c->order || (c->order->matching_id.p && !rows[i].matching_id.p))
@@ -129,7 +89,7 @@ static int order_refusal(const struct client *c)
     const struct smdp_order *o = c->order;
     const struct smdp_options *options = &c->smdp->options;
 
-    if (o->eid.p && !slice_eq(o->eid, SLICE_OF(c->session->eid)))
+    if (o->eid.p && !slice_eq(o->eid, SLICE_OF(c->session->cma.eid)))
         return SMDP_REFUSE_EID;
     if (o->state == SMDP_INSTALLED || o->state == SMDP_UNAVAILABLE)
         return SMDP_REFUSE_MATCHING_ID;
@@ -147,12 +107,12 @@ static int order_refusal(const struct client *c)
 /* Whether this profile may and can live on this eUICC, or -1. */
 static int profile_refusal(const struct client *c)
 {
-    uint64_t forbidden = der_bits(c->info2.forbidden_profile_policy_rules);
+    uint64_t forbidden = der_bits(c->euicc.info2.forbidden_profile_policy_rules);
     uint64_t rules = 1u << PPR_1 | 1u << PPR_2;
 
     if ((uint64_t)c->profile.policy_rules & forbidden & rules)
         return SMDP_REFUSE_NOT_ELIGIBLE;
-    if (c->profile.size > free_memory(c->info2.ext_card_resource))
+    if (c->profile.size > free_memory(c->euicc.info2.ext_card_resource))
         return SMDP_REFUSE_CARD_MEMORY;
     return -1;
 }
@@ -178,7 +138,7 @@ static enum err refuse_order(struct client *c, enum smdp_refusal why)
 
 static enum err choose_order(struct client *c, bool *refused)
 {
-    slice matching_id = c->params.ctx_params_for_common_authentication.matching_id;
+    slice matching_id = c->euicc.params.ctx_params_for_common_authentication.matching_id;
     enum err err = find_order(c, matching_id);
     int why;
 
@@ -214,7 +174,7 @@ static enum err keep_in_session(struct client *c)
     memcpy(s->metadata, c->profile.metadata.p, s->metadata_n);
     memcpy(s->iccid, c->order->iccid.p, ICCID_SIZE);
     s->ordered_ms = c->order->ordered_ms;
-    s->phase = SESSION_AUTHENTICATED;
+    s->cma.phase = SESSION_AUTHENTICATED;
     return E_OK;
 }
 
@@ -225,8 +185,8 @@ static enum err count_attempt(struct client *c)
     enum err err;
 
     c->order->attempts++;
-    c->order->transaction_id = arena_copy(c->turn->arena, SLICE_OF(s->transaction_id));
-    c->order->session_eid = arena_copy(c->turn->arena, SLICE_OF(s->eid));
+    c->order->transaction_id = arena_copy(c->turn->arena, SLICE_OF(s->cma.transaction_id));
+    c->order->session_eid = arena_copy(c->turn->arena, SLICE_OF(s->cma.eid));
     if (arena_failed(c->turn->arena))
         return E_MEMORY;
     c->hold->order = c->order;
@@ -243,7 +203,7 @@ static enum err earlier_binding(struct client *c)
         return E_OK;
     err = store_get(c->turn->store, &smdp_transaction_table, SMDP_BY_KEY,
                     STORE_KEY(store_blob(c->order->bound_by)), &c->binding, c->turn->arena);
-    if (!err && !slice_eq(c->binding.eid, SLICE_OF(c->session->eid)))
+    if (!err && !slice_eq(c->binding.eid, SLICE_OF(c->session->cma.eid)))
         c->binding.version = 0;
     return err == E_NOTFOUND ? E_OK : err; /* so old that it was forgotten */
 }
@@ -252,8 +212,8 @@ static enum err sign2(struct client *c, slice signed2)
 {
     slice parts[] = { signed2, SIGNATURE_HEAD, c->response->euicc_signature1 };
     struct ec_sig sig;
-    enum err err = signer_sign(&c->session->credential->pb, c->smdp->options.crypto, parts,
-                               COUNT(parts), &sig);
+    enum err err = signer_sign(&smdp_credential_of(c->smdp, c->session)->pb,
+                               c->smdp->options.crypto, parts, COUNT(parts), &sig);
 
     memcpy(c->session->signature2, sig.b, SIG_LEN);
     return err;
@@ -261,9 +221,9 @@ static enum err sign2(struct client *c, slice signed2)
 
 static enum err answer(struct client *c)
 {
-    const struct smdp_credential *own = c->session->credential;
+    const struct smdp_credential *own = smdp_credential_of(c->smdp, c->session);
     struct smdp_signed2 signed2 = {
-        .transaction_id = SLICE_OF(c->session->transaction_id),
+        .transaction_id = SLICE_OF(c->session->cma.transaction_id),
         .cc_required_flag = c->order->code_hash.p != NULL,
         .has_cc_required_flag = true,
     };
@@ -297,19 +257,12 @@ static enum err authenticate(struct client *c)
 {
     bool refused;
     int why;
-    enum err err = schema_decode(&T_euicc_signed1, c->response->euicc_signed1, &c->signed1, NULL);
+    enum err err = cma_authenticate(&c->smdp->cma, &c->session->cma, c->response, c->turn->now_ms,
+                                    &c->euicc, &why);
 
-    if (!err)
-        err = schema_decode(&T_euicc_info2, c->signed1.euicc_info2, &c->info2, NULL);
-    if (!err)
-        err = schema_decode(&T_ctx_params1, c->signed1.ctx_params1, &c->params, NULL);
-    if (err)
-        return err;
-    why = context_refusal(c);
-    if (why >= 0)
+    if (!err && why >= 0)
         return refuse(c, (enum smdp_refusal)why);
-    err = identify(c, &refused);
-    if (err || refused)
+    if (err)
         return err;
     err = choose_order(c, &refused);
     if (err || refused)
@@ -332,11 +285,11 @@ enum err smdp_authenticate_client(struct smdp *s, const struct authenticate_clie
 
     if (err)
         return err;
-    c.session = session_take(&s->sessions, r->transaction_id, t->now_ms);
+    c.session = session_take(&s->cma.sessions, r->transaction_id, t->now_ms);
     if (!c.session)
         return smdp_refuse(t, ES9_AUTHENTICATE_CLIENT, SMDP_REFUSE_TRANSACTION);
-    if (c.session->phase != SESSION_INITIATED) {
-        session_put(&s->sessions, c.session);
+    if (c.session->cma.phase != SESSION_INITIATED) {
+        session_put(&s->cma.sessions, c.session);
         return smdp_refuse(t, ES9_AUTHENTICATE_CLIENT, SMDP_REFUSE_TRANSACTION);
     }
     err = smdp_hold(s, c.session, t, &c.hold);
@@ -348,6 +301,6 @@ enum err smdp_authenticate_client(struct smdp *s, const struct authenticate_clie
     else
         err = refuse(&c, SMDP_REFUSE_SIGNATURE); /* the eUICC refused us: nothing to go on with */
     if (err)
-        smdp_let_go(t);
+        cma_let_go(t);
     return err;
 }

@@ -27,7 +27,7 @@ static enum smdp_state state_after(int64_t reason)
 static bool order_is_of_session(const struct smdp_order *order, const struct session *s)
 {
     return (order->state == SMDP_RELEASED || order->state == SMDP_DOWNLOADED) &&
-           slice_eq(order->transaction_id, SLICE_OF(s->transaction_id));
+           slice_eq(order->transaction_id, SLICE_OF(s->cma.transaction_id));
 }
 
 /*
@@ -36,7 +36,7 @@ static bool order_is_of_session(const struct smdp_order *order, const struct ses
  */
 static enum err report(struct cancel *c, const struct smdp_order *order, const char *reason)
 {
-    bool bound = c->session->phase == SESSION_BOUND;
+    bool bound = c->session->cma.phase == SESSION_BOUND;
     struct turn_status failure = { bound ? "8.1" : "8.2", bound ? "4.2" : "3.8", reason };
 
     return smdp_report(c->turn, bound ? SMDP_POINT_INSTALLATION : SMDP_POINT_CONFIRMATION, order,
@@ -65,7 +65,7 @@ static enum err release_order(struct cancel *c)
 
 static enum err answer(struct cancel *c)
 {
-    c->hold->over = true;
+    c->hold->cma.over = true;
     c->turn->reply = arena_copy(c->turn->arena, SLICE_LIT("\xBF\x41\x02\xA0\x00"));
     return c->turn->reply.p ? E_OK : E_MEMORY;
 }
@@ -77,9 +77,9 @@ static enum err cancel(struct cancel *c)
 
     if (err)
         return err;
-    if (!slice_eq(c->signed_part.transaction_id, SLICE_OF(c->session->transaction_id)))
+    if (!slice_eq(c->signed_part.transaction_id, SLICE_OF(c->session->cma.transaction_id)))
         return refuse(c, SMDP_REFUSE_TRANSACTION);
-    err = key_verify(c->session->euicc_key, &c->response->euicc_cancel_session_signed, 1,
+    err = key_verify(c->session->cma.euicc_key, &c->response->euicc_cancel_session_signed, 1,
                      c->response->euicc_cancel_session_signature);
     if (err == E_BADSIG)
         return refuse(c, SMDP_REFUSE_SIGNATURE);
@@ -117,9 +117,9 @@ enum err smdp_cancel_session(struct smdp *s, const struct cancel_session_request
 
     if (err)
         return err;
-    c.session = session_take(&s->sessions, r->transaction_id, t->now_ms);
-    if (c.session && c.session->phase == SESSION_INITIATED) {
-        session_put(&s->sessions, c.session); /* no eUICC is known that could cancel it */
+    c.session = session_take(&s->cma.sessions, r->transaction_id, t->now_ms);
+    if (c.session && c.session->cma.phase == SESSION_INITIATED) {
+        session_put(&s->cma.sessions, c.session); /* no eUICC is known that could cancel it */
         c.session = NULL;
     }
     if (!c.session)
@@ -133,6 +133,6 @@ enum err smdp_cancel_session(struct smdp *s, const struct cancel_session_request
     else
         err = refuse(&c, SMDP_REFUSE_SIGNATURE); /* no signature: nothing is proven */
     if (err)
-        smdp_let_go(t);
+        cma_let_go(t);
     return err;
 }

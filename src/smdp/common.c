@@ -30,6 +30,12 @@ enum err smdp_save_order(struct turn *t, struct smdp_order *order)
     if (order->state != SMDP_AVAILABLE)
         order->stock_type = SLICE_NONE;
     order->changed_ms = t->now_ms;
+    if (order->state == SMDP_INSTALLED || order->state == SMDP_ERROR) {
+        enum err err = smdp_event_end(t, order);
+
+        if (err)
+            return err;
+    }
     return turn_update(t, &smdp_order_table, order);
 }
 
@@ -68,98 +74,49 @@ enum err smdp_progress(struct turn *t, enum smdp_point point, const struct smdp_
     return err ? err : smdp_tell(t, kinds[point], order, (const char *)detail.p, data);
 }
 
-/* Back to what it was; the order is read anew, since it may be what did not hold. */
-static void restore(struct smdp_hold *h, struct session *s)
+void smdp_drop_session(struct cma_session *session)
 {
-    if (s->euicc_key != h->before.euicc_key)
-        key_drop(s->euicc_key);
+    struct session *s = (struct session *)(void *)session;
+
+    free(s->metadata);
+    free(s->order);
+}
+
+/* Back to what it was; the order is read anew, since it may be what did not hold. */
+static void restore(const struct smdp_hold *h, struct session *s)
+{
+    struct cma_session common = s->cma;
+
     if (s->metadata != h->before.metadata)
         free(s->metadata);
     free(s->order);
     *s = h->before;
+    s->cma = common; /* restored by itself */
     s->order = NULL;
 }
 
-static void settle(struct turn *t, bool committed)
+static void settled(struct cma_hold *hold, bool committed)
 {
-    struct smdp_hold *h = t->settle_context;
-    struct session *s = h->session;
+    struct smdp_hold *h = (struct smdp_hold *)(void *)hold;
+    struct session *s = (struct session *)(void *)hold->session;
 
-    if (committed ? h->over : h->fresh) {
-        session_end(&h->smdp->sessions, s);
-        return;
-    }
     if (!committed) {
         restore(h, s);
     } else if (h->order) {
         free(s->order);
         s->order = store_row_dup(&smdp_order_table, h->order);
     }
-    session_put(&h->smdp->sessions, s);
 }
 
 enum err smdp_hold(struct smdp *s, struct session *session, struct turn *t, struct smdp_hold **out)
 {
-    struct smdp_hold *h = ARENA_NEW(t->arena, struct smdp_hold);
+    struct cma_hold *hold;
+    enum err err = cma_hold(&s->cma.sessions, &session->cma, sizeof **out, t, &hold);
 
-    *out = h;
-    if (!h) {
-        session_put(&s->sessions, session);
-        return E_MEMORY;
-    }
-    h->smdp = s;
-    h->session = session;
-    h->before = *session;
-    t->settle = settle;
-    t->settle_context = h;
+    *out = (struct smdp_hold *)(void *)hold;
+    if (err)
+        return err;
+    hold->settled = settled;
+    (*out)->before = *session;
     return E_OK;
-}
-
-enum err smdp_hold_new(struct smdp *s, struct session *session, struct turn *t)
-{
-    struct smdp_hold *h = ARENA_NEW(t->arena, struct smdp_hold);
-
-    if (!h) {
-        session_end(&s->sessions, session);
-        return E_MEMORY;
-    }
-    *h = (struct smdp_hold){ .smdp = s, .session = session, .fresh = true };
-    t->settle = settle;
-    t->settle_context = h;
-    return E_OK;
-}
-
-void smdp_let_go(struct turn *t)
-{
-    turn_settle(t, false);
-}
-
-/* ---- what eUICCs sign ---- */
-
-static enum smdp_refusal chain_refusal(const struct chain_fault *fault)
-{
-    bool expired = fault->err == E_EXPIRED;
-
-    switch (fault->role) {
-    case ROLE_CI:
-        return SMDP_REFUSE_CI_UNKNOWN;
-    case ROLE_EUICC:
-        return expired ? SMDP_REFUSE_EUICC_EXPIRED : SMDP_REFUSE_EUICC_CERTIFICATE;
-    default:
-        return expired ? SMDP_REFUSE_EUM_EXPIRED : SMDP_REFUSE_EUM_CERTIFICATE;
-    }
-}
-
-enum err smdp_check_chain(const struct smdp *s, slice euicc, slice eum, slice ci, int64_t now_ms,
-                          struct chain *chain, uint8_t eid[EID_SIZE], bool *refused,
-                          enum smdp_refusal *why)
-{
-    struct chain_fault fault = { .role = ROLE_EUICC };
-    enum err err =
-        chain_verify_euicc(s->options.trust, euicc, eum, ci, now_ms / 1000, chain, eid, &fault);
-
-    *refused = err_class(err) == ERR_AUTH || err_class(err) == ERR_PEER;
-    if (*refused)
-        *why = chain_refusal(&fault);
-    return *refused ? E_OK : err;
 }

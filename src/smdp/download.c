@@ -17,7 +17,7 @@ struct download {
 
 static enum err refuse(struct download *d, enum smdp_refusal why)
 {
-    d->hold->over = true;
+    d->hold->cma.over = true;
     return smdp_refuse(d->turn, ES9_GET_BOUND_PROFILE_PACKAGE, why);
 }
 
@@ -30,9 +30,9 @@ static enum err verify(struct download *d, bool *refused)
     enum err err;
 
     *refused = true;
-    if (!slice_eq(d->signed2.transaction_id, SLICE_OF(d->session->transaction_id)))
+    if (!slice_eq(d->signed2.transaction_id, SLICE_OF(d->session->cma.transaction_id)))
         return refuse(d, SMDP_REFUSE_TRANSACTION);
-    err = key_verify(d->session->euicc_key, parts, COUNT(parts), d->response->euicc_signature2);
+    err = key_verify(d->session->cma.euicc_key, parts, COUNT(parts), d->response->euicc_signature2);
     if (err == E_BADSIG)
         return refuse(d, SMDP_REFUSE_SIGNATURE);
     *refused = false;
@@ -48,14 +48,14 @@ static enum err verify(struct download *d, bool *refused)
 static int order_refusal(const struct download *d)
 {
     const struct smdp_order *o = d->order;
-    slice eid = SLICE_OF(d->session->eid);
+    slice eid = SLICE_OF(d->session->cma.eid);
 
     if (o->eid.p && !slice_eq(o->eid, eid))
         return SMDP_REFUSE_EID;
     if (o->ordered_ms != d->session->ordered_ms)
         return SMDP_REFUSE_TRANSACTION;
     if (slice_eq(o->session_eid, eid) &&
-        !slice_eq(o->transaction_id, SLICE_OF(d->session->transaction_id)))
+        !slice_eq(o->transaction_id, SLICE_OF(d->session->cma.transaction_id)))
         return SMDP_REFUSE_TRANSACTION;
     if (o->state != SMDP_RELEASED && o->state != SMDP_DOWNLOADED)
         return SMDP_REFUSE_NOT_RELEASED;
@@ -122,7 +122,7 @@ static enum err check_code(struct download *d, bool *refused)
     if (!d->signed2.hash_cc.p)
         return refuse(d, SMDP_REFUSE_CODE_MISSING);
     err = hash_cc(d->smdp->options.crypto, d->order->code_hash.p,
-                  SLICE_OF(d->session->transaction_id), expected);
+                  SLICE_OF(d->session->cma.transaction_id), expected);
     if (!err && !ct_equal(expected, d->signed2.hash_cc.p, DIGEST_LEN))
         err = wrong_code(d);
     else
@@ -155,7 +155,7 @@ static enum err find_binding(struct download *d)
 /* The eUICC came back with the one-time key that its package is bound to (SGP.22 5.6.2). */
 static bool same_one_time_key(const struct download *d)
 {
-    return d->binding->version && slice_eq(d->binding->eid, SLICE_OF(d->session->eid)) &&
+    return d->binding->version && slice_eq(d->binding->eid, SLICE_OF(d->session->cma.eid)) &&
            slice_eq(d->binding->euicc_otpk, d->signed2.euicc_otpk);
 }
 
@@ -196,12 +196,12 @@ static enum err gather(struct download *d, struct smdp_bind *in)
 static enum err own_transaction(struct download *d, struct smdp_transaction **out)
 {
     struct smdp_transaction *row = ARENA_NEW(d->turn->arena, struct smdp_transaction);
-    const struct public_key *key = d->session->euicc_key;
+    const struct public_key *key = d->session->cma.euicc_key;
 
     *out = row;
     if (!row)
         return E_MEMORY;
-    if (d->session->phase == SESSION_BOUND)
+    if (d->session->cma.phase == SESSION_BOUND)
         return find(d, &smdp_transaction_table, d->order->transaction_id, row);
     *row = (struct smdp_transaction){
         .transaction_id = d->order->transaction_id,
@@ -244,13 +244,13 @@ static enum err remember(struct download *d, const struct smdp_bind *in,
     enum err err;
 
     d->order->state = SMDP_DOWNLOADED;
-    d->order->eid = arena_copy(arena, SLICE_OF(s->eid));
+    d->order->eid = arena_copy(arena, SLICE_OF(s->cma.eid));
     d->order->session_eid = d->order->eid;
-    d->order->transaction_id = arena_copy(arena, SLICE_OF(s->transaction_id));
+    d->order->transaction_id = arena_copy(arena, SLICE_OF(s->cma.transaction_id));
     if (arena_failed(arena))
         return E_MEMORY;
     err = keep_transaction(d, in, out);
-    s->phase = SESSION_BOUND;
+    s->cma.phase = SESSION_BOUND;
     d->hold->order = d->order;
     if (!err)
         err = smdp_save_order(d->turn, d->order);
@@ -263,9 +263,9 @@ static enum err deliver(struct download *d)
 {
     struct smdp_bind in = {
         .crypto = d->smdp->options.crypto,
-        .signer = &d->session->credential->pb,
-        .transaction_id = SLICE_OF(d->session->transaction_id),
-        .eid = SLICE_OF(d->session->eid),
+        .signer = &smdp_credential_of(d->smdp, d->session)->pb,
+        .transaction_id = SLICE_OF(d->session->cma.transaction_id),
+        .eid = SLICE_OF(d->session->cma.eid),
         .euicc_otpk = d->signed2.euicc_otpk,
     };
     struct smdp_bound out;
@@ -314,9 +314,9 @@ enum err smdp_get_bound_profile_package(struct smdp *s,
 
     if (err)
         return err;
-    d.session = session_take(&s->sessions, r->transaction_id, t->now_ms);
-    if (d.session && d.session->phase == SESSION_INITIATED) {
-        session_put(&s->sessions, d.session);
+    d.session = session_take(&s->cma.sessions, r->transaction_id, t->now_ms);
+    if (d.session && d.session->cma.phase == SESSION_INITIATED) {
+        session_put(&s->cma.sessions, d.session);
         d.session = NULL;
     }
     if (!d.session)
@@ -330,6 +330,6 @@ enum err smdp_get_bound_profile_package(struct smdp *s,
     else
         err = refuse(&d, SMDP_REFUSE_SIGNATURE); /* the eUICC refused to prepare */
     if (err)
-        smdp_let_go(t);
+        cma_let_go(t);
     return err;
 }

@@ -13,10 +13,16 @@
 struct smdp {
     struct smdp_options options; /* defaults filled in */
     uint8_t oid_octets[OID_MAX];
-    slice oid;  /* of the certificates: content of the OBJECT IDENTIFIER */
-    slice *cis; /* key identifier of the CI of each credential */
-    struct session_table sessions;
+    slice oid;                          /* of the certificates: content of the OBJECT IDENTIFIER */
+    struct cma_credential *credentials; /* the CERT.DPauth of each */
+    struct cma cma;
 };
+
+static inline const struct smdp_credential *smdp_credential_of(const struct smdp *smdp,
+                                                               const struct session *s)
+{
+    return &smdp->options.credentials[s->cma.credential];
+}
 
 /* ---- rows ---- */
 
@@ -50,41 +56,40 @@ MUST_USE enum err smdp_progress(struct turn *t, enum smdp_point point,
 MUST_USE enum err smdp_report(struct turn *t, enum smdp_point point, const struct smdp_order *order,
                               const struct turn_status *failure, slice data);
 
+/* ---- event.c: events at SM-DSs ---- */
+
+/* Asks the SM-DS for an event of this order (refused when that cannot be), as the turn's call. */
+MUST_USE enum err smdp_event_register(struct smdp *s, const struct smdp_order *order,
+                                      struct turn *t);
+/*
+ * What the SM-DS answered. *row is the event, registered now and to be kept with the order's
+ * release; NULL: the turn has been refused, and the event goes.
+ */
+MUST_USE enum err smdp_event_registered(slice resume, const struct es12_answer *answer,
+                                        struct turn *t, struct smdp_ds_event **row);
+/* The event of an order that is over goes; there may be none. */
+MUST_USE enum err smdp_event_end(struct turn *t, const struct smdp_order *order);
+MUST_USE enum err smdp_event_withdraw(struct turn *t, struct smdp_ds_event *row);
+/* At start: see smdp_recover. */
+MUST_USE enum err smdp_event_recover(struct turn *t, bool *more);
+
 /* ---- sessions and turns ---- */
 
-/*
- * From here on the session follows the turn: committed, it goes back with its changes (or ends);
- * not committed, it goes back as it was when it was taken out.
- */
+/* From here on the session follows the turn. */
 struct smdp_hold {
-    struct smdp *smdp;
-    struct session *session;
-    struct session before;          /* the changeable part, as it was */
+    struct cma_hold cma;            /* first */
+    struct session before;          /* as it was */
     const struct smdp_order *order; /* that the turn updates, for the next step; may be NULL */
-    bool over;                      /* ends when committed */
-    bool fresh;                     /* ends when not committed */
 };
 MUST_USE enum err smdp_hold(struct smdp *s, struct session *session, struct turn *t,
                             struct smdp_hold **out);
-/* For a handler that fails: as if it had never taken the session. */
-void smdp_let_go(struct turn *t);
-
-/* For a session that is not in the table yet: it ends unless the turn is committed. */
-MUST_USE enum err smdp_hold_new(struct smdp *s, struct session *session, struct turn *t);
+/* What a session has beyond cma's part, freed; for the table. */
+void smdp_drop_session(struct cma_session *s);
 
 /* ---- what eUICCs sign ---- */
 
 /* The eUICC signs what it saw together with the signature of the other side: 5F37 40 <signature>.
  */
 #define SIGNATURE_HEAD SLICE_LIT("\x5F\x37\x40")
-
-/*
- * Validates CERT.EUICC under CERT.EUM under a trusted CI (under this one, when ci is given). E_OK
- * with *refused when it does not hold and *why says what to answer; other errors are ours.
- * Otherwise *chain is to be closed.
- */
-MUST_USE enum err smdp_check_chain(const struct smdp *s, slice euicc, slice eum, slice ci,
-                                   int64_t now_ms, struct chain *chain, uint8_t eid[EID_SIZE],
-                                   bool *refused, enum smdp_refusal *why);
 
 #endif

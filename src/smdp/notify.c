@@ -78,10 +78,10 @@ static int64_t result_of(const struct final_result *r)
 /* From the session: what is asked of the store when the eUICC comes soon and once, as most do. */
 static bool known_from_session(struct installation *in)
 {
-    struct session_table *sessions = &in->smdp->sessions;
+    struct cma_table *sessions = &in->smdp->cma.sessions;
     struct session *s = session_take(sessions, in->data.transaction_id, in->turn->now_ms);
 
-    if (s && s->phase != SESSION_BOUND) {
+    if (s && s->cma.phase != SESSION_BOUND) {
         session_put(sessions, s);
         return false;
     }
@@ -89,10 +89,10 @@ static bool known_from_session(struct installation *in)
     if (!s)
         return false;
     in->iccid = arena_copy(in->turn->arena, SLICE_OF(s->iccid));
-    in->eid = arena_copy(in->turn->arena, SLICE_OF(s->eid));
+    in->eid = arena_copy(in->turn->arena, SLICE_OF(s->cma.eid));
     if (s->order)
         in->order = store_row_copy(&smdp_order_table, s->order, in->turn->arena);
-    in->key = key_hold(s->euicc_key);
+    in->key = key_hold(s->cma.euicc_key);
     return true;
 }
 
@@ -118,7 +118,7 @@ static enum err known_from_store(struct installation *in)
 /* A session ends with its result; a result that does not verify leaves it. */
 static enum err verify_result(struct installation *in, const struct profile_installation_result *r)
 {
-    struct session_table *sessions = &in->smdp->sessions;
+    struct cma_table *sessions = &in->smdp->cma.sessions;
     enum err err = key_verify(in->key, &r->profile_installation_result_data, 1, r->euicc_sign_pir);
 
     key_drop(in->key);
@@ -261,18 +261,17 @@ static enum err verify_notification(struct smdp *s, const struct other_signed_no
                                     struct turn *t, slice *eid, bool *valid)
 {
     uint8_t *octets = arena_alloc(t->arena, EID_SIZE);
-    enum smdp_refusal why;
     struct chain chain;
-    bool refused;
+    int why;
     enum err err;
 
     *valid = false;
     if (!octets)
         return E_MEMORY;
     *eid = slice_of(octets, EID_SIZE);
-    err = smdp_check_chain(s, n->euicc_certificate, n->eum_certificate, SLICE_NONE, t->now_ms,
-                           &chain, octets, &refused, &why);
-    if (err || refused)
+    err = cma_check_chain(&s->cma, n->euicc_certificate, n->eum_certificate, SLICE_NONE, t->now_ms,
+                          &chain, octets, &why);
+    if (err || why >= 0)
         return err;
     err = key_verify(chain.key, &n->tbs_other_notification, 1, n->euicc_notification_signature);
     chain_close(&chain);

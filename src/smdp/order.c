@@ -1,5 +1,6 @@
 /* ES2+ functions on orders (SGP.22 5.3). */
 #include "base/secret.h"
+#include "base/text.h"
 #include "crypto/kdf.h"
 #include "smdp/bind.h"
 #include "smdp/internal.h"
@@ -195,11 +196,33 @@ static enum err keep_code(struct smdp *s, struct turn *t, slice code, struct smd
     return confirmation_code_hash(s->options.crypto, code, hash);
 }
 
-static enum err release(struct smdp *s, struct turn *t, struct smdp_order *order)
+/* event: at the SM-DS, registered for this order; NULL when it is announced nowhere. */
+static enum err release(struct smdp *s, struct turn *t, struct smdp_order *order,
+                        struct smdp_ds_event *event)
 {
+    enum err err = E_OK;
+
     if (order->expires_ms == 0 && s->options.order_ms)
         order->expires_ms = t->now_ms + s->options.order_ms;
-    return set_state(t, order, SMDP_RELEASED);
+    if (event) {
+        event->due_ms = order->expires_ms ? order->expires_ms : INT64_MAX;
+        err = turn_update(t, &smdp_ds_event_table, event);
+    }
+    return err ? err : set_state(t, order, SMDP_RELEASED);
+}
+
+/* The SM-DS first; the order is as it was until its answer has come. */
+static enum err announce_or_release(struct smdp *s, struct turn *t, struct smdp_order *order,
+                                    struct smdp_ds_event *event)
+{
+    return order->smds_address.p && !event ? smdp_event_register(s, order, t)
+                                           : release(s, t, order, event);
+}
+
+/* Behind the answer of the SM-DS the order was no longer to be had: the event has no use. */
+static enum err end_unused(struct turn *t, struct smdp_ds_event *event)
+{
+    return event && t->status.subject ? smdp_event_withdraw(t, event) : E_OK;
 }
 
 /* What stands against it, or -1. */
@@ -211,13 +234,15 @@ static int confirm_refusal(const struct smdp_confirm_order *r, const struct smdp
         return SMDP_REFUSE_ICCID_STATE;
     if (!same_or_absent(r->eid, order->eid))
         return SMDP_REFUSE_EID_OTHER;
+    if (r->smds_address.p && !host_valid(r->smds_address))
+        return SMDP_REFUSE_SMDS_ADDRESS;
     if (!has_eid && (r->smds_address.p || (r->matching_id.p && r->matching_id.n == 0)))
         return SMDP_REFUSE_EID_MISSING;
     return -1;
 }
 
-enum err smdp_confirm_order(struct smdp *s, const struct smdp_confirm_order *r, struct turn *t,
-                            struct smdp_confirmed *out)
+static enum err confirm(struct smdp *s, const struct smdp_confirm_order *r, slice given_id,
+                        struct smdp_ds_event *event, struct turn *t, struct smdp_confirmed *out)
 {
     struct smdp_order *order;
     slice matching_id;
@@ -233,7 +258,7 @@ enum err smdp_confirm_order(struct smdp *s, const struct smdp_confirm_order *r, 
     why = confirm_refusal(r, order);
     if (why >= 0)
         return smdp_refuse_order(t, (enum smdp_refusal)why);
-    err = choose_matching_id(s, t, r->matching_id, &matching_id, &taken);
+    err = choose_matching_id(s, t, given_id, &matching_id, &taken);
     if (!err && taken)
         return smdp_refuse_order(t, SMDP_REFUSE_MATCHING_ID_IN_USE);
     if (!err)
@@ -251,12 +276,36 @@ enum err smdp_confirm_order(struct smdp *s, const struct smdp_confirm_order *r, 
         .matching_id = matching_id.p ? matching_id : SLICE_EMPTY,
         .smdp_address = s->options.address,
     };
-    return r->release ? release(s, t, order) : set_state(t, order, SMDP_CONFIRMED);
+    return r->release ? announce_or_release(s, t, order, event)
+                      : set_state(t, order, SMDP_CONFIRMED);
+}
+
+enum err smdp_confirm_order(struct smdp *s, const struct smdp_confirm_order *r, struct turn *t,
+                            struct smdp_confirmed *out)
+{
+    /* An event needs its name; the eUICC may come by its EID alone all the same. */
+    bool unnamed = r->smds_address.p && !r->matching_id.n;
+
+    return confirm(s, r, unnamed ? SLICE_NONE : r->matching_id, NULL, t, out);
+}
+
+enum err smdp_confirm_resumed(struct smdp *s, const struct smdp_confirm_order *r, slice resume,
+                              const struct es12_answer *answer, struct turn *t,
+                              struct smdp_confirmed *out)
+{
+    struct smdp_ds_event *event;
+    enum err err = smdp_event_registered(resume, answer, t, &event);
+
+    if (err || !event)
+        return err;
+    err = confirm(s, r, event->event_id, event, t, out);
+    return err ? err : end_unused(t, event);
 }
 
 /* ---- ReleaseProfile ---- */
 
-enum err smdp_release_profile(struct smdp *s, slice requester, slice iccid, struct turn *t)
+static enum err release_profile(struct smdp *s, slice requester, slice iccid,
+                                struct smdp_ds_event *event, struct turn *t)
 {
     struct smdp_order *order;
     enum err err = find_ordered(t, requester, iccid, &order);
@@ -265,7 +314,26 @@ enum err smdp_release_profile(struct smdp *s, slice requester, slice iccid, stru
         return err;
     if (order->state != SMDP_CONFIRMED)
         return smdp_refuse_order(t, SMDP_REFUSE_ICCID_STATE);
-    return release(s, t, order);
+    if (event && !slice_eq(event->event_id, order->matching_id)) /* cancelled and ordered anew */
+        return smdp_refuse_order(t, SMDP_REFUSE_ICCID_STATE);
+    return announce_or_release(s, t, order, event);
+}
+
+enum err smdp_release_profile(struct smdp *s, slice requester, slice iccid, struct turn *t)
+{
+    return release_profile(s, requester, iccid, NULL, t);
+}
+
+enum err smdp_release_resumed(struct smdp *s, slice requester, slice iccid, slice resume,
+                              const struct es12_answer *answer, struct turn *t)
+{
+    struct smdp_ds_event *event;
+    enum err err = smdp_event_registered(resume, answer, t, &event);
+
+    if (err || !event)
+        return err;
+    err = release_profile(s, requester, iccid, event, t);
+    return err ? err : end_unused(t, event);
 }
 
 /* ---- CancelOrder ---- */
@@ -351,6 +419,8 @@ enum err smdp_cancel_order(struct smdp *s, const struct smdp_cancel_order *r, st
     err = smdp_find_profile(t, order->iccid, &profile);
     if (!err)
         err = unbind(s, t, order);
+    if (!err)
+        err = smdp_event_end(t, order);
     if (err)
         return err;
     *order = (struct smdp_order){

@@ -5,6 +5,7 @@
 #ifndef DUNLIN_SMDP_ORDER_H
 #define DUNLIN_SMDP_ORDER_H
 
+#include "es12/es12.h"
 #include "smdp/rows.h"
 
 struct smdp;
@@ -73,13 +74,23 @@ struct smdp_confirmed {
     slice smdp_address;
 };
 
-/* ES2+.ConfirmOrder */
+/*
+ * ES2+.ConfirmOrder. An order with an smdsAddress is announced there before it is released: then
+ * the turn makes an upstream call (trust profile "es12"), nothing of the order is changed yet, and
+ * the function is resumed with the same request and the answer. Its matching id, which is the
+ * EventID, is never empty.
+ */
 MUST_USE enum err smdp_confirm_order(struct smdp *s, const struct smdp_confirm_order *r,
                                      struct turn *t, struct smdp_confirmed *out);
+MUST_USE enum err smdp_confirm_resumed(struct smdp *s, const struct smdp_confirm_order *r,
+                                       slice resume, const struct es12_answer *answer,
+                                       struct turn *t, struct smdp_confirmed *out);
 
-/* ES2+.ReleaseProfile */
+/* ES2+.ReleaseProfile, in the same way. */
 MUST_USE enum err smdp_release_profile(struct smdp *s, slice requester, slice iccid,
                                        struct turn *t);
+MUST_USE enum err smdp_release_resumed(struct smdp *s, slice requester, slice iccid, slice resume,
+                                       const struct es12_answer *answer, struct turn *t);
 
 struct smdp_cancel_order {
     slice requester;
@@ -92,5 +103,15 @@ struct smdp_cancel_order {
 /* ES2+.CancelOrder */
 MUST_USE enum err smdp_cancel_order(struct smdp *s, const struct smdp_cancel_order *r,
                                     struct turn *t);
+
+/* ---- events at SM-DSs ---- */
+
+/*
+ * Asks an SM-DS to delete one event that is no longer needed, as an upstream call of the turn; it
+ * is tried for thirty days. *more: another call has work.
+ */
+MUST_USE enum err smdp_event_due(struct smdp *s, struct turn *t, bool *more);
+MUST_USE enum err smdp_event_answered(struct smdp *s, slice resume,
+                                      const struct es12_answer *answer, struct turn *t);
 
 #endif

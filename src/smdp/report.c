@@ -6,15 +6,12 @@
 #include "smdp/internal.h"
 #include "smdp/operator.h"
 
+#include "base/text.h"
 #include "rsp/json/json.h"
 
 #include <inttypes.h>
 #include <time.h>
 
-/* How long a call may be under way before it counts as lost; longer than any HTTP timeout. */
-#define CLAIM_MS     ((int64_t)2 * 60 * 1000)
-#define RETRY_MS     ((int64_t)10 * 1000)
-#define RETRY_MAX_MS ((int64_t)60 * 60 * 1000)
 /* In one set of changes: each row may hold some KB. */
 #define RECOVER_ROWS 256
 #define GIVE_UP_MS   ((int64_t)3 * 24 * 60 * 60 * 1000)
@@ -147,7 +144,7 @@ static enum err send(struct smdp *s, struct smdp_report *row, slice address, str
     if (err)
         return err;
     row->attempts++;
-    row->due_ms = t->now_ms + CLAIM_MS;
+    row->due_ms = t->now_ms + TURN_CLAIM_MS;
     u->host = address;
     u->path = SLICE_LIT("/gsma/rsp2/es2plus/handleDownloadProgressInfo");
     u->content_type = SLICE_LIT("application/json;charset=UTF-8");
@@ -186,34 +183,16 @@ enum err smdp_report_due(struct smdp *s, struct turn *t, int64_t *next_ms)
     return send(s, row, address, t);
 }
 
-static int64_t wait_after(int64_t attempts)
-{
-    int64_t wait = RETRY_MS;
-
-    for (int64_t i = 1; i < attempts && wait < RETRY_MAX_MS; i++)
-        wait *= 2;
-    return wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS;
-}
-
-static enum err read_id(slice resume, int64_t *id)
-{
-    *id = 0;
-    for (size_t i = 0; i < resume.n; i++) {
-        if (resume.p[i] < '0' || resume.p[i] > '9' || *id > INT64_MAX / 10 - 10)
-            return E_ARGUMENT;
-        *id = *id * 10 + (resume.p[i] - '0');
-    }
-    return resume.n ? E_OK : E_ARGUMENT;
-}
-
 enum err smdp_report_answered(struct smdp *s, slice resume, int status, struct turn *t)
 {
     struct smdp_report *row = ARENA_NEW(t->arena, struct smdp_report);
     int64_t id;
-    enum err err = row ? read_id(resume, &id) : E_MEMORY;
+    enum err err = row ? E_OK : E_MEMORY;
 
     (void)s;
     t->want = TURN_REPLY;
+    if (decimal_decode(resume, &id))
+        return E_ARGUMENT;
     if (!err)
         err = store_get(t->store, &smdp_report_table, SMDP_BY_KEY, STORE_KEY(store_int(id)), row,
                         t->arena);
@@ -221,7 +200,7 @@ enum err smdp_report_answered(struct smdp *s, slice resume, int status, struct t
         return err == E_NOTFOUND ? E_OK : err;
     if (status >= 200 && status <= 299)
         return turn_delete(t, &smdp_report_table, row);
-    row->due_ms = t->now_ms + wait_after(row->attempts);
+    row->due_ms = t->now_ms + turn_retry_ms(row->attempts);
     return turn_update(t, &smdp_report_table, row);
 }
 
@@ -245,5 +224,5 @@ enum err smdp_recover(struct smdp *s, struct turn *t, bool *more)
         err = turn_update(t, &smdp_report_table, &rows[i]);
     }
     *more = !err && count == RECOVER_ROWS;
-    return err;
+    return err ? err : smdp_event_recover(t, more);
 }

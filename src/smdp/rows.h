@@ -36,6 +36,12 @@ enum smdp_state {
 /* "Released"; "?" for a number that is no state. */
 const char *smdp_state_name(int64_t state);
 
+enum smdp_ds_event_state {
+    SMDP_EVENT_REGISTERING, /* the SM-DS is being asked */
+    SMDP_EVENT_REGISTERED,
+    SMDP_EVENT_WITHDRAWN, /* to be deleted there; it may never have been there */
+};
+
 /* clang-format off */
 #define SMDP_PROFILE(C, T)                                                                         \
     C(T, BLOB, iccid,        0,          1, 0) /* 10 octets as in EF_ICCID */                      \
@@ -128,6 +134,19 @@ const char *smdp_state_name(int64_t state);
     C(T, BLOB, data,         STORE_NULL,   2, 0) /* resultData */
 /* clang-format on */
 
+/* An event at an SM-DS for a released order; its EventID is the order's matching id. */
+#define SMDP_DS_EVENT(C, T)                                                                        \
+    C(T, TEXT, smds, 0, 3, 0) /* address */                                                        \
+    C(T, TEXT, event_id, 0, 3, 0)                                                                  \
+    C(T, BLOB, eid, 0, 3, 0)                                                                       \
+    C(T, BLOB, iccid, 0, 3, 0)                                                                     \
+    C(T, INT, state, 0, 3, 0)    /* enum smdp_ds_event_state */                                    \
+    C(T, INT, again, 0, 3, 0)    /* registering: the SM-DS may have it already */                  \
+    C(T, INT, calling, 0, 3, 0)  /* withdrawn: the SM-DS is being asked */                         \
+    C(T, INT, since_ms, 0, 3, 0) /* when it came into its state */                                 \
+    C(T, INT, due_ms, 0, 3, 0)   /* registered: the end of the order */                            \
+    C(T, INT, attempts, 0, 3, 0)
+
 STORE_ROW(smdp_profile, SMDP_PROFILE);
 STORE_ROW(smdp_package, SMDP_PACKAGE);
 STORE_ROW(smdp_protected, SMDP_PROTECTED);
@@ -136,6 +155,7 @@ STORE_ROW(smdp_transaction, SMDP_TRANSACTION);
 STORE_ROW(smdp_notification, SMDP_NOTIFICATION);
 STORE_ROW(smdp_operator, SMDP_OPERATOR);
 STORE_ROW(smdp_report, SMDP_REPORT);
+STORE_ROW(smdp_ds_event, SMDP_DS_EVENT);
 
 extern const struct store_table smdp_profile_table;
 extern const struct store_table smdp_package_table;
@@ -145,6 +165,7 @@ extern const struct store_table smdp_transaction_table;
 extern const struct store_table smdp_notification_table;
 extern const struct store_table smdp_operator_table;
 extern const struct store_table smdp_report_table;
+extern const struct store_table smdp_ds_event_table;
 
 /*
  * Of every table, index 0 is its key. Orders are found by columns that are empty once they are not
@@ -156,6 +177,7 @@ enum { SMDP_ORDER_BY_MATCHING_ID = 1, SMDP_ORDER_BY_WAITING_EID, SMDP_ORDER_BY_S
 enum { SMDP_NOTIFICATION_BY_ICCID = 1 };
 enum { SMDP_OPERATOR_BY_NAME = 1 };
 enum { SMDP_REPORT_BY_DUE = 1 };
+enum { SMDP_DS_EVENT_BY_DUE = 1 };
 
 /* To be opened together with store_event_schema: the role publishes events. */
 extern const struct store_schema smdp_schema;

@@ -16,33 +16,24 @@ static void fill_defaults(struct smdp_options *o)
     o->code_attempts = o->code_attempts ? o->code_attempts : 3;
 }
 
-static bool own_key(const struct cert *cert, const struct signer *signer)
-{
-    return cert->curve == signer->curve && memcmp(cert->point.b, signer->point.b, POINT_LEN) == 0;
-}
-
 /* The pair fits together, to its keys, and to the pairs before it. */
-static enum err check_credential(struct smdp *s, const struct smdp_credential *c, slice *ci)
+static enum err check_credential(struct smdp *s, const struct smdp_credential *c,
+                                 struct cma_credential *out)
 {
     struct cert auth, pb;
-    enum err err = cert_parse(c->auth_certificate, &auth);
+    enum err err = cma_check_certificate(c->auth_certificate, ROLE_DP_AUTH, &c->auth, &auth);
 
     if (!err)
-        err = cert_parse(c->pb_certificate, &pb);
-    if (!err)
-        err = cert_check_role(&auth, ROLE_DP_AUTH, NULL);
-    if (!err)
-        err = cert_check_role(&pb, ROLE_DP_PB, NULL);
+        err = cma_check_certificate(c->pb_certificate, ROLE_DP_PB, &c->pb, &pb);
     if (err)
         return err;
-    if (!cert_same_server(&auth, &pb) || !own_key(&auth, &c->auth) || !own_key(&pb, &c->pb) ||
-        !auth.aki.p || auth.rid.n > OID_MAX)
+    if (!cert_same_server(&auth, &pb) || auth.rid.n > OID_MAX)
         return E_BADCERT;
     if (s->oid.p && !slice_eq(s->oid, auth.rid))
         return E_BADCERT;
     memcpy(s->oid_octets, auth.rid.p, auth.rid.n);
     s->oid = slice_of(s->oid_octets, auth.rid.n);
-    *ci = auth.aki;
+    *out = (struct cma_credential){ c->auth_certificate, auth.aki, &c->auth };
     return E_OK;
 }
 
@@ -55,14 +46,25 @@ static enum err check_options(const struct smdp_options *o)
 
 static enum err open_steps(struct smdp *s)
 {
+    const struct smdp_options *o = &s->options;
     enum err err = E_OK;
 
-    s->cis = calloc(s->options.credential_count, sizeof *s->cis);
-    if (!s->cis)
+    s->credentials = calloc(o->credential_count, sizeof *s->credentials);
+    if (!s->credentials)
         return E_MEMORY;
-    for (size_t i = 0; i < s->options.credential_count && !err; i++)
-        err = check_credential(s, &s->options.credentials[i], &s->cis[i]);
-    return err ? err : session_table_open(&s->sessions, s->options.session_max);
+    for (size_t i = 0; i < o->credential_count && !err; i++)
+        err = check_credential(s, &o->credentials[i], &s->credentials[i]);
+    s->cma = (struct cma){
+        .crypto = o->crypto,
+        .trust = o->trust,
+        .address = o->address,
+        .session_ms = o->session_ms,
+        .credentials = s->credentials,
+        .credential_count = o->credential_count,
+    };
+    return err ? err
+               : cma_table_open(&s->cma.sessions, o->session_max, sizeof(struct session),
+                                smdp_drop_session);
 }
 
 enum err smdp_open(const struct smdp_options *options, struct smdp **out)
@@ -91,8 +93,8 @@ void smdp_close(struct smdp *s)
 {
     if (!s)
         return;
-    session_table_close(&s->sessions);
-    free(s->cis);
+    cma_table_close(&s->cma.sessions);
+    free(s->credentials);
     free(s);
 }
 
@@ -104,7 +106,7 @@ enum err smdp_tidy(struct smdp *s, struct turn *t, bool *more)
     size_t count, i = 0;
     enum err err;
 
-    session_expire(&s->sessions, t->now_ms);
+    cma_session_expire(&s->cma.sessions, t->now_ms);
     err = store_list(t->store, &smdp_transaction_table, &q, t->arena, &rows, &count);
     while (!err && i < count && rows[i].expires_ms <= t->now_ms)
         err = turn_delete(t, &smdp_transaction_table, &rows[i++]);

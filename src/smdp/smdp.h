@@ -39,6 +39,9 @@ struct smdp_options {
     size_t credential_count;
     const struct trust *trust; /* CIs whose eUICCs are served, with a cache; borrowed */
 
+    /* SM-DS: events at any other are to be forwarded to it (SGP.22 3.6.1); absent: at none */
+    slice root_smds;
+
     size_t session_max;         /* at a time; 0: 16,384 */
     int64_t session_ms;         /* from InitiateAuthentication; 0: ten minutes */
     int64_t transaction_ms;     /* how late an installation result may come; 0: 180 days */

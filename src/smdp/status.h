@@ -5,26 +5,15 @@
 #ifndef DUNLIN_SMDP_STATUS_H
 #define DUNLIN_SMDP_STATUS_H
 
-#include "rsp/status.h"
-#include "store/turn.h"
+#include "cma/cma.h"
 
 /* clang-format off */
 #define SMDP_REFUSALS(X)                                                                           \
-    X(ADDRESS,            "8.8.1",  "3.8",  "smdpAddress is not this server")                      \
-    X(SVN,                "8.8.3",  "3.1",  "eUICC's specification version")                       \
-    X(SIGNING_CI,         "8.8.2",  "3.1",  "no CI in common for the eUICC's chain")               \
-    X(SERVER_CHAIN,       "8.8.4",  "3.7",  "no certificate under the eUICC's CIs")                \
-    X(EUM_CERTIFICATE,    "8.1.2",  "6.1",  "EUM certificate")                                     \
-    X(EUM_EXPIRED,        "8.1.2",  "6.3",  "EUM certificate has expired")                         \
-    X(EUICC_CERTIFICATE,  "8.1.3",  "6.1",  "eUICC certificate")                                   \
-    X(EUICC_EXPIRED,      "8.1.3",  "6.3",  "eUICC certificate has expired")                       \
-    X(SIGNATURE,          "8.1",    "6.1",  "eUICC's signature or what it signs")                  \
+    CMA_REFUSALS(X, "8.8")                                                                         \
     X(MATCHING_ID,        "8.2.6",  "3.8",  "matching id")                                         \
     X(EID,                "8.1.1",  "3.8",  "order is not for this eUICC")                         \
     X(NOT_RELEASED,       "8.2",    "1.2",  "profile is not released")                             \
     X(NOT_ELIGIBLE,       "8.2.5",  "4.3",  "no profile for this eUICC")                           \
-    X(CI_UNKNOWN,         "8.11.1", "3.9",  "CI of the eUICC's chain")                             \
-    X(TRANSACTION,        "8.10.1", "3.9",  "transaction is unknown or over")                      \
     X(CARD_MEMORY,        "8.1",    "4.8",  "not enough memory on the eUICC")                      \
     X(ORDER_EXPIRED,      "8.8.5",  "4.10", "order has expired")                                   \
     X(ORDER_ATTEMPTS,     "8.8.5",  "6.4",  "too many downloads of this order")                    \
@@ -48,7 +37,11 @@
     X(MATCHING_ID_IN_USE, "8.2.6",  "3.3",  "matching id is in use")                               \
     X(MATCHING_ID_OTHER,  "8.2.6",  "3.10", "order has another matching id")                       \
     X(EID_MISSING,        "8.1.1",  "2.2",  "EID is needed")                                       \
-    X(EID_OTHER,          "8.1.1",  "3.10", "order is for another EID")
+    X(EID_OTHER,          "8.1.1",  "3.10", "order is for another EID")                            \
+    X(SMDS_ADDRESS,       "8.9",    "5.1",  "smdsAddress is not a host name")                      \
+    X(SMDS_BUSY,          "8.9",    "5.1",  "an earlier event of this name is not gone yet")       \
+    X(SMDS_AWAY,          "8.9",    "5.1",  "SM-DS does not answer")                               \
+    X(SMDS_FAILED,        "8.9",    "4.2",  "SM-DS refused the event")
 /* clang-format on */
 
 enum smdp_refusal {

@@ -120,3 +120,15 @@ enum err turn_event(struct turn *t, const struct store_event *event)
     row->time_ms = t->now_ms;
     return turn_insert(t, &store_event_table, row);
 }
+
+#define RETRY_MS     ((int64_t)10 * 1000)
+#define RETRY_MAX_MS ((int64_t)60 * 60 * 1000)
+
+int64_t turn_retry_ms(int64_t attempts)
+{
+    int64_t wait = RETRY_MS;
+
+    for (int64_t i = 1; i < attempts && wait < RETRY_MAX_MS; i++)
+        wait *= 2;
+    return wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS;
+}

@@ -97,6 +97,14 @@ void turn_settle(struct turn *t, bool committed);
  */
 MUST_USE enum err turn_commit(struct turn *t);
 
+/*
+ * How long to wait before the next call to a server that did not take the last one: 10 seconds,
+ * doubled each time, at most an hour. And how long a call may be under way before it counts as
+ * lost, which is longer than any timeout of the client.
+ */
+int64_t turn_retry_ms(int64_t attempts);
+#define TURN_CLAIM_MS ((int64_t)2 * 60 * 1000)
+
 /* ---- events: what operators and the audit log learn, committed with its cause ---- */
 
 /* clang-format off */

@@ -147,12 +147,57 @@ static void printable_text_has_no_controls(void **state)
     assert_string_equal(text_printable(SLICE_NONE, buf, 1), "");
 }
 
+static void decimal_numbers(void **state)
+{
+    static const char *const bad[] = { "", "-1", "+1", " 1", "1 ", "0x1", "99999999999999999999" };
+    int64_t n;
+
+    (void)state;
+    assert_int_equal(decimal_decode(SLICE_LIT("0"), &n), E_OK);
+    assert_int_equal(n, 0);
+    assert_int_equal(decimal_decode(SLICE_LIT("0001234567890123"), &n), E_OK);
+    assert_int_equal(n, INT64_C(1234567890123));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_int_equal(decimal_decode(slice_str(bad[i]), &n), E_SYNTAX);
+}
+
+static void host_names(void **state)
+{
+    static const char *const good[] = { "localhost", "smdp.example.com", "SMDP-1.example.com.",
+                                        "a.b:1",     "a.b:65535",        "127.0.0.1:8443",
+                                        "1.example" };
+    static const char *const bad[] = { "",        ".",      "a..b",      "-a.b",  "a-.b",
+                                       "a_b.c",   "a b.c",  "a.b:",      "a.b:0", "a.b:65536",
+                                       "a.b:1:2", "a.b:1x", "a.b/c",     "a$b.c", "[::1]",
+                                       "a.b\r\n", ":443",   "\xC3\xA4.b" };
+    char label[66], name[260];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++)
+        assert_true(host_valid(slice_str(good[i])));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(host_valid(slice_str(bad[i])));
+    memset(label, 'a', 64);
+    assert_true(host_valid(slice_of(label, 63)));
+    assert_false(host_valid(slice_of(label, 64)));
+    for (size_t i = 0; i < sizeof name; i++)
+        name[i] = i % 2 ? '.' : 'a';
+    assert_true(host_valid(slice_of(name, 253)));
+    assert_false(host_valid(slice_of(name, 255)));
+    assert_false(host_valid(SLICE_NONE));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hex_both_ways),         cmocka_unit_test(base64_of_rfc4648),
-        cmocka_unit_test(eid_digits_and_check),  cmocka_unit_test(iccid_is_nibble_swapped),
-        cmocka_unit_test(faults_name_the_field), cmocka_unit_test(printable_text_has_no_controls),
+        cmocka_unit_test(hex_both_ways),
+        cmocka_unit_test(base64_of_rfc4648),
+        cmocka_unit_test(eid_digits_and_check),
+        cmocka_unit_test(iccid_is_nibble_swapped),
+        cmocka_unit_test(faults_name_the_field),
+        cmocka_unit_test(decimal_numbers),
+        cmocka_unit_test(host_names),
+        cmocka_unit_test(printable_text_has_no_controls),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,14 +107,14 @@ static void ask(struct card *c, const char *function, slice body, slice *answer)
                                      &c->arena, answer);
 }
 
-static const struct json_function *function(const char *name)
+static const struct json_function *function(const struct card *c, const char *name)
 {
-    return json_function_find(JSON_ES9PLUS, slice_str(name));
+    return json_function_find(c->world->smds ? JSON_ES11 : JSON_ES9PLUS, slice_str(name));
 }
 
 static slice body_of(struct card *c, const char *name, const void *request)
 {
-    const struct json_function *f = function(name);
+    const struct json_function *f = function(c, name);
     slice body;
 
     if (c->asn1)
@@ -131,7 +131,7 @@ static void keep(char out[24], slice s)
 /* The response's C struct; every function's error arm is its second. */
 static enum err call(struct card *c, const char *name, slice body, void *response)
 {
-    const struct json_function *f = function(name);
+    const struct json_function *f = function(c, name);
     struct json_status status = { .failed = false };
     struct tlv outer;
     slice answer;
@@ -176,6 +176,7 @@ enum err card_initiate(struct card *c, const char *address)
     struct initiate_authentication_response_es9 r;
     const struct initiate_authentication_ok_es9 *ok = &r.initiate_authentication_ok;
     const struct world *w = c->world;
+    const struct cert *own = w->smds ? &w->ds_auth.cert : &w->auth.cert;
     struct server_signed1 s;
     enum err err = call(c, "initiateAuthentication", card_initiate_body(c, address), &r);
 
@@ -185,11 +186,11 @@ enum err card_initiate(struct card *c, const char *address)
     if (r.which != initiate_authentication_response_es9_is_initiate_authentication_ok)
         return E_REFUSED;
     MUST(schema_decode(&T_server_signed1, ok->server_signed1, &s, NULL) == E_OK);
-    MUST(verifies(c, &w->auth.cert, &ok->server_signed1, 1, ok->server_signature1));
+    MUST(verifies(c, own, &ok->server_signed1, 1, ok->server_signature1));
     MUST(slice_eq(s.euicc_challenge, SLICE_OF(c->challenge)));
     MUST(slice_eq_str(s.server_address, address));
     MUST(slice_eq(s.transaction_id, ok->transaction_id));
-    MUST(slice_eq(ok->server_certificate, w->auth.cert.der));
+    MUST(slice_eq(ok->server_certificate, own->der));
     MUST(slice_eq(ok->euicc_ci_pk_id_to_be_used, w->ci.cert.ski));
     c->tid = arena_copy(&c->arena, s.transaction_id);
     c->server_challenge = arena_copy(&c->arena, s.server_challenge);
@@ -223,7 +224,7 @@ static slice make_signed1(struct card *c, const char *matching_id)
         },
     };
     struct euicc_signed1 s = { .transaction_id = c->tid,
-                               .server_address = SLICE_LIT(SMDP_NAME),
+                               .server_address = slice_str(c->world->smds ? SMDS_NAME : SMDP_NAME),
                                .server_challenge = c->server_challenge,
                                .euicc_info2 = encode(c, &T_euicc_info2, &info),
                                .ctx_params1 = encode(c, &T_ctx_params1, &params) };
@@ -270,6 +271,26 @@ enum err card_authenticate(struct card *c, const char *matching_id)
     MUST(slice_eq(c->signed2.transaction_id, c->tid));
     c->server_signature2 = arena_copy(&c->arena, ok->smdp_signature2);
     c->metadata = arena_copy(&c->arena, ok->profile_metadata);
+    return E_OK;
+}
+
+enum err card_ask_events(struct card *c, const char *matching_id, struct event_entries *entries,
+                         size_t room, size_t *count)
+{
+    struct authenticate_client_response_es11 r;
+    enum err err = call(c, "authenticateClient", card_authenticate_body(c, matching_id), &r);
+    slice list;
+
+    *count = 0;
+    if (err)
+        return err;
+    c->error = r.authenticate_client_error;
+    if (r.which != authenticate_client_response_es11_is_authenticate_client_ok)
+        return E_REFUSED;
+    MUST(slice_eq(r.authenticate_client_ok.transaction_id, c->tid));
+    list = r.authenticate_client_ok.event_entries;
+    while (*count < room && schema_next(&T_event_entries, &list, &entries[*count]))
+        ++*count;
     return E_OK;
 }
 

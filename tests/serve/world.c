@@ -30,6 +30,7 @@ void world_make(struct world *w)
     MUST(identity_open_role(w->crypto, w->pki, ROLE_EUM, &w->eum) == E_OK);
     MUST(identity_open_role(w->crypto, w->pki, ROLE_DP_AUTH, &w->auth) == E_OK);
     MUST(identity_open_role(w->crypto, w->pki, ROLE_DP_PB, &w->pb) == E_OK);
+    MUST(identity_open_role(w->crypto, w->pki, ROLE_DS_AUTH, &w->ds_auth) == E_OK);
     MUST(identity_open_role(w->crypto, w->pki, ROLE_EIM_SIGN, &w->eim_sign) == E_OK);
 }
 
@@ -110,6 +111,23 @@ void world_open_eim(struct world *w)
     open_engine(w, ESIPA_ROUTES);
 }
 
+void world_open_smds(struct world *w, const char *root)
+{
+    struct smds_options o = { .crypto = w->crypto,
+                              .address = SLICE_LIT(SMDS_NAME),
+                              .root = slice_str(root),
+                              .credentials = &w->smds_credential,
+                              .credential_count = 1,
+                              .trust = &w->trust };
+
+    w->smds_credential = (struct smds_credential){ w->ds_auth.cert.der, w->ds_auth.signer };
+    open_store(w, &smds_schema);
+    MUST(smds_open(&o, &w->smds) == E_OK);
+    es11_routes(w->smds, w->routes);
+    es12_routes(w->smds, w->routes + ES11_ROUTES);
+    open_engine(w, ES11_ROUTES + ES12_ROUTES);
+}
+
 void world_listen(struct world *w, uint16_t port)
 {
     char chain[100], key[100];
@@ -132,6 +150,7 @@ void world_shut(struct world *w)
     engine_close(w->engine);
     smdp_close(w->smdp);
     eim_close(w->eim);
+    smds_close(w->smds);
     store_close(w->store);
     tls_server_close(w->tls);
     if (w->store) {
@@ -142,6 +161,7 @@ void world_shut(struct world *w)
     w->engine = NULL;
     w->smdp = NULL;
     w->eim = NULL;
+    w->smds = NULL;
     w->store = NULL;
     w->tls = NULL;
 }
@@ -153,12 +173,19 @@ void world_end(struct world *w)
     identity_close(&w->eum);
     identity_close(&w->auth);
     identity_close(&w->pb);
+    identity_close(&w->ds_auth);
     identity_close(&w->eim_sign);
     remove_folder(w->dir);
 }
 
 int world_post(struct world *w, const char *path, const char *media, slice body, struct arena *a,
                slice *answer)
+{
+    return world_post_as(w, SLICE_NONE, path, media, body, a, answer);
+}
+
+int world_post_as(struct world *w, slice certificate, const char *path, const char *media,
+                  slice body, struct arena *a, slice *answer)
 {
     const struct http_field fields[] = {
         { SLICE_LIT("Host"), SLICE_LIT("localhost") },
@@ -170,7 +197,8 @@ int world_post(struct world *w, const char *path, const char *media, slice body,
                                           .fields = fields,
                                           .field_count = COUNT(fields),
                                           .body = body,
-                                          .peer = SLICE_LIT("127.0.0.1") };
+                                          .peer = SLICE_LIT("127.0.0.1"),
+                                          .tls = { .peer_cert = certificate } };
     struct engine_reply reply;
     int status;
 

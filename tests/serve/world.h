@@ -1,6 +1,7 @@
 /*
- * An SM-DP+ (or an eIM) as the program runs it: store, role, engine, routes, and a TLS listener if
- * asked for, with a hierarchy of certificates in a temporary folder. And cards that download.
+ * An SM-DP+ (or an eIM, or an SM-DS) as the program runs it: store, role, engine, routes, and a TLS
+ * listener if asked for, with a hierarchy of certificates in a temporary folder. And cards that
+ * download.
  *
  * Helpers end the program with MUST where something that is not under test fails, so that they can
  * be used on any thread.
@@ -12,6 +13,8 @@
 #include "net/loop.h"
 #include "pki/issue.h"
 #include "pki/keystore.h"
+#include "serve/es11.h"
+#include "serve/es12.h"
 #include "serve/es9plus.h"
 #include "serve/esipa.h"
 #include "smdp/order.h"
@@ -33,6 +36,7 @@
 
 #define SMDP_NAME  "testsmdpplus1.example.com"
 #define EIM_NAME   "testeim.example.com"
+#define SMDS_NAME  "testrootsmds.example.com"
 #define MEDIA_JSON "application/json"
 #define MEDIA_ASN1 "application/x-gsma-rsp-asn1"
 #define ES9(name)  "/gsma/rsp2/es9plus/" name
@@ -41,16 +45,18 @@
 struct world {
     char dir[64], pki[72], db[72];
     const struct crypto *crypto;
-    struct identity ci, eum, auth, pb, eim_sign;
+    struct identity ci, eum, auth, pb, ds_auth, eim_sign;
     struct smdp_credential credential;
+    struct smds_credential smds_credential;
     struct trust trust;
     bool is_eim, volatile_store;
 
     struct store *store;
     struct smdp *smdp;
     struct eim *eim;
+    struct smds *smds;
     struct engine *engine;
-    struct route routes[ES9PLUS_ROUTES];
+    struct route routes[ES11_ROUTES + ES12_ROUTES];
     struct engine_site site;
     struct tls_server *tls;
     struct http_server *http;
@@ -62,6 +68,8 @@ struct world {
 void world_make(struct world *w);
 void world_open_smdp(struct world *w);
 void world_open_eim(struct world *w);
+/* ES11 and ES12 on one site; root NULL: it has none. No upstream call gets through. */
+void world_open_smds(struct world *w, const char *root);
 /* port 0: any */
 void world_listen(struct world *w, uint16_t port);
 /* As if the program ended: folder, keys and database stay. */
@@ -72,6 +80,10 @@ void world_end(struct world *w);
 /* In process. *answer is in the arena, absent when there is no body; returns the HTTP status. */
 int world_post(struct world *w, const char *path, const char *media, slice body, struct arena *a,
                slice *answer);
+
+/* The same by a client with this certificate. */
+int world_post_as(struct world *w, slice certificate, const char *path, const char *media,
+                  slice body, struct arena *a, slice *answer);
 
 struct profile {
     uint8_t iccid[ICCID_LEN];
@@ -139,6 +151,9 @@ enum err card_authenticate(struct card *c, const char *matching_id);
 enum err card_get_package(struct card *c);
 /* E_OK is 204 with an empty body. */
 enum err card_notify_installed(struct card *c, const uint8_t iccid[ICCID_LEN]);
+/* AuthenticateClient at an SM-DS; entries in the arena. */
+enum err card_ask_events(struct card *c, const char *matching_id, struct event_entries *entries,
+                         size_t room, size_t *count);
 /* The bodies alone, in the arena. */
 slice card_initiate_body(struct card *c, const char *address);
 slice card_authenticate_body(struct card *c, const char *matching_id);

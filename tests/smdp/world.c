@@ -258,6 +258,36 @@ void world_add(struct world *w, const struct stock *how, struct profile *out)
     assert_memory_equal(iccid, out->iccid, sizeof iccid);
 }
 
+struct es12_answer world_smds_says(const char *subject, const char *reason)
+{
+    static char text[300];
+    int n;
+
+    if (!subject)
+        n = snprintf(text, sizeof text,
+                     "{\"header\":{\"functionExecutionStatus\":{\"status\":"
+                     "\"Executed-Success\"}}}");
+    else
+        n = snprintf(text, sizeof text,
+                     "{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\","
+                     "\"statusCodeData\":{\"subjectCode\":\"%s\",\"reasonCode\":\"%s\"}}}}",
+                     subject, reason);
+    return (
+        struct es12_answer){ .reached = true, .status = 200, .body = slice_of(text, (size_t)n) };
+}
+
+static void announced(struct world *w, const struct smdp_confirm_order *r,
+                      struct smdp_confirmed *out)
+{
+    const struct es12_answer done = world_smds_says(NULL, NULL);
+    slice resume = arena_copy(&w->arena, w->turn.upstream.resume);
+
+    begin(w);
+    assert_int_equal(finish(w, smdp_confirm_resumed(w->smdp, r, resume, &done, &w->turn, out)),
+                     E_OK);
+    assert_success(w);
+}
+
 void world_confirm(struct world *w, const struct stock *how, struct smdp_confirm_order *r,
                    struct profile *out)
 {
@@ -274,6 +304,8 @@ void world_confirm(struct world *w, const struct stock *how, struct smdp_confirm
     begin(w);
     assert_int_equal(finish(w, smdp_confirm_order(w->smdp, r, &w->turn, &confirmed)), E_OK);
     assert_success(w);
+    if (w->turn.want == TURN_UPSTREAM)
+        announced(w, r, &confirmed);
     out->matching_id = arena_copy(&w->arena, confirmed.matching_id);
 }
 

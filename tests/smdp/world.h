@@ -79,9 +79,15 @@ struct stock {
 void world_add(struct world *w, const struct stock *how, struct profile *out);
 /* In stock, ordered, confirmed and released with a generated matching id. */
 void world_release(struct world *w, const struct stock *how, struct profile *out);
-/* As world_release, with everything of ConfirmOrder to choose; iccid is filled in. */
+/*
+ * As world_release, with everything of ConfirmOrder to choose; iccid is filled in. The SM-DS, if
+ * one is named, registers the event.
+ */
 void world_confirm(struct world *w, const struct stock *how, struct smdp_confirm_order *r,
                    struct profile *out);
+
+/* What an SM-DS answers on ES12; subject NULL: success. */
+struct es12_answer world_smds_says(const char *subject, const char *reason);
 
 struct smdp_order world_order(struct world *w, const struct profile *p);
 #define assert_state(w, p, s)                                                                      \

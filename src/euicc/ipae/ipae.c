@@ -6,7 +6,6 @@
 #include "rsp/sgp32.h"
 
 enum { TERMINAL_TRANSPORT = 17, TERMINAL_TCP_CLIENT = 0x01 }; /* octet and bit, TS 102 223 5.2 */
-
 enum { NORMAL_SERVICE = 0x00 };
 
 #define TIMER_MAX_S 86399
@@ -99,14 +98,15 @@ static bool outcome(struct ipae *e, struct ipa_event *out)
     }
 }
 
-static void wanted(struct ipae *e)
+/* before: what it wanted until now; a timer may be too short for a long sleep. */
+static void wanted(struct ipae *e, enum ipa_want_kind before)
 {
     e->hurry = false;
     if (e->want.kind == IPA_WANT_CARD)
         e->want.wake_ms = e->now_ms + ISDR_GONE_S * 1000;
     if (e->want.kind != IPA_WANT_APDU && e->want.kind != IPA_WANT_DATA)
         exchange_forget(e);
-    if (e->want.kind != IPA_WANT_TIME)
+    if (e->want.kind != IPA_WANT_TIME || before == IPA_WANT_TIME)
         return;
     if (!e->trouble)
         change_reported(e);
@@ -116,13 +116,15 @@ static void wanted(struct ipae *e)
 
 static void step(struct ipae *e, struct ipa_event *event)
 {
+    enum ipa_want_kind before = e->want.kind;
+
     event->now_ms = e->now_ms;
     e->want = ipa_step(e->ipa, event);
     if (event->kind == IPA_NET_DATA)
         exchange_taken(e, e->want.used);
     else if (event->kind == IPA_NET_END || event->kind == IPA_NET_FAILED)
         exchange_forget(e);
-    wanted(e);
+    wanted(e, before);
 }
 
 /* ---- what the machine says ---- */
@@ -165,6 +167,7 @@ static void stop(struct ipae *e)
     exchange_forget(e);
     wipe(e->memory, sizeof e->memory);
     e->ipa = NULL;
+    e->want = (struct ipa_want){ .kind = IPA_WANT_CARD };
     e->sleep_s = 0;
     e->slept = e->hurry = e->no_timers = e->switched = e->more_time = false;
     e->trouble = e->waiting = e->listening = false;
@@ -317,7 +320,6 @@ static void ipae_close(struct card *card, void *state)
 static void ipae_switched(struct card *card, void *state, uint32_t from, uint32_t to)
 {
     struct ipae *e = state;
-
     bool own = e->ipa ? e->want.kind == IPA_WANT_SWITCH : e->own_switch;
     int cause = isdr_change_cause(card, from, to);
 

@@ -154,6 +154,12 @@ static void receive(struct phone *p, struct phone_channel *c, slice body, struct
     c->n -= n;
     memmove(c->got, c->got + n, c->n);
     fill(c);
+    if (p->break_at && p->received >= p->break_at) {
+        p->break_at = 0;
+        shutdown(c->fd, SHUT_RDWR);
+        c->gone = true;
+        c->n = 0;
+    }
     left = held(c);
     put(a, 0xB7, slice_of(&left, 1));
     c->announced = left > 0;

@@ -29,6 +29,7 @@ struct phone {
     unsigned cut_off_by_refresh; /* unreachable from this REFRESH on, until the next; 0: never */
     bool refuses_refresh;
     bool refuses_timers;
+    uint64_t break_at; /* the link goes when so many octets have come, in all; 0: never */
     unsigned reset_at; /* the card is reset before this step of phone_work; 0: never */
 
     struct phone_channel channels[PHONE_CHANNELS];

@@ -7,6 +7,7 @@
 
 static struct house house;
 static struct card_case c;
+static struct stock stock; /* what was ordered last */
 
 static int open_all(void **state)
 {
@@ -44,24 +45,23 @@ static enum house_outcome carry_on(int64_t id)
 /* A download, and the package that enables; *downloaded and *enabled: they ended well. */
 static void download_and_enable(bool *downloaded, bool *enabled)
 {
-    struct stock s;
     int64_t id;
     enum house_outcome outcome;
 
-    house_profile(&house, &s);
-    id = house_download(&house, c.personality.eid, &s, false);
+    house_profile(&house, &stock);
+    id = house_download(&house, c.personality.eid, &stock, false);
     while (!case_power(&c))
         ;
     outcome = carry_on(id);
     assert_true(outcome == ORDER_DONE || outcome == ORDER_FAILED);
     *downloaded = outcome == ORDER_DONE;
-    assert_int_equal(case_profile(&c, &s), *downloaded ? PROFILE_DISABLED : -1);
-    outcome = carry_on(psmo(ORDER_ENABLE, &s));
+    assert_int_equal(case_profile(&c, &stock), *downloaded ? PROFILE_DISABLED : -1);
+    outcome = carry_on(psmo(ORDER_ENABLE, &stock));
     assert_true(outcome == ORDER_DONE || outcome == ORDER_FAILED);
     *enabled = outcome == ORDER_DONE;
-    assert_int_equal(case_profile(&c, &s), *enabled      ? PROFILE_ENABLED
-                                           : *downloaded ? PROFILE_DISABLED
-                                                         : -1);
+    assert_int_equal(case_profile(&c, &stock), *enabled      ? PROFILE_ENABLED
+                                               : *downloaded ? PROFILE_DISABLED
+                                                             : -1);
     assert_int_equal(carry_on(psmo(ORDER_LIST, NULL)), ORDER_DONE);
 }
 
@@ -112,6 +112,39 @@ static void reset_on_the_way(void **state)
 }
 
 /*
+ * A link that goes in the middle of whatever a server says: a download that it ends is reported as
+ * failed, and can be ordered again.
+ */
+static void links_break(void **state)
+{
+    enum { BREAKS = 20 };
+    bool downloaded, enabled;
+    unsigned whole = 0;
+    uint64_t octets;
+
+    (void)state;
+    case_open(&c, &house, TRUST_CA);
+    download_and_enable(&downloaded, &enabled);
+    octets = c.phone.received;
+    case_close(&c);
+    for (unsigned i = 1; i <= BREAKS; i++) {
+        case_open(&c, &house, TRUST_CA);
+        c.phone.break_at = i * octets / (BREAKS + 1);
+        download_and_enable(&downloaded, &enabled);
+        assert_int_equal(c.phone.break_at, 0);
+        assert_int_equal(enabled, downloaded);
+        if (!downloaded) {
+            assert_int_equal(carry_on(house_download(&house, c.personality.eid, &stock, false)),
+                             ORDER_DONE);
+            assert_int_equal(case_profile(&c, &stock), PROFILE_DISABLED);
+        }
+        whole += downloaded;
+        case_close(&c);
+    }
+    assert_true(whole > 0 && whole < BREAKS);
+}
+
+/*
  * Between a card that hardly boots and one that has the room: whatever has no memory on the way,
  * the profile is there and both know it, or it is not there.
  */
@@ -122,19 +155,19 @@ static void little_memory(void **state)
     (void)state;
     for (size_t octets = 4096; octets <= 65536; octets += 4096) {
         enum house_outcome outcome;
-        struct stock s;
         int64_t id;
         enum err why;
 
         case_open_small(&c, &house, octets);
-        house_profile(&house, &s);
-        id = house_download(&house, c.personality.eid, &s, false);
+        house_profile(&house, &stock);
+        id = house_download(&house, c.personality.eid, &stock, false);
         c.card =
             card_boot(c.memory, c.memory_size, &c.nvm, house.crypto, &c.card_personality, &why);
         if (c.card) {
             phone_reset(&c.phone, c.card);
             outcome = case_order(&c, id, 12);
-            assert_int_equal(case_profile(&c, &s), outcome == ORDER_DONE ? PROFILE_DISABLED : -1);
+            assert_int_equal(case_profile(&c, &stock),
+                             outcome == ORDER_DONE ? PROFILE_DISABLED : -1);
             whole += outcome == ORDER_DONE;
             refused += outcome != ORDER_DONE;
         }
@@ -150,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(power_cut_at_every_write),
         TEST(reset_on_the_way),
+        TEST(links_break),
         TEST(little_memory),
     };
 

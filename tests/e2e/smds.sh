@@ -1,0 +1,214 @@
+#!/bin/bash
+# A device finds its profile through an SM-DS. SM-DP+, SM-DSs, eIM and card are processes of their
+# own, each killed with kill -9 on the way: an operator orders with curl (ES2+), the SM-DP+ registers
+# the event (ES12), also at an alternative SM-DS that tells the root (ES15), the device asks the
+# SM-DS (ES11), and afterwards no event is left.
+. tests/e2e/lib.sh.inc
+
+program=$(realpath "$DUNLIN")
+declare -A pid
+ended() {
+    kill "${pid[@]}" 2>/dev/null
+    wait
+    rm -rf "$work"
+}
+trap ended EXIT
+cd "$work" || exit 1
+eid=89049032123451234500000000000186
+root=testrootsmds.example.com
+dp=testsmdpplus1.example.com
+
+free_ports() { # NAME...: each becomes a variable with the number of a free port
+    local port
+    for name in "$@"; do
+        while port=$((20000 + RANDOM % 12000)); do
+            (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+        done
+        declare -g "$name=$port"
+    done
+}
+
+# start NAME COMMAND...: waits for a line that says it listens
+start() {
+    local name=$1
+    shift
+    : >"$name.out"
+    "$program" "$@" >"$name.out" 2>"$name.err" &
+    pid[$name]=$!
+    for _ in $(seq 100); do
+        grep -qE 'port [0-9]+$|127\.0\.0\.1:[0-9]+$' "$name.out" && return
+        sleep 0.1
+    done
+    cat "$name.out" "$name.err" >&2
+    fail "$name does not start"
+}
+die() { # NAME
+    kill -9 "${pid[$1]}"
+    wait "${pid[$1]}" 2>/dev/null
+}
+
+start_smdp() {
+    start smdp serve --dir . --pki pki --roles smdp --smdp-port "$es9" --es2-port "$es2" \
+        --root-smds $root --orders smdp.orders \
+        --hosts "$root=127.0.0.1:$es12,localhost=127.0.0.1:$alt12"
+}
+start_root() {
+    start root serve --dir root --pki pki --roles smds --smds-port "$es11" --es12-port "$es12" \
+        --orders root.orders
+}
+start_alternative() {
+    start alternative serve --dir alternative --pki pki --roles smds --smds-name localhost \
+        --smds-port "$alt11" --es12-port "$alt12" --root-smds $root --orders alternative.orders \
+        --hosts "$root=127.0.0.1:$es12"
+}
+start_eim() {
+    start eim serve --dir . --pki pki --roles eim --eim-port "$esipa" --orders eim.orders
+}
+start_card() {
+    start card card --tcp "$iso" --dir card --pki pki
+}
+
+expect 0 "$program" pki init --dir pki --euiccs 1
+iccids=()
+for i in 0 1 2; do
+    expect 0 "$program" profile build -o "p$i.der"
+    iccids+=("$(grep -ohP '^iccid \K[0-9]+' out err)")
+done
+for name in orange stranger; do
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+        -subj "/CN=$name" -keyout "$name.key" -out "$name.pem" 2>/dev/null || fail 'openssl req'
+done
+mkdir root alternative
+cat >smdp.orders <<END
+operator orange orange.pem
+stock p0.der
+stock p1.der
+stock p2.der
+END
+echo "rsp-server $dp pki/dp-tls.pem" | tee root.orders >alternative.orders
+echo "rsp-server localhost pki/ds-tls.pem" >>root.orders
+cat >eim.orders <<END
+device $eid
+download $eid smds
+END
+free_ports es9 es2 es11 es12 alt11 alt12 esipa iso
+
+# post WHO PORT PATH MEMBERS: the answer is in $work/out
+post() {
+    expect 0 curl --silent --show-error --cacert pki/ci.pem --cert "$1.pem" --key "$1.key" \
+        --resolve "localhost:$2:127.0.0.1" --write-out '\nHTTP %{http_code}\n' \
+        --header 'X-Admin-Protocol: gsma/rsp/v2.2.2' --header 'Content-Type: application/json' \
+        --data "{\"header\":{\"functionRequesterIdentifier\":\"$5\",\"functionCallIdentifier\":\"$RANDOM\"},$4}" \
+        "https://localhost:$2/gsma/rsp2/$3"
+}
+operator() { # FUNCTION MEMBERS
+    post orange "$es2" "es2plus/$1" "$2" orange
+}
+server() { # PORT FUNCTION MEMBERS: as the SM-DP+
+    post pki/dp-tls "$1" "es12/$2" "$3" $dp
+}
+succeeds() {
+    says '"status":"Executed-Success"'
+    says 'HTTP 200'
+}
+refused() { # SUBJECT REASON
+    says "\"status\":\"Failed\",\"statusCodeData\":{\"subjectCode\":\"$1\",\"reasonCode\":\"$2\""
+}
+# gone PORT EVENT: the SM-DS comes to say so within ten seconds. An event that is there is made
+# visible by registering it again, which is refused as long as it is.
+gone() {
+    for _ in $(seq 100); do
+        server "$1" registerEvent "\"eid\":\"$eid\",\"rspServerAddress\":\"$dp\",\"eventId\":\"$2\",\"forwardingIndicator\":false"
+        if grep -q Executed-Success out; then
+            # the SM-DP+ may be about to delete that name as well: then it is gone already
+            server "$1" deleteEvent "\"eid\":\"$eid\",\"eventId\":\"$2\""
+            grep -q Executed-Success out || refused 8.9.5 3.9
+            return
+        fi
+        refused 8.9.5 3.3
+        sleep 0.1
+    done
+    fail "event $2 is still there"
+}
+there() { # PORT EVENT
+    server "$1" registerEvent "\"eid\":\"$eid\",\"rspServerAddress\":\"$dp\",\"eventId\":\"$2\",\"forwardingIndicator\":false"
+    refused 8.9.5 3.3
+}
+
+start_smdp
+start_eim
+start_card
+for i in 0 1 2; do
+    operator downloadOrder "\"iccid\":\"${iccids[$i]}\",\"eid\":\"$eid\""
+    succeeds
+done
+
+# nobody answers at the SM-DS: the order is not released; then it is
+confirm() { # ICCID MATCHING-ID SM-DS RELEASE
+    operator confirmOrder "\"iccid\":\"$1\",\"matchingId\":\"$2\",\"smdsAddress\":\"$3\",\"releaseFlag\":$4"
+}
+confirm "${iccids[0]}" EVENT-0 'no host name' true
+refused 8.9 5.1
+confirm "${iccids[0]}" EVENT-0 $root true
+refused 8.9 5.1
+confirm "${iccids[0]}" EVENT-0 $dp true # it has no certificate of an SM-DS (TLS-006)
+refused 8.9 5.1
+start_root
+start_alternative
+post stranger "$es12" es12/registerEvent "\"eid\":\"$eid\",\"rspServerAddress\":\"$dp\",\"eventId\":\"X\",\"forwardingIndicator\":false" $dp
+says 'HTTP 403'
+expect 56 curl --silent --cacert pki/ci.pem --resolve "localhost:$es12:127.0.0.1" --data '{}' \
+    "https://localhost:$es12/gsma/rsp2/es12/deleteEvent"
+confirm "${iccids[0]}" EVENT-0 $root true
+succeeds
+says '"matchingId":"EVENT-0"'
+there "$es12" EVENT-0
+
+# every process dies; the device finds its profile all the same
+for name in smdp root eim card; do
+    die $name
+    start_$name
+done
+there "$es12" EVENT-0
+expect 0 "$program" ipa --card "127.0.0.1:$iso" --pki pki --once --eim testeim.example.com \
+    "$dp=127.0.0.1:$es9" "testeim.example.com=127.0.0.1:$esipa" "$root=127.0.0.1:$es11"
+says 'profile installed'
+gone "$es12" EVENT-0
+
+# an alternative SM-DS tells the root: without the root nothing is registered, and nothing is left
+die root
+confirm "${iccids[1]}" EVENT-1 localhost true
+refused 8.9 4.2
+gone "$alt12" EVENT-1
+start_root
+confirm "${iccids[1]}" EVENT-1 localhost true
+succeeds
+there "$alt12" EVENT-1
+for name in alternative root smdp; do
+    die $name
+    start_$name
+done
+there "$alt12" EVENT-1
+operator cancelOrder "\"iccid\":\"${iccids[1]}\",\"eid\":\"$eid\",\"finalProfileStatusIndicator\":\"Available\""
+succeeds
+gone "$alt12" EVENT-1
+
+# released in two steps; the event goes although the SM-DS is away when the order is cancelled
+confirm "${iccids[2]}" EVENT-2 $root false
+succeeds
+gone "$es12" EVENT-2
+operator releaseProfile "\"iccid\":\"${iccids[2]}\""
+succeeds
+there "$es12" EVENT-2
+die root
+operator cancelOrder "\"iccid\":\"${iccids[2]}\",\"eid\":\"$eid\",\"finalProfileStatusIndicator\":\"Available\""
+succeeds
+sleep 1
+die smdp
+start_root
+start_smdp
+gone "$es12" EVENT-2
+for name in smdp root alternative eim; do
+    [ -s "$name.err" ] && grep -i 'sanitizer\|runtime error' "$name.err" && fail "$name"
+done
+echo passed
