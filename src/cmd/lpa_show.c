@@ -196,8 +196,8 @@ static void print_profile(const struct profile_info *p)
     const char *state =
         p->has_profile_state ? value_name(profile_state_names, p->profile_state) : NULL;
 
-    printf("%-20s  %-8s  %s%s%s%s%s\n", iccid_text(p->iccid, digits), state ? state : "?",
-           text_printable(p->service_provider_name, provider, sizeof provider),
+    text_printable(p->service_provider_name, provider, sizeof provider);
+    printf("%-20s  %-8s  %s%s%s%s%s\n", iccid_text(p->iccid, digits), state ? state : "?", provider,
            provider[0] ? ", " : "", text_printable(p->profile_name, name, sizeof name),
            p->profile_nickname.n ? ", called " : "",
            text_printable(p->profile_nickname, nickname, sizeof nickname));

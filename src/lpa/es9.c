@@ -8,25 +8,21 @@
 
 #define HOST_MAX 255
 
-/* "name" or "name:port"; false when it does not fit. */
+/* "name" or "name:port"; false when it is neither. */
 static bool split_host(slice host, char name[HOST_MAX + 1], uint16_t *port)
 {
-    char *colon, *end;
-    unsigned long n;
+    char *colon;
 
-    if (!host.n || host.n > HOST_MAX || memchr(host.p, 0, host.n))
+    if (!host_valid(host) || host.n > HOST_MAX)
         return false;
     memcpy(name, host.p, host.n);
     name[host.n] = '\0';
-    colon = strrchr(name, ':');
+    colon = strchr(name, ':');
     *port = 0;
-    if (!colon || strchr(name, ':') != colon)
-        return true;
-    n = strtoul(colon + 1, &end, 10);
-    if (*end || end == colon + 1 || !n || n > 65535)
-        return false;
-    *colon = '\0';
-    *port = (uint16_t)n;
+    if (colon) {
+        *port = (uint16_t)strtoul(colon + 1, NULL, 10);
+        *colon = '\0';
+    }
     return true;
 }
 
