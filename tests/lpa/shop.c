@@ -273,7 +273,8 @@ void shop_order(struct shop *s, struct ware *w)
 
     snprintf(digits, sizeof digits, "8999970%011u", w->number);
     digits[18] = luhn_digit(slice_of(digits, 18));
-    snprintf(w->matching_id, sizeof w->matching_id, w->for_this_card ? "" : "MATCH-%u", w->number);
+    if (!w->for_this_card)
+        snprintf(w->matching_id, sizeof w->matching_id, "MATCH-%u", w->number);
     MUST(iccid_from_digits(in.iccid, w->iccid) == E_OK);
     MUST(profile_build(&s->arena, s->dp.crypto, &in, &package, NULL) == E_OK);
     for (unsigned step = 0; step < 3; step++) {
