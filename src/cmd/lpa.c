@@ -1,216 +1,28 @@
 /* dunlin lpa: the Local Profile Assistant of a consumer device, on any card reader. */
-#include "cmd/card_host.h"
-#include "cmd/card_way.h"
 #include "cmd/cmd.h"
 #include "cmd/lpa_parts.h"
 #include "cmd/options.h"
 
-#include "base/secret.h"
 #include "base/text.h"
 #include "ipa/activation.h"
-#include "pki/keystore.h"
 #include "reader/pcsc.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
-#define WORDS_MAX      4
-#define HOSTS_ROWS_MAX 16
-
-struct lpa_args {
-    const char *dir, *ca, *server_cert, *hosts, *code, *smdp, *matching_id, *qr, *imei;
-    bool stdio, system_ca, json, yes, keep, all, no_refresh;
-    long block;
-    const char *words[WORDS_MAX];
-    size_t count;
-};
-
-struct assistant {
-    struct lpa_args a;
-    struct card_way way;
-    struct host_options what;
-    struct card_host host;
-    bool hosted;
-    struct hosts *hosts;
-    struct tls_trust *tls;
-    uint8_t *ca_owned, *server_owned;
-    slice ca, server;
-    char rows[1024];
-    uint8_t imei[8];
-    struct lpa *lpa;
-};
-
-static int fail(const char *what, const char *why)
+int lpa_say(const char *what, const char *why)
 {
     fprintf(stderr, "dunlin lpa: %s: %s\n", what, why);
     return EXIT_FAILED;
 }
 
-static int misused(const char *what)
+int lpa_misused(const char *what)
 {
     fprintf(stderr, "dunlin lpa: %s (see dunlin lpa --help)\n", what);
     return EXIT_USAGE;
-}
-
-/* ---- the way to the card ---- */
-
-/*
- * With --stdio the standard output is the card's: what people read goes to the standard error. What
- * the card answers is on the standard input, so nobody is asked anything there.
- */
-static int reach_card(struct assistant *s)
-{
-    static const struct host_options none = { 0 };
-    int status;
-
-    if (s->a.stdio) {
-        int out = dup(STDOUT_FILENO);
-
-        s->way.in = stdin;
-        s->way.out = out < 0 ? NULL : fdopen(out, "w");
-        if (!s->way.out || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-            return fail("standard output", strerror(errno));
-    }
-    if (!s->a.dir)
-        return card_way_open(&s->way, "dunlin lpa");
-    if (card_way_given(&s->way))
-        return misused("--dir is a card of this process: it takes no other way to one");
-    s->what = none;
-    s->what.dir = s->a.dir;
-    s->hosted = true;
-    status = host_open(&s->host, &s->what, HOST_PRESENT);
-    s->way.link = host_link(&s->host);
-    return status < 0 ? EXIT_DONE : status;
-}
-
-/* ---- servers ---- */
-
-static int load_hosts(struct assistant *s)
-{
-    if (hosts_open(&s->hosts))
-        return fail("names", err_text(E_MEMORY));
-    snprintf(s->rows, sizeof s->rows, "%s", s->a.hosts ? s->a.hosts : "");
-    for (char *row = strtok(s->rows, ","); row; row = strtok(NULL, ","))
-        if (hosts_add(s->hosts, row))
-            return fail(row, "is not NAME[:PORT]=ADDRESS[:PORT]");
-    return EXIT_DONE;
-}
-
-static int load_trust(struct assistant *s)
-{
-    struct tls_trust_options o = { .system_ca = s->a.system_ca };
-    enum err e = E_OK;
-
-    if (!s->a.system_ca || s->a.ca) {
-        const char *ca = s->a.ca ? s->a.ca : "var/pki/ci.der";
-
-        e = cert_read_file(ca, &s->ca_owned, &s->ca);
-        if (e && s->a.ca)
-            return fail(ca, err_text(e));
-        if (!e) {
-            o.ca = &s->ca;
-            o.ca_count = 1;
-        }
-    }
-    if (s->a.server_cert) {
-        e = cert_read_file(s->a.server_cert, &s->server_owned, &s->server);
-        if (e)
-            return fail(s->a.server_cert, err_text(e));
-        o.pinned_leaf = s->server;
-    }
-    e = tls_trust_open(&o, &s->tls);
-    return e ? fail("trust", err_text(e)) : EXIT_DONE;
-}
-
-/* ---- the user ---- */
-
-static bool at_terminal(void)
-{
-    return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-}
-
-/* A line from standard input, perhaps unseen; false at its end. */
-static bool ask(const struct assistant *s, const char *question, bool secret, char *buf,
-                size_t size)
-{
-    struct termios before, quiet;
-    bool hide = secret && at_terminal() && !tcgetattr(STDIN_FILENO, &before);
-    bool ok;
-
-    if (s->a.stdio)
-        return false;
-    fputs(question, stderr);
-    if (hide) {
-        quiet = before;
-        quiet.c_lflag &= ~(tcflag_t)ECHO;
-        tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
-    }
-    ok = fgets(buf, (int)size, stdin) != NULL;
-    if (hide) {
-        tcsetattr(STDIN_FILENO, TCSANOW, &before);
-        fputc('\n', stderr);
-    }
-    if (ok)
-        buf[strcspn(buf, "\r\n")] = '\0';
-    return ok;
-}
-
-static enum lpa_consent consent(void *ctx, const struct store_metadata_request *m, bool rules)
-{
-    const struct assistant *s = ctx;
-    char answer[16];
-
-    lpa_show_offer(stderr, m);
-    if (s->a.yes)
-        return LPA_YES;
-    if (!at_terminal()) {
-        if (rules)
-            fputs("the profile has policy rules: say --yes to accept them\n", stderr);
-        return rules ? LPA_NO_ANSWER : LPA_YES;
-    }
-    if (!ask(s, "download it? [y]es, [n]o, [l]ater: ", false, answer, sizeof answer))
-        return LPA_NO_ANSWER;
-    return answer[0] == 'y' || answer[0] == 'Y'   ? LPA_YES
-           : answer[0] == 'l' || answer[0] == 'L' ? LPA_POSTPONE
-                                                  : LPA_REJECT;
-}
-
-static bool code(void *ctx, bool again, uint8_t *buf, size_t size, size_t *n)
-{
-    const struct assistant *s = ctx;
-    char typed[256];
-    bool ok;
-
-    if (s->a.code && again)
-        return false; /* the one that was given is wrong, and there is no other */
-    if (again)
-        fputs("the confirmation code is wrong\n", stderr);
-    ok = ask(s, "confirmation code: ", true, typed, sizeof typed);
-    *n = ok ? strlen(typed) : 0;
-    ok = ok && *n > 0 && *n <= size;
-    if (ok)
-        memcpy(buf, typed, *n);
-    wipe(typed, sizeof typed);
-    return ok;
-}
-
-static void progress(void *ctx, enum lpa_step step, size_t done, size_t all)
-{
-    (void)ctx;
-    if (!isatty(STDERR_FILENO)) {
-        if (!done)
-            fprintf(stderr, "%s\n", lpa_step_text(step));
-    } else if (all && done) {
-        fprintf(stderr, "\r%s: %3zu %%%s", lpa_step_text(step), done * 100 / all,
-                done == all ? "\n" : "");
-    } else if (!done) {
-        fprintf(stderr, "%s\n", lpa_step_text(step));
-    }
 }
 
 /* ---- commands ---- */
@@ -261,7 +73,7 @@ static int download_default(struct assistant *s)
     if (lpa_addresses(s->lpa, &a))
         return lpa_failed(s->lpa);
     if (!a.default_dp_address.n || a.default_dp_address.n >= sizeof address)
-        return fail("download", "an activation code is needed: the eUICC has no default SM-DP+");
+        return lpa_say("download", "an activation code is needed: the eUICC has no default SM-DP+");
     memcpy(address, a.default_dp_address.p, a.default_dp_address.n);
     order.address = slice_of(address, a.default_dp_address.n);
     return download_one(s, &order);
@@ -286,8 +98,8 @@ static int do_download(struct assistant *s)
         enum err e = activation_code_read(slice_str(text), &ac);
 
         if (e) {
-            status = fail(text, e == E_UNSUPPORTED ? "not an activation code of format 1"
-                                                   : "not an activation code");
+            status = lpa_say(text, e == E_UNSUPPORTED ? "not an activation code of format 1"
+                                                      : "not an activation code");
             free(read);
             return status;
         }
@@ -322,13 +134,13 @@ static int read_profile(const char *word, uint8_t out[16], slice *which)
     size_t n = 0;
 
     if (!word)
-        return misused("which profile? an ICCID or an ISD-P AID is needed");
+        return lpa_misused("which profile? an ICCID or an ISD-P AID is needed");
     if (!iccid_from_digits(slice_str(word), out)) {
         *which = slice_of(out, ICCID_LEN);
         return EXIT_DONE;
     }
     if (hex_decode(slice_str(word), out, 16, &n) || n < 5)
-        return fail(word, "neither an ICCID (18 to 20 digits) nor an ISD-P AID (hexadecimal)");
+        return lpa_say(word, "neither an ICCID (18 to 20 digits) nor an ISD-P AID (hexadecimal)");
     *which = slice_of(out, n);
     return EXIT_DONE;
 }
@@ -395,11 +207,11 @@ static int do_notifications(struct assistant *s)
     if (!what)
         return lpa_show_notifications(s->lpa, s->a.json);
     if (number && (*end || seq < 0))
-        return fail(number, "is not a sequence number");
+        return lpa_say(number, "is not a sequence number");
     if (!strcmp(what, "send"))
         return send_notifications(s, seq);
     if (strcmp(what, "remove") != 0 || !number)
-        return misused("notifications [send [NUMBER] | remove NUMBER]");
+        return lpa_misused("notifications [send [NUMBER] | remove NUMBER]");
     if (lpa_notification_remove(s->lpa, seq))
         return lpa_failed(s->lpa);
     printf("done\n");
@@ -410,11 +222,11 @@ static int do_reset(struct assistant *s)
 {
     char answer[16] = "";
 
-    if (!s->a.yes && (!at_terminal() ||
-                      !ask(s, "delete all operational and test profiles? type yes: ", false, answer,
-                           sizeof answer) ||
+    if (!s->a.yes && (!assistant_at_terminal() ||
+                      !assistant_ask(s, "delete all operational and test profiles? type yes: ",
+                                     false, answer, sizeof answer) ||
                       strcmp(answer, "yes") != 0))
-        return fail("reset", "not done (--yes does it without asking)");
+        return lpa_say("reset", "not done (--yes does it without asking)");
     /* operational profiles, field loaded test profiles, default SM-DP+ (SGP.22 5.7.19) */
     if (lpa_memory_reset(s->lpa, 7))
         return lpa_failed(s->lpa);
@@ -457,79 +269,17 @@ static const struct {
     { "reset", do_reset },
 };
 
-/* ---- ---- */
-
-/* 15 or 16 digits, as in EF_ICCID: the first digit in the low nibble. */
-static int read_imei(struct assistant *s)
-{
-    size_t n = s->a.imei ? strlen(s->a.imei) : 0;
-
-    if (!s->a.imei)
-        return EXIT_DONE;
-    if ((n != 15 && n != 16) || strspn(s->a.imei, "0123456789") != n)
-        return fail(s->a.imei, "is no IMEI of 15 digits");
-    memset(s->imei, 0xFF, sizeof s->imei);
-    for (size_t i = 0; i < n; i++) {
-        uint8_t v = (uint8_t)(s->a.imei[i] - '0');
-
-        s->imei[i / 2] = i % 2 ? (uint8_t)((s->imei[i / 2] & 0x0F) | v << 4)
-                               : (uint8_t)((s->imei[i / 2] & 0xF0) | v);
-    }
-    return EXIT_DONE;
-}
-
-static int open_lpa(struct assistant *s)
-{
-    struct lpa_options o = {
-        .crypto = crypto_openssl(),
-        .link = &s->way.link,
-        .hosts = s->hosts,
-        .tls = s->tls,
-        .block = (unsigned)s->a.block,
-        .tac = s->a.imei ? slice_of(s->imei, 4) : SLICE_NONE,
-        .imei = s->a.imei ? SLICE_OF(s->imei) : SLICE_NONE,
-        .consent = consent,
-        .code = code,
-        .progress = progress,
-        .ctx = s,
-    };
-    enum err e = lpa_open(&o, &s->lpa);
-
-    if (!e)
-        return EXIT_DONE;
-    return e == E_NOTFOUND ? fail("card", "there is no eUICC (ISD-R cannot be selected)")
-                           : fail("card", err_text(e));
-}
-
 static int run(struct assistant *s)
 {
-    int status = read_imei(s);
+    int status;
 
-    for (size_t i = 0; !status && i < COUNT(commands); i++) {
+    for (size_t i = 0; i < COUNT(commands); i++) {
         if (strcmp(s->a.words[0], commands[i].name) != 0)
             continue;
-        status = load_hosts(s);
-        if (!status)
-            status = load_trust(s);
-        if (!status)
-            status = reach_card(s);
-        if (!status)
-            status = open_lpa(s);
+        status = assistant_open(s);
         return status ? status : commands[i].run(s);
     }
-    return status ? status : misused("no such command");
-}
-
-static void end(struct assistant *s)
-{
-    lpa_close(s->lpa);
-    card_way_close(&s->way);
-    if (s->hosted)
-        host_close(&s->host);
-    tls_trust_close(s->tls);
-    hosts_close(s->hosts);
-    free(s->ca_owned);
-    free(s->server_owned);
+    return lpa_misused("no such command");
 }
 
 static int list_readers(void)
@@ -539,7 +289,7 @@ static int list_readers(void)
     enum err e = pcsc_list(names, sizeof names, &n);
 
     if (e)
-        return fail("PC/SC", err_text(e));
+        return lpa_say("PC/SC", err_text(e));
     fwrite(names, 1, n, stdout);
     return EXIT_DONE;
 }
@@ -593,7 +343,7 @@ int cmd_lpa(int argc, char **argv)
         .rows = rows,
         .count = COUNT(rows),
         .words = a->words,
-        .words_max = WORDS_MAX - 1,
+        .words_max = LPA_WORDS - 1,
     };
     int status;
 
@@ -602,12 +352,12 @@ int cmd_lpa(int argc, char **argv)
     if (status >= 0)
         return status;
     if (!o.words_count)
-        return misused("a command is needed");
+        return lpa_misused("a command is needed");
     if (!strcmp(a->words[0], "readers"))
         return list_readers();
     if (!strcmp(a->words[0], "qr"))
-        return a->words[1] ? lpa_qr_print(a->words[1]) : misused("qr CODE");
+        return a->words[1] ? lpa_qr_print(a->words[1]) : lpa_misused("qr CODE");
     status = run(&s);
-    end(&s);
+    assistant_close(&s);
     return status;
 }
