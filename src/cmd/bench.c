@@ -15,6 +15,7 @@ static const struct {
     { "smdp", bench_smdp },
     { "eim", bench_eim },
     { "card", bench_uicc },
+    { "profile", bench_profile },
 };
 
 void bench_line(const struct bench_args *args, const char *what, double per_second,
@@ -47,7 +48,7 @@ int cmd_bench(int argc, char **argv)
     };
     const char *words[1] = { "all" };
     struct options o = {
-        .usage = "dunlin bench [codec|smdp|eim|card|all] [OPTIONS]",
+        .usage = "dunlin bench [codec|smdp|eim|card|profile|all] [OPTIONS]",
         .about =
             "Each line ends with the ratio to a reference measured in the same run: for the\n"
             "servers and a card's downloads the cost of the bare cryptography that the flow needs.",
@@ -70,7 +71,7 @@ int cmd_bench(int argc, char **argv)
             status = EXIT_FAILED;
     }
     if (!found) {
-        fprintf(stderr, "bench: no benchmark '%s' (codec, smdp, eim, card, all)\n", words[0]);
+        fprintf(stderr, "bench: no benchmark '%s' (codec, smdp, eim, card, profile, all)\n", words[0]);
         return EXIT_USAGE;
     }
     return status;

@@ -41,6 +41,7 @@ int bench_codec(const struct bench_args *args);
 int bench_smdp(const struct bench_args *args);
 int bench_eim(const struct bench_args *args);
 int bench_uicc(const struct bench_args *args);
+int bench_profile(const struct bench_args *args);
 
 /* One result: `per_second` per core, of a bound of `bound_us` each; more is detail for people. */
 void bench_line(const struct bench_args *args, const char *what, double per_second,

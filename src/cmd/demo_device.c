@@ -144,8 +144,8 @@ static bool download(struct course *c)
     int64_t id;
 
     snprintf(matching_id, sizeof matching_id, "DEMO-%s", v->subscriber.iccid);
-    if (!place_profile(s, v->subscriber.package, slice_str(matching_id), iccid, c->activation,
-                       &placed) ||
+    if (!place_profile(s, v->subscriber.package, slice_str(matching_id), SLICE_NONE, iccid,
+                       c->activation, &placed) ||
         !place_download(s, v->eid, slice_str(c->activation), v->demo->args.indirect,
                         SLICE_OF(iccid), &id, &placed))
         return demo_device_fail(v, "%s", placed.why);

@@ -2,15 +2,19 @@
 
 #include "base/file.h"
 #include "cmd/cmd.h"
+#include "cmd/metadata_file.h"
+#include "cmd/pack_file.h"
 #include "cmd/place.h"
 #include "pki/keystore.h"
+#include "profile/elements.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define WORDS_MAX 5
+#define WORDS_MAX 8
 
 struct line {
     struct servers *s;
@@ -47,41 +51,167 @@ static bool read_eid(const struct line *l, uint8_t eid[EID_LEN])
     return true;
 }
 
+/* A word that may be left out: absent, or a dash. */
+static slice word(const struct line *l, size_t i)
+{
+    return l->count > i && strcmp(l->words[i], "-") != 0 ? slice_str(l->words[i]) : SLICE_NONE;
+}
+
+/* The ICCID of a package's header, as in EF.ICCID. */
+static bool iccid_of(slice package, uint8_t iccid[ICCID_LEN])
+{
+    struct der_reader r = der_reader(package);
+    struct saip_header h;
+
+    if (schema_decode(&T_saip_header, der_expect(&r, PE_HEADER).whole, &h, NULL))
+        return false;
+    for (size_t i = 0; i < ICCID_LEN; i++)
+        iccid[i] = (uint8_t)(h.iccid.p[i] << 4 | h.iccid.p[i] >> 4);
+    return true;
+}
+
+/* What a metadata file says of the package; absent when word i names none. */
+static bool read_metadata(const struct line *l, size_t i, slice package, struct arena *a,
+                          slice *out)
+{
+    uint8_t iccid[ICCID_LEN];
+
+    *out = SLICE_NONE;
+    if (!word(l, i).p)
+        return true;
+    if (!iccid_of(package, iccid))
+        return complain(l, "FILE", "has no header of a profile package");
+    return metadata_file("serve", l->words[i], iccid, a, out) == EXIT_DONE ||
+           complain(l, "METADATA", "cannot be used");
+}
+
+/* profile FILE [MATCHING-ID [METADATA]] */
 static bool order_profile(struct line *l)
 {
-    slice matching_id = l->count > 2 ? slice_str(l->words[2]) : SLICE_NONE;
+    slice matching_id = word(l, 2);
     char activation[ACTIVATION_MAX];
     uint8_t iccid[10], *owned = NULL;
-    slice package;
+    slice package, metadata;
+    struct arena a;
     bool ok;
 
     if (!l->s->smdp)
         return complain(l, "profile", "no SM-DP+ runs here");
     if (l->count < 2 || file_read(l->words[1], &owned, &package))
         return complain(l, "FILE", "cannot be read");
-    ok = place_profile(l->s, package, matching_id, iccid, activation, &l->placed);
+    arena_init(&a, (size_t)1 << 20);
+    ok = read_metadata(l, 3, package, &a, &metadata) &&
+         place_profile(l->s, package, matching_id, metadata, iccid, activation, &l->placed);
     if (ok)
         printf("serve: profile %s: activation code %s\n", l->words[1], activation);
+    arena_free(&a);
     free(owned);
     return ok;
 }
 
-/* stock FILE [TYPE] [OWNER]; a dash stands for a type that is left out */
+/* stock FILE [TYPE [OWNER [METADATA]]]; a dash stands for what is left out */
 static bool order_stock(struct line *l)
 {
-    bool typed = l->count > 2 && strcmp(l->words[2], "-") != 0;
-    slice type = typed ? slice_str(l->words[2]) : SLICE_NONE;
-    slice owner = l->count > 3 ? slice_str(l->words[3]) : SLICE_NONE;
     uint8_t iccid[10], *owned = NULL;
-    slice package;
+    slice package, metadata;
+    struct arena a;
     bool ok;
 
     if (!l->s->smdp)
         return complain(l, "stock", "no SM-DP+ runs here");
     if (l->count < 2 || file_read(l->words[1], &owned, &package))
         return complain(l, "FILE", "cannot be read");
-    ok = place_stock(l->s, package, type, owner, iccid, &l->placed);
+    arena_init(&a, (size_t)1 << 20);
+    ok = read_metadata(l, 4, package, &a, &metadata) &&
+         place_stock(l->s, package, word(l, 2), word(l, 3), metadata, iccid, &l->placed);
+    arena_free(&a);
     free(owned);
+    return ok;
+}
+
+/* "KEY=VALUE": the value, or NULL. */
+static const char *value_of(const char *word, const char *key)
+{
+    size_t n = strlen(key);
+
+    return !strncmp(word, key, n) && word[n] == '=' ? word + n + 1 : NULL;
+}
+
+/* "2027-12-31": the beginning of that day, UTC. 0 is not a day. */
+static int64_t day_ms(const char *text)
+{
+    struct tm day = { 0 };
+    int end = 0;
+
+    if (strspn(text, "0123456789-") != 10 || text[10] ||
+        sscanf(text, "%4d-%2d-%2d%n", &day.tm_year, &day.tm_mon, &day.tm_mday, &end) != 3 ||
+        end != 10 || day.tm_year < 1971 || day.tm_mon < 1 || day.tm_mon > 12 || day.tm_mday < 1 ||
+        day.tm_mday > 31)
+        return 0;
+    day.tm_year -= 1900;
+    day.tm_mon -= 1;
+    return (int64_t)timegm(&day) * 1000;
+}
+
+static bool order_option(const struct line *l, const char *word, uint8_t eid[EID_LEN],
+                         struct smdp_confirm_order *o)
+{
+    const char *value = NULL;
+
+    if (!strcmp(word, "held"))
+        o->release = false;
+    else if ((value = value_of(word, "matching-id")))
+        o->matching_id = *value ? slice_str(value) : SLICE_EMPTY;
+    else if ((value = value_of(word, "code")) && *value)
+        o->confirmation_code = slice_str(value);
+    else if ((value = value_of(word, "expires")) && (o->expires_ms = day_ms(value)))
+        return true;
+    else if ((value = value_of(word, "eid")) && !eid_from_digits(slice_str(value), eid) &&
+             eid_valid(eid))
+        o->eid = slice_of(eid, EID_LEN);
+    else
+        return complain(l, word, "matching-id=ID, eid=EID, code=CODE, expires=YYYY-MM-DD or held");
+    return true;
+}
+
+/* order ICCID [matching-id=ID] [eid=EID] [code=CODE] [expires=YYYY-MM-DD] [held] */
+static bool order_order(struct line *l)
+{
+    uint8_t iccid[ICCID_LEN], eid[EID_LEN];
+    struct smdp_confirm_order o = { .iccid = SLICE_OF(iccid), .release = true };
+    char activation[ACTIVATION_MAX];
+
+    if (!l->s->smdp)
+        return complain(l, "order", "no SM-DP+ runs here");
+    if (l->count < 2 || iccid_from_digits(slice_str(l->words[1]), iccid))
+        return complain(l, "ICCID", "18 to 20 digits are needed");
+    for (size_t i = 2; i < l->count; i++)
+        if (!order_option(l, l->words[i], eid, &o))
+            return false;
+    if (!place_smdp_order(l->s, &o, activation, &l->placed))
+        return false;
+    printf("serve: order %s: activation code %s\n", l->words[1], activation);
+    return true;
+}
+
+/* pool PACK [TYPE [OWNER]] */
+static bool order_pool(struct line *l)
+{
+    struct pack_file pack;
+    const char *fault;
+    uint64_t added;
+    bool ok;
+
+    if (!l->s->smdp)
+        return complain(l, "pool", "no SM-DP+ runs here");
+    fault = l->count < 2 ? "is missing" : pack_file_open(l->words[1], &pack);
+    if (fault)
+        return complain(l, "PACK", fault);
+    ok = place_pool(l->s, &pack.pack, word(l, 2), word(l, 3), &added, &l->placed);
+    if (ok)
+        printf("serve: pool %s: %llu profiles, %llu of them new\n", l->words[1],
+               (unsigned long long)pack.pack.count, (unsigned long long)added);
+    pack_file_close(&pack);
     return ok;
 }
 
@@ -191,6 +321,10 @@ static bool place_line(struct line *l)
         return order_profile(l);
     if (!strcmp(verb, "stock"))
         return order_stock(l);
+    if (!strcmp(verb, "pool"))
+        return order_pool(l);
+    if (!strcmp(verb, "order"))
+        return order_order(l);
     if (!strcmp(verb, "operator"))
         return order_operator(l);
     if (!strcmp(verb, "rsp-server"))
@@ -204,10 +338,10 @@ static bool place_line(struct line *l)
     for (size_t i = 0; i < COUNT(psmos); i++)
         if (!strcmp(verb, psmos[i]))
             return order_psmo(l, (enum place_psmo)i);
-    return complain(
-        l, verb,
-        "no such order (profile, stock, operator, rsp-server, device, download, enable, "
-        "disable, delete, list)");
+    return complain(l, verb,
+                    "no such order (profile, stock, pool, order, operator, rsp-server, device, "
+                    "download, enable, "
+                    "disable, delete, list)");
 }
 
 void orders_tell(struct servers *s, struct orders_watch *w)

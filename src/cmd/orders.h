@@ -3,6 +3,7 @@
  * by spaces, '#' begins a comment:
  *
  *     profile FILE [MATCHING-ID]             put in stock at the SM-DP+ and release for download
+ *     order ICCID [OPTION ...]               order a profile in stock: docs/serve.md
  *     rsp-server NAME CERTIFICATE            may register events at the SM-DS
  *     device EID [TOKEN]                     the card has this eIM's configuration (and token)
  *     download EID ACTIVATION-CODE [indirect]

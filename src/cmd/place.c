@@ -1,12 +1,10 @@
-#include "cmd/place.h"
+#include "cmd/place_parts.h"
 
 #include "smdp/operator.h"
 
 #include <stdio.h>
 
-#define ARENA_LIMIT ((size_t)16 << 20)
-
-static bool done(struct placed *p, enum err e, const char *what, const struct turn_status *status)
+bool place_done(struct placed *p, enum err e, const char *what, const struct turn_status *status)
 {
     p->err = e ? e : status && status->subject ? E_REFUSED : E_OK;
     p->why[0] = '\0';
@@ -20,7 +18,7 @@ static bool done(struct placed *p, enum err e, const char *what, const struct tu
 /* ---- SM-DP+ ---- */
 
 struct profile_call {
-    slice package, matching_id, type, owner;
+    slice package, matching_id, type, owner, metadata;
     uint8_t *iccid;
 };
 
@@ -32,6 +30,7 @@ static enum err add_profile(void *role, void *ctx, struct turn *t)
         .protection = SMDP_SESSION_KEYS,
         .profile_type = c->type,
         .owner = c->owner,
+        .metadata = c->metadata,
         .service_provider_name = SLICE_LIT("Dunlin"),
         .profile_name = SLICE_LIT("Operational"),
         .profile_class = 2,
@@ -62,11 +61,16 @@ static enum err confirm_profile(void *role, void *ctx, struct turn *t)
     return smdp_confirm_order(role, &confirm, t, &out);
 }
 
+bool place_order_row(struct servers *s, slice iccid, struct arena *a, struct smdp_order *row)
+{
+    return store_get(s->smdp_served.store, &smdp_order_table, SMDP_BY_KEY,
+                     STORE_KEY(store_blob(iccid)), row, a) == E_OK;
+}
+
 static bool order_row(struct servers *s, const uint8_t iccid[10], struct arena *a,
                       struct smdp_order *row)
 {
-    return store_get(s->smdp_served.store, &smdp_order_table, SMDP_BY_KEY,
-                     STORE_KEY(store_blob(slice_of(iccid, 10))), row, a) == E_OK;
+    return place_order_row(s, slice_of(iccid, ICCID_LEN), a, row);
 }
 
 int64_t placed_profile_state(struct servers *s, const uint8_t iccid[10])
@@ -75,7 +79,7 @@ int64_t placed_profile_state(struct servers *s, const uint8_t iccid[10])
     struct arena a;
     int64_t state;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     state = order_row(s, iccid, &a, &row) ? row.state : -1;
     arena_free(&a);
     return state;
@@ -94,7 +98,7 @@ bool placed_profile_enabled(struct servers *s, const uint8_t iccid[10])
     struct arena a;
     bool found = false;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     if (store_list(s->smdp_served.store, &smdp_notification_table, &q, &a, &rows, &count))
         count = 0;
     for (size_t i = 0; i < count; i++)
@@ -113,54 +117,152 @@ static bool place_profile_in(struct servers *s, struct arena *a, struct profile_
     enum err e = servers_operate(store, a, add_profile, s->smdp, c, &status);
 
     if (e)
-        return done(p, e, "profile", &status);
+        return place_done(p, e, "profile", &status);
     if (!order_row(s, c->iccid, a, &row) || row.state == SMDP_AVAILABLE) {
         e = servers_operate(store, a, order_profile, s->smdp, c, &status);
         if (e || status.subject)
-            return done(p, e, "download order", &status);
+            return place_done(p, e, "download order", &status);
     }
     if (!order_row(s, c->iccid, a, &row))
-        return done(p, E_NOTFOUND, "download order", NULL);
+        return place_done(p, E_NOTFOUND, "download order", NULL);
     if (row.state < SMDP_CONFIRMED) {
         e = servers_operate(store, a, confirm_profile, s->smdp, c, &status);
         if (e || status.subject)
-            return done(p, e, "confirmation of the order", &status);
+            return place_done(p, e, "confirmation of the order", &status);
     }
     if (!order_row(s, c->iccid, a, &row) || !row.matching_id.p)
-        return done(p, E_STATE, "download order", NULL);
+        return place_done(p, E_STATE, "download order", NULL);
     snprintf(activation, ACTIVATION_MAX, "1$%s$%.*s", s->smdp_name, (int)row.matching_id.n,
              (const char *)row.matching_id.p);
-    return done(p, E_OK, "", NULL);
+    return place_done(p, E_OK, "", NULL);
 }
 
-bool place_profile(struct servers *s, slice package, slice matching_id, uint8_t iccid[10],
-                   char activation[ACTIVATION_MAX], struct placed *p)
+bool place_profile(struct servers *s, slice package, slice matching_id, slice metadata,
+                   uint8_t iccid[10], char activation[ACTIVATION_MAX], struct placed *p)
 {
-    struct profile_call c = { .package = package, .matching_id = matching_id, .iccid = iccid };
+    struct profile_call c = {
+        .package = package, .matching_id = matching_id, .metadata = metadata, .iccid = iccid
+    };
     struct arena a;
     bool ok;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     ok = place_profile_in(s, &a, &c, activation, p);
     arena_free(&a);
     return ok;
 }
 
-bool place_stock(struct servers *s, slice package, slice type, slice owner, uint8_t iccid[10],
-                 struct placed *p)
+bool place_stock(struct servers *s, slice package, slice type, slice owner, slice metadata,
+                 uint8_t iccid[10], struct placed *p)
 {
-    struct profile_call c = { .package = package, .type = type, .owner = owner, .iccid = iccid };
+    struct profile_call c = {
+        .package = package, .type = type, .owner = owner, .metadata = metadata, .iccid = iccid
+    };
     struct turn_status status;
     struct smdp_order row;
     struct arena a;
     enum err e;
     bool known;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     e = servers_operate(s->smdp_served.store, &a, add_profile, s->smdp, &c, &status);
     known = !e && status.subject && order_row(s, iccid, &a, &row);
     arena_free(&a);
-    return done(p, e, "profile", known ? NULL : &status);
+    return place_done(p, e, "profile", known ? NULL : &status);
+}
+
+/* ---- a pool: many profiles in one commit ---- */
+
+#define POOL_GROUP  64
+#define POOL_OCTETS ((size_t)2 << 20) /* of packages in one commit; one may be larger */
+
+struct pool_call {
+    slice type, owner;
+    struct {
+        slice package, metadata;
+        uint8_t iccid[10];
+    } profiles[POOL_GROUP];
+    size_t count, octets;
+    uint8_t at[10]; /* ICCID of the one that failed */
+};
+
+static enum err add_group(void *role, void *ctx, struct turn *t)
+{
+    struct pool_call *c = ctx;
+    enum err e = E_OK;
+
+    for (size_t i = 0; !e && i < c->count; i++) {
+        uint8_t iccid[10];
+        struct profile_call one = { .package = c->profiles[i].package,
+                                    .metadata = c->profiles[i].metadata,
+                                    .type = c->type,
+                                    .owner = c->owner,
+                                    .iccid = iccid };
+
+        memcpy(c->at, c->profiles[i].iccid, sizeof c->at);
+        e = add_profile(role, &one, t);
+        if (!e && memcmp(iccid, c->profiles[i].iccid, sizeof iccid) != 0)
+            e = E_ARGUMENT; /* the pack says another ICCID than the package */
+    }
+    return e;
+}
+
+static bool in_group(const struct pool_call *c, const uint8_t iccid[10])
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (!memcmp(c->profiles[i].iccid, iccid, 10))
+            return true;
+    return false;
+}
+
+/* Fills a group with profiles that are not there yet, from entry *next on. */
+static enum err fill_group(struct servers *s, const struct pack *pack, struct arena *a,
+                           struct arena *look, struct pool_call *c, uint64_t *next)
+{
+    enum err e = E_OK;
+
+    c->count = c->octets = 0;
+    for (; !e && *next < pack->count && c->count < POOL_GROUP && c->octets < POOL_OCTETS; ++*next) {
+        uint8_t iccid[10];
+        struct smdp_order row;
+
+        arena_reset(look);
+        e = pack_iccid(pack, *next, iccid);
+        if (e || in_group(c, iccid) || order_row(s, iccid, look, &row))
+            continue;
+        memcpy(c->at, iccid, sizeof c->at);
+        e = pack_read(s->crypto, pack, *next, a, &c->profiles[c->count].package,
+                      &c->profiles[c->count].metadata);
+        memcpy(c->profiles[c->count].iccid, iccid, sizeof iccid);
+        c->octets += e ? 0 : c->profiles[c->count].package.n;
+        c->count += !e;
+    }
+    return e;
+}
+
+bool place_pool(struct servers *s, const struct pack *pack, slice type, slice owner,
+                uint64_t *added, struct placed *p)
+{
+    struct pool_call c = { .type = type, .owner = owner };
+    struct turn_status status = { 0 };
+    enum err e = E_OK;
+    struct arena a, look;
+    char what[5 + ICCID_DIGITS + 1] = "pool ";
+
+    *added = 0;
+    arena_init(&a, PLACE_ARENA_LIMIT);
+    arena_init(&look, PLACE_ARENA_LIMIT);
+    for (uint64_t next = 0; !e && !status.subject && next < pack->count; arena_reset(&a)) {
+        e = fill_group(s, pack, &a, &look, &c, &next);
+        if (!e && c.count)
+            e = servers_operate(s->smdp_served.store, &a, add_group, s->smdp, &c, &status);
+        *added += e || status.subject ? 0 : c.count;
+    }
+    arena_free(&a);
+    arena_free(&look);
+    if (iccid_to_digits(SLICE_OF(c.at), what + 5))
+        what[4] = '\0';
+    return place_done(p, e, what, &status);
 }
 
 static enum err add_operator(void *role, void *ctx, struct turn *t)
@@ -176,10 +278,10 @@ bool place_operator(struct servers *s, slice name, slice certificate, slice noti
     struct arena a;
     enum err e;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     e = servers_operate(s->smdp_served.store, &a, add_operator, s->smdp, &o, &status);
     arena_free(&a);
-    return done(p, e == E_EXISTS ? E_OK : e, "operator", &status);
+    return place_done(p, e == E_EXISTS ? E_OK : e, "operator", &status);
 }
 
 /* ---- SM-DS ---- */
@@ -202,10 +304,10 @@ bool place_rsp_server(struct servers *s, slice name, slice certificate, struct p
     struct arena a;
     enum err e;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     e = servers_operate(s->smds_served.store, &a, add_rsp_server, s->smds, &c, &status);
     arena_free(&a);
-    return done(p, e == E_EXISTS ? E_OK : e, "RSP server", &status);
+    return place_done(p, e == E_EXISTS ? E_OK : e, "RSP server", &status);
 }
 
 /* ---- eIM ---- */
@@ -235,10 +337,10 @@ bool place_device(struct servers *s, const uint8_t eid[EID_LEN], int64_t token, 
     struct arena a;
     enum err e;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     e = servers_operate(s->eim_served.store, &a, add_device, s->eim, &c, &status);
     arena_free(&a);
-    return done(p, e == E_EXISTS ? E_OK : e, "device", e ? &status : NULL);
+    return place_done(p, e == E_EXISTS ? E_OK : e, "device", e ? &status : NULL);
 }
 
 struct order_call {
@@ -320,12 +422,12 @@ static bool place_order(struct servers *s, struct order_call *c, const char *wha
     struct arena a;
     enum err e;
 
-    arena_init(&a, ARENA_LIMIT);
+    arena_init(&a, PLACE_ARENA_LIMIT);
     e = servers_operate(s->eim_served.store, &a, order_once, s->eim, c, &status);
     if (!e)
         *id = c->found ? c->found : c->made->id;
     arena_free(&a);
-    return done(p, e, what, e ? &status : NULL);
+    return place_done(p, e, what, e ? &status : NULL);
 }
 
 bool place_download(struct servers *s, const uint8_t eid[EID_LEN], slice activation, bool indirect,

@@ -7,6 +7,7 @@
 #define DUNLIN_CMD_PLACE_H
 
 #include "cmd/servers.h"
+#include "profile/pack.h"
 
 #define ACTIVATION_MAX 300
 
@@ -18,18 +19,29 @@ struct placed {
 
 /*
  * Puts a profile package in stock at the SM-DP+ and releases it. matching_id absent: one is
- * generated. iccid (10 octets as in EF_ICCID) and activation ("1$address$matching id") are filled
- * in, also when it was there already.
+ * generated. metadata: StoreMetadataRequest with the package's ICCID, or absent. iccid (10 octets
+ * as in EF_ICCID) and activation ("1$address$matching id") are filled in, also when it was there
+ * already.
  */
-MUST_USE bool place_profile(struct servers *s, slice package, slice matching_id, uint8_t iccid[10],
-                            char activation[ACTIVATION_MAX], struct placed *p);
+MUST_USE bool place_profile(struct servers *s, slice package, slice matching_id, slice metadata,
+                            uint8_t iccid[10], char activation[ACTIVATION_MAX], struct placed *p);
 
 /*
  * The same without an order: operators take it from stock. type and owner (the operator that alone
  * may order it) may be absent.
  */
-MUST_USE bool place_stock(struct servers *s, slice package, slice type, slice owner,
+MUST_USE bool place_stock(struct servers *s, slice package, slice type, slice owner, slice metadata,
                           uint8_t iccid[10], struct placed *p);
+/*
+ * Orders a profile in stock, as the operator of the server itself: DownloadOrder and ConfirmOrder
+ * in one. What stands already is left alone. activation is filled in, with the flag of the
+ * confirmation code.
+ */
+MUST_USE bool place_smdp_order(struct servers *s, const struct smdp_confirm_order *order,
+                               char activation[ACTIVATION_MAX], struct placed *p);
+/* A whole pack, many profiles a commit; *added are those that were not there yet. */
+MUST_USE bool place_pool(struct servers *s, const struct pack *pack, slice type, slice owner,
+                         uint64_t *added, struct placed *p);
 /* An operator: certificate is DER, notify "host[:port]" or absent (smdp/operator.h). */
 MUST_USE bool place_operator(struct servers *s, slice name, slice certificate, slice notify,
                              struct placed *p);

@@ -1,6 +1,7 @@
-/* dunlin profile: show, check and build profile packages. */
+/* dunlin profile: show, check and build profile packages; the other actions have their files. */
 #include "cmd/cmd.h"
 #include "cmd/options.h"
+#include "cmd/profile_parts.h"
 
 #include "base/secret.h"
 #include "base/text.h"
@@ -12,10 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No card takes more. */
-#define PACKAGE_MAX ((size_t)4 << 20)
-
-static int fail(const char *what, const char *why)
+int profile_fail(const char *what, const char *why)
 {
     fprintf(stderr, "dunlin profile: %s: %s\n", what, why);
     return EXIT_FAILED;
@@ -27,12 +25,11 @@ static void to_stdout(void *ctx, const char *text, size_t n)
     fwrite(text, 1, n, stdout);
 }
 
-static const struct text_sink STDOUT = { .put = to_stdout };
+const struct text_sink PROFILE_STDOUT = { .put = to_stdout };
 
 /* ---- reading a package ---------------------------------------------------------------------- */
 
-/* The octets live in the arena. NULL: done; else what went wrong. */
-static const char *read_package(struct arena *arena, const char *path, slice *out)
+const char *profile_read(struct arena *arena, const char *path, slice *out)
 {
     FILE *f = fopen(path, "rb");
     uint8_t *octets = f ? arena_alloc(arena, PACKAGE_MAX + 1) : NULL;
@@ -84,16 +81,16 @@ static int show(int argc, char **argv)
         return EXIT_USAGE;
     }
     arena_init(&arena, MODEL_ARENA_LIMIT + 2 * PACKAGE_MAX);
-    fault = read_package(&arena, path, &package);
+    fault = profile_read(&arena, path, &package);
     e = fault ? E_OK : model_build(&arena, package, &findings, &m);
     if (!fault && e)
         fault = err_text(e);
     if (!fault)
-        profile_show(m, &how, &STDOUT);
+        profile_show(m, &how, &PROFILE_STDOUT);
     if (!fault && findings.errors)
         fprintf(stderr, "dunlin profile: parts could not be read: try 'dunlin profile check'\n");
     arena_free(&arena);
-    return fault ? fail(path, fault) : EXIT_DONE;
+    return fault ? profile_fail(path, fault) : EXIT_DONE;
 }
 
 /* ---- check ---------------------------------------------------------------------------------- */
@@ -115,7 +112,7 @@ static void print_finding(void *ctx, const struct finding *f)
     if (!out->first)
         printf(",");
     out->first = false;
-    finding_show_json(f, &STDOUT);
+    finding_show_json(f, &PROFILE_STDOUT);
 }
 
 static void print_verdict(const char *path, const struct findings *f, bool json)
@@ -153,7 +150,7 @@ static int check(int argc, char **argv)
         return EXIT_USAGE;
     }
     arena_init(&arena, MODEL_ARENA_LIMIT + 2 * PACKAGE_MAX);
-    fault = read_package(&arena, path, &package);
+    fault = profile_read(&arena, path, &package);
     if (!fault) {
         if (out.json)
             printf("{\"findings\":[");
@@ -164,7 +161,7 @@ static int check(int argc, char **argv)
     }
     arena_free(&arena);
     if (fault)
-        return fail(path, fault);
+        return profile_fail(path, fault);
     return findings.errors ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -272,7 +269,7 @@ static int build_with(const struct build_texts *t)
     if (bad || !crypto_openssl()) {
         wipe(&keys, sizeof keys);
         if (!bad)
-            return fail("OpenSSL", "lacks what is needed");
+            return profile_fail("OpenSSL", "lacks what is needed");
         fprintf(stderr, "dunlin profile build: --%s is not usable\n", bad);
         return EXIT_USAGE;
     }
@@ -284,7 +281,7 @@ static int build_with(const struct build_texts *t)
     arena_free(&arena);
     wipe(&keys, sizeof keys);
     wipe(&who, sizeof who);
-    return fault ? fail(e ? "the profile" : t->to, fault) : EXIT_DONE;
+    return fault ? profile_fail(e ? "the profile" : t->to, fault) : EXIT_DONE;
 }
 
 static int build(int argc, char **argv)
@@ -334,13 +331,19 @@ static const struct {
     { "show", show, "what a package holds" },
     { "check", check, "whether a card would take it" },
     { "build", build, "a test profile of our own" },
+    { "template", profile_template, "which variables a package has, and where they lie" },
+    { "batch", profile_batch, "profiles for many subscribers, from a template and a CSV file" },
+    { "unseal", profile_unseal, "rows of a batch with their secrets opened" },
+    { "unpack", profile_unpack, "what a pack holds, or one package of it" },
+    { "lint", profile_lint, "what should not leave a laboratory" },
+    { "diff", profile_diff, "in what two packages differ" },
 };
 
 static int usage(FILE *to)
 {
     fprintf(to, "usage: dunlin profile ACTION ...   (--help after an action tells more)\n\n");
     for (size_t i = 0; i < COUNT(actions); i++)
-        fprintf(to, "  %-6s %s\n", actions[i].name, actions[i].help);
+        fprintf(to, "  %-9s %s\n", actions[i].name, actions[i].help);
     return to == stdout ? EXIT_DONE : EXIT_USAGE;
 }
 

@@ -13,11 +13,14 @@
 #define PATH_SIZE 1024
 #define HOSTS_MAX 16
 
+static const char *credentials[FURTHER_MAX];
+
 struct serve_args {
     const char *dir, *pki, *bind, *roles, *smdp_name, *smds_name, *root_smds, *eim_name, *config,
         *orders, *hosts;
     const char *operator_ca;
-    long smdp_port, es2_port, smds_port, es12_port, eim_port, workers;
+    struct option_list credentials;
+    long smdp_port, es2_port, smds_port, es12_port, eim_port, workers, download_attempts;
 };
 
 static bool has_role(const char *roles, const char *role)
@@ -56,6 +59,8 @@ static int run(const struct serve_args *a)
     struct servers_options o = {
         .dir = a->dir,
         .pki = a->pki ? a->pki : pki,
+        .credentials = a->credentials.values,
+        .credential_count = a->credentials.count,
         .bind = a->bind,
         .smdp_name = has_role(a->roles, "smdp") ? a->smdp_name : NULL,
         .smds_name = has_role(a->roles, "smds") ? a->smds_name : NULL,
@@ -69,6 +74,7 @@ static int run(const struct serve_args *a)
         .es12_port = a->es12_port,
         .eim_port = a->eim_port,
         .workers = a->workers,
+        .download_attempts = (unsigned)a->download_attempts,
         .hosts = rows,
         .log = true,
     };
@@ -93,11 +99,11 @@ static int run(const struct serve_args *a)
         status = orders_place(&s, a->orders, &watch);
     if (status == EXIT_DONE) {
         if (o.smdp_name)
-            printf("serve: SM-DP+ %s on %s port %u, ES2+ on port %u\n", o.smdp_name, a->bind,
-                   s.smdp_served.agents.port, s.smdp_served.operators.port);
+            printf("serve: SM-DP+ %s on %s port %u\nserve: ES2+ on %s port %u\n", o.smdp_name,
+                   a->bind, s.smdp_served.agents.port, a->bind, s.smdp_served.operators.port);
         if (o.smds_name)
-            printf("serve: SM-DS %s on %s port %u, ES12 on port %u\n", o.smds_name, a->bind,
-                   s.smds_served.agents.port, s.smds_served.operators.port);
+            printf("serve: SM-DS %s on %s port %u\nserve: ES12 on %s port %u\n", o.smds_name,
+                   a->bind, s.smds_served.agents.port, a->bind, s.smds_served.operators.port);
         if (o.eim_name)
             printf("serve: eIM %s on %s port %u\n", o.eim_name, a->bind, s.eim_served.agents.port);
         fflush(stdout);
@@ -110,6 +116,7 @@ static int run(const struct serve_args *a)
 int cmd_serve(int argc, char **argv)
 {
     struct serve_args a = {
+        .credentials = { credentials, FURTHER_MAX, 0 },
         .dir = "var",
         .bind = "127.0.0.1",
         .roles = "smdp,eim",
@@ -126,6 +133,8 @@ int cmd_serve(int argc, char **argv)
         { "config", OPTION_TEXT, &a.config, 0, 0, "FILE", "read [serve] of this file first" },
         { "dir", OPTION_TEXT, &a.dir, 0, 0, "DIR", "databases (var)" },
         { "pki", OPTION_TEXT, &a.pki, 0, 0, "DIR", "certificates and keys (DIR/pki)" },
+        { "credential", OPTION_LIST, &a.credentials, 0, 0, "DIR",
+          "a CI with dp-auth and dp-pb that the SM-DP+ serves too; may be given again" },
         { "roles", OPTION_TEXT, &a.roles, 0, 0, "LIST", "of smdp, smds, eim (smdp,eim)" },
         { "bind", OPTION_TEXT, &a.bind, 0, 0, "ADDRESS", "numeric address (127.0.0.1)" },
         { "smdp-name", OPTION_TEXT, &a.smdp_name, 0, 0, "NAME", "address of the SM-DP+" },
@@ -144,6 +153,8 @@ int cmd_serve(int argc, char **argv)
         { "hosts", OPTION_TEXT, &a.hosts, 0, 0, "ROWS",
           "name=address:port,...: where other servers are found" },
         { "orders", OPTION_TEXT, &a.orders, 0, 0, "FILE", "orders to place, see docs/serve.md" },
+        { "download-attempts", OPTION_INT, &a.download_attempts, 1, 1000000, "N",
+          "downloads begun of one order at the SM-DP+ (10)" },
         { "workers", OPTION_INT, &a.workers, 0, 256, "N", "threads of each server (processors)" },
     };
     struct options o = {
@@ -157,6 +168,7 @@ int cmd_serve(int argc, char **argv)
     int status = options_parse(&o, argc, argv);
 
     if (status < 0 && a.config) {
+        a.credentials.count = 0; /* the second time over the command line adds them again */
         status = options_read_file(&o, a.config, "serve");
         if (status < 0)
             status = options_parse(&o, argc, argv);

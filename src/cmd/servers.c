@@ -194,33 +194,40 @@ static enum err recover_smdp(void *role, void *more, struct turn *t)
     return smdp_recover(role, t, more);
 }
 
+/* That of --pki first, so that it is preferred. */
+static enum err open_credentials(struct servers *s, const struct servers_options *o,
+                                 struct reason *w)
+{
+    enum err e = open_identity(s, o->pki, ROLE_DP_AUTH, &s->dp_auth, w);
+
+    if (!e)
+        e = open_identity(s, o->pki, ROLE_DP_PB, &s->dp_pb, w);
+    if (!e)
+        s->credentials[0] = further_credential(&s->dp_auth, &s->dp_pb);
+    for (size_t i = 0; !e && i < o->credential_count; i++)
+        e = further_open(&s->further, o->credentials[i], &s->trust, &s->credentials[1 + i], w);
+    return e;
+}
+
 static enum err open_smdp(struct servers *s, const struct servers_options *o, struct reason *w)
 {
     struct smdp_options options = {
         .crypto = s->crypto,
         .address = slice_str(o->smdp_name),
-        .credentials = &s->credential,
-        .credential_count = 1,
+        .credentials = s->credentials,
+        .credential_count = 1 + o->credential_count,
         .trust = &s->trust,
         .download_attempts = o->download_attempts,
         .root_smds = slice_str(o->root_smds),
     };
     struct served *v = &s->smdp_served;
     const struct served_options own = served_options(o, "smdp.db", &smdp_schema);
-    enum err e = open_identity(s, o->pki, ROLE_DP_AUTH, &s->dp_auth, w);
+    enum err e = open_credentials(s, o, w);
 
-    if (!e)
-        e = open_identity(s, o->pki, ROLE_DP_PB, &s->dp_pb, w);
     if (!e)
         e = served_open_store(v, &own, w);
     if (e)
         return e;
-    s->credential = (struct smdp_credential){
-        .auth_certificate = s->dp_auth.cert.der,
-        .pb_certificate = s->dp_pb.cert.der,
-        .auth = s->dp_auth.signer,
-        .pb = s->dp_pb.signer,
-    };
     e = smdp_open(&options, &s->smdp);
     if (e)
         return because(w, e, "SM-DP+ with the certificates in %s", o->pki);
@@ -427,6 +434,7 @@ void servers_close(struct servers *s)
     identity_close(&s->ds_auth);
     identity_close(&s->dp_auth);
     identity_close(&s->dp_pb);
+    further_close(&s->further);
     identity_close(&s->ci);
     if (s->crypto)
         trust_close(&s->trust);

@@ -5,6 +5,7 @@
 #ifndef DUNLIN_CMD_SERVERS_H
 #define DUNLIN_CMD_SERVERS_H
 
+#include "cmd/further.h"
 #include "cmd/served.h"
 #include "eim/eim.h"
 #include "engine/upstream.h"
@@ -14,8 +15,10 @@
 #include "smds/smds.h"
 
 struct servers_options {
-    const char *dir;       /* databases; made when absent */
-    const char *pki;       /* hierarchy, laid out as pki/keystore.h says */
+    const char *dir;                /* databases; made when absent */
+    const char *pki;                /* hierarchy, laid out as pki/keystore.h says */
+    const char *const *credentials; /* hierarchies that the SM-DP+ serves too (cmd/further.h) */
+    size_t credential_count;
     const char *bind;      /* numeric address */
     const char *smdp_name; /* address of the SM-DP+ as eUICCs know it; NULL: no SM-DP+ */
     const char *smds_name; /* address of the SM-DS likewise; NULL: no SM-DS */
@@ -39,7 +42,8 @@ struct servers {
     const struct crypto *crypto;
     struct trust trust;
     struct identity ci, dp_auth, dp_pb, ds_auth, eim_sign;
-    struct smdp_credential credential;
+    struct further further;
+    struct smdp_credential credentials[1 + FURTHER_MAX];
 
     struct smdp *smdp;
     const char *smdp_name; /* borrowed from the options */

@@ -152,13 +152,18 @@ static enum err check_cert(struct walk *w, size_t i, struct public_key **key)
     const struct cert *cert = &w->chain->cert[i];
     enum cert_role role = role_at(w, i);
     struct public_key *own = NULL;
+    bool misplaced = !role || (i && !role_facts(role)->ca);
     const char *why = NULL;
-    enum err err = cert_check_role(cert, role, &why);
+    enum err err = w->now_s == NO_TIME ? E_OK : cert_check_time(cert, w->now_s);
 
-    if (!role || (i && !role_facts(role)->ca)) {
+    if (misplaced)
         role = expected_at(w->leaf, i);
+    /* Whatever else is wrong with it: out of its time it is not looked at, nor any key used. */
+    if (err)
+        return at_fault(w->fault, err, role, NULL);
+    if (misplaced)
         return at_fault(w->fault, E_BADCERT, role, "certificate policy is of another role");
-    }
+    err = cert_check_role(cert, role, &why);
     if (!err)
         err = check_link(w, i, &why);
     if (!err && !i && role == ROLE_EUICC)
@@ -168,8 +173,6 @@ static enum err check_cert(struct walk *w, size_t i, struct public_key **key)
     err = cert_verify_signature(cert, *key);
     if (!err)
         err = key_open(w->trust->crypto, cert->curve, &cert->point, &own);
-    if (!err && w->now_s != NO_TIME && (err = cert_check_time(cert, w->now_s)))
-        key_drop(own);
     if (err)
         return at_fault(w->fault, err, role, NULL);
     key_drop(*key);
@@ -300,7 +303,10 @@ enum err chain_verify(const struct trust *t, const slice *ders, size_t count, en
         return err;
     slice authority = out->cert[count - 1].aki;
 
-    out->ci = authority.p ? trust_find(t, authority) : NULL;
+    if (!authority.p)
+        return at_fault(fault, E_BADCERT, expected_at(role, count - 1),
+                        "authority key identifier is missing");
+    out->ci = trust_find(t, authority);
     if (!out->ci || (ci.p && !slice_eq(ci, authority)))
         return at_fault(fault, E_UNTRUSTED, ROLE_CI, NULL);
     whole = window(out, 0, NULL);

@@ -3,10 +3,11 @@
  * below a trusted CI. Stock X.509 validation is not used, because the constraints of an EUM have a
  * meaning of their own (a prefix of the EID).
  *
- * For each certificate, from the CI down: the issuer's key identifier and name, the issuer's role,
- * path length, one curve for the whole chain, its own role and content (cert_check_role), its
- * signature, and its validity unless the caller has no trusted time (a card). For an eUICC also its
- * EID and the constraints of its EUM. Revocation is not checked.
+ * For each certificate, from the CI down: its validity, before anything else that may be wrong with
+ * it, unless the caller has no trusted time (a card); the issuer's key identifier and name, the
+ * issuer's role, path length, one curve for the whole chain, its own role and content
+ * (cert_check_role), and its signature. For an eUICC also its EID and the constraints of its EUM.
+ * Revocation is not checked.
  *
  * A server verifies the same chains again and again: it gives its trust a cache.
  */
@@ -78,6 +79,7 @@ struct chain {
  * anchor itself.
  *
  *   E_UNTRUSTED            no trusted CI has the authority key identifier of the top certificate
+ *                          (one that has none is E_BADCERT)
  *   E_EXPIRED              outside its validity
  *   E_BADSIG, E_BADCERT,   not valid; also any error of cert_parse
  *   E_BADKEY, E_UNSUPPORTED (curve)

@@ -51,6 +51,7 @@ static const struct build_row usim_rows[] = {
     VARY("ef-imsi", imsi),
     RECORDS("ef-arr", BUILD_RULE_LEN, rules),
     FITTED("ef-ust", ust),
+    HERE("ef-smsp"),
     VARY("ef-spn", spn),
     TEXT("ef-est", "\x00"),
     VARY("ef-acc", acc),

@@ -1,7 +1,7 @@
 #include "profile/identity.h"
 
 #include "base/secret.h"
-#include "profile/edit.h"
+#include "profile/refill.h"
 
 #include <stdio.h>
 
@@ -143,47 +143,16 @@ static enum err change(struct changer *c, slice content, slice by)
     return E_OK;
 }
 
-/* The Fcp of a File with another efFileSize; an absent one stays absent when nothing changes. */
-static enum err sized_fcp(struct changer *c, const struct model_file *f, size_t size, slice *out)
-{
-    struct saip_file_item item = { .which = saip_file_item_is_fcp };
-    uint8_t be[2] = { (uint8_t)(size >> 8), (uint8_t)size };
-    struct der_reader r = der_reader(f->items);
-    struct tlv fcp = der_maybe(&r, 0xA1);
-    size_t room = fcp.whole.n + 32;
-    uint8_t *buf;
-
-    *out = fcp.tag ? fcp.whole : SLICE_EMPTY;
-    if (size <= f->facts.size)
-        return E_OK;
-    if (f->facts.type != FILE_TR || size > 0x7FFF)
-        return E_SIZE;
-    if (fcp.tag && schema_decode(&T_saip_file_item, fcp.whole, &item, NULL))
-        return E_SYNTAX;
-    item.fcp.ef_file_size = be[0] ? SLICE_OF(be) : slice_of(be + 1, 1);
-    buf = arena_alloc(c->arena, room);
-    return buf ? schema_encode(&T_saip_file_item, &item, buf, room, out, NULL) : E_MEMORY;
-}
-
 /*
  * All content of a file becomes `body`; a transparent file that is too small for it grows. Only
  * files of a template's element can be changed: that is where identities are.
  */
 static enum err change_file(struct changer *c, int file, slice body)
 {
-    const struct model_file *f = file < 0 ? NULL : &c->m->files[file];
-    uint8_t head[DER_HEAD_MAX];
-    slice parts[3];
-    enum err e;
+    slice items;
+    enum err e = file < 0 ? E_NOTFOUND : file_refill(c->arena, &c->m->files[file], body, &items);
 
-    if (!f || !f->items.p || f->facts.link.p)
-        return E_NOTFOUND;
-    e = sized_fcp(c, f, body.n, &parts[0]);
-    if (e)
-        return e;
-    parts[1] = slice_of(head, der_put_head(0x83, body.n, head));
-    parts[2] = body;
-    return change(c, f->items, arena_concat(c->arena, parts, COUNT(parts)));
+    return e ? e : change(c, c->m->files[file].items, items);
 }
 
 static enum err change_iccid(struct changer *c)
@@ -228,21 +197,26 @@ static enum err change_text(struct changer *c, int file, const char *text)
     return change_file(c, file, slice_of(body, size));
 }
 
-/* Private and public identity and home domain as derived from the IMSI (TS 23.003 13.2 to 13.4). */
+void isim_names_of(slice imsi, unsigned mnc_len, struct isim_names *out)
+{
+    const char *digits = (const char *)imsi.p;
+
+    snprintf(out->domain, sizeof out->domain, "ims.mnc%s%.*s.mcc%.3s.3gppnetwork.org",
+             mnc_len == 2 ? "0" : "", (int)mnc_len, digits + 3, digits);
+    snprintf(out->impi, sizeof out->impi, "%.*s@%s", (int)imsi.n, digits, out->domain);
+    snprintf(out->impu, sizeof out->impu, "sip:%s", out->impi);
+}
+
 static enum err change_isim(struct changer *c, int adf, unsigned mnc_len)
 {
-    const char *imsi = (const char *)c->want->imsi.p;
-    char domain[64], impi[96], impu[104];
+    struct isim_names names;
     enum err e;
 
-    snprintf(domain, sizeof domain, "ims.mnc%s%.*s.mcc%.3s.3gppnetwork.org",
-             mnc_len == 2 ? "0" : "", (int)mnc_len, imsi + 3, imsi);
-    snprintf(impi, sizeof impi, "%.*s@%s", (int)c->want->imsi.n, imsi, domain);
-    snprintf(impu, sizeof impu, "sip:%s", impi);
-    e = change_text(c, model_child(c->m, adf, 0x6F02), impi);
+    isim_names_of(c->want->imsi, mnc_len, &names);
+    e = change_text(c, model_child(c->m, adf, 0x6F02), names.impi);
     if (!e)
-        e = change_text(c, model_child(c->m, adf, 0x6F04), impu);
-    return e ? e : change_text(c, model_child(c->m, adf, 0x6F03), domain);
+        e = change_text(c, model_child(c->m, adf, 0x6F04), names.impu);
+    return e ? e : change_text(c, model_child(c->m, adf, 0x6F03), names.domain);
 }
 
 static enum err change_usim(struct changer *c, int adf)

@@ -16,6 +16,15 @@
 MUST_USE enum err imsi_encode(slice digits, uint8_t out[IMSI_LEN]);
 MUST_USE enum err imsi_decode(slice ef, char digits[IMSI_DIGITS + 1]);
 
+/*
+ * Private and public identity and home domain of an ISIM as derived from the IMSI (TS 23.003 13.2
+ * to 13.4). imsi: 6 to 15 digits.
+ */
+struct isim_names {
+    char domain[64], impi[96], impu[104];
+};
+void isim_names_of(slice imsi, unsigned mnc_len, struct isim_names *out);
+
 /* What a package says of itself. Holds a key: the owner wipes it. */
 struct profile_identity {
     char iccid[ICCID_DIGITS + 1];

@@ -23,10 +23,27 @@ static enum err notifications(struct arena *arena, const struct metadata_input *
     return e ? e : der_written(&w, out);
 }
 
+int metadata_icon_type(slice icon)
+{
+    if (slice_starts(icon, SLICE_LIT("\xFF\xD8\xFF")))
+        return 0; /* jpg */
+    return slice_starts(icon, SLICE_LIT("\x89PNG\r\n\x1A\n")) ? 1 : -1;
+}
+
+slice metadata_iccid(slice metadata)
+{
+    struct der_reader r = der_reader(metadata), in;
+    slice iccid;
+
+    in = der_reader(der_expect(&r, 0xBF25).value);
+    iccid = der_expect(&in, 0x5A).value;
+    return !r.err && !in.err && iccid.n == ICCID_LEN ? iccid : SLICE_NONE;
+}
+
 enum err metadata_build(struct arena *arena, const uint8_t iccid[ICCID_LEN],
                         const struct metadata_input *in, slice *out)
 {
-    size_t size = 1024 + in->notification_count * 300;
+    size_t size = 1024 + in->icon.n + in->notification_count * 300;
     uint8_t *buf = arena_alloc(arena, size), bits[DER_BITS_MAX];
     struct store_metadata_request r = {
         .iccid = slice_of(iccid, ICCID_LEN),
@@ -40,7 +57,14 @@ enum err metadata_build(struct arena *arena, const uint8_t iccid[ICCID_LEN],
 
     if (!buf)
         return E_MEMORY;
-    r.profile_owner.mcc_mnc = in->mcc_mnc;
+    if (!in->mcc_mnc.p && (in->policy_rules || in->gid1.p || in->gid2.p))
+        return E_ARGUMENT; /* a rule needs an owner (SGP.22 5.5.3) */
+    if (in->icon.p && metadata_icon_type(in->icon) < 0)
+        return E_ARGUMENT;
+    r.profile_owner = (struct operator_id){ in->mcc_mnc, in->gid1, in->gid2 };
+    r.icon = in->icon;
+    r.has_icon_type = in->icon.p != NULL;
+    r.icon_type = r.has_icon_type ? metadata_icon_type(in->icon) : 0;
     if (in->policy_rules)
         r.profile_policy_rules = der_bits_make(in->policy_rules, bits);
     if (in->notification_count)

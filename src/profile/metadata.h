@@ -23,9 +23,19 @@ struct metadata_input {
     size_t notification_count;
     uint64_t policy_rules; /* pprIds; 0: none */
     slice mcc_mnc;         /* of profileOwner, 3 octets as in TS 24.008; absent: no owner */
+    slice gid1, gid2;      /* of profileOwner; absent: none */
+    slice icon;            /* JPEG or PNG of up to 1,024 octets; absent: none */
 };
 
-/* BF25 in the arena. iccid: as in EF.ICCID. E_SIZE, E_SYNTAX for what the limits forbid. */
+/* iconType of an image by its first octets; negative when it is neither JPEG nor PNG. */
+int metadata_icon_type(slice icon);
+/* The ICCID in a StoreMetadataRequest (BF25): 10 octets of it; absent when there is none. */
+slice metadata_iccid(slice metadata);
+
+/*
+ * BF25 in the arena. iccid: as in EF.ICCID. E_SIZE, E_SYNTAX for what the limits forbid;
+ * E_ARGUMENT: policy rules or GIDs without an owner, an icon that is no image.
+ */
 MUST_USE enum err metadata_build(struct arena *arena, const uint8_t iccid[ICCID_LEN],
                                  const struct metadata_input *in, slice *out);
 

@@ -31,9 +31,30 @@ static bool downloadable(const struct smdp_order *o)
     return o->state == SMDP_RELEASED || o->state == SMDP_DOWNLOADED;
 }
 
+/* What the order's own state says against a download by this eUICC, or -1. */
+static int order_refusal(const struct client *c, const struct smdp_order *o)
+{
+    const struct smdp_options *options = &c->smdp->options;
+
+    if (o->eid.p && !slice_eq(o->eid, SLICE_OF(c->session->cma.eid)))
+        return SMDP_REFUSE_EID;
+    if (o->state == SMDP_INSTALLED || o->state == SMDP_UNAVAILABLE)
+        return SMDP_REFUSE_MATCHING_ID;
+    if (o->attempts >= options->download_attempts && (downloadable(o) || o->state == SMDP_ERROR))
+        return SMDP_REFUSE_ORDER_ATTEMPTS;
+    if (o->state == SMDP_ERROR)
+        return SMDP_REFUSE_MATCHING_ID;
+    if (!downloadable(o))
+        return SMDP_REFUSE_NOT_RELEASED;
+    if (o->expires_ms && c->turn->now_ms >= o->expires_ms)
+        return SMDP_REFUSE_ORDER_EXPIRED;
+    return -1;
+}
+
 /*
- * The oldest comes first, but rather one that has no matching id of its own. E_NOTFOUND when
- * nothing waits for this EID.
+ * The oldest comes first, but rather one that can be had (one that is past its end stands in
+ * nobody's way), and of those one that has no matching id of its own. E_NOTFOUND when nothing waits
+ * for this EID.
  */
 static enum err order_of_eid(struct client *c)
 {
@@ -42,13 +63,18 @@ static enum err order_of_eid(struct client *c)
                              .limit = EID_ORDERS };
     struct smdp_order *rows;
     size_t count;
+    int best = 0;
     enum err err;
 
     q.key[0] = store_blob(SLICE_OF(c->session->cma.eid));
     err = store_list(c->turn->store, &smdp_order_table, &q, c->turn->arena, &rows, &count);
-    for (size_t i = 0; i < count; i++) {
-        if (!c->order || (c->order->matching_id.p && !rows[i].matching_id.p))
+    for (size_t i = 0; !err && i < count; i++) {
+        int rank = 1 + 2 * (order_refusal(c, &rows[i]) < 0) + !rows[i].matching_id.p;
+
+        if (rank > best) {
+            best = rank;
             c->order = &rows[i];
+        }
     }
     return err ? err : c->order ? E_OK : E_NOTFOUND;
 }
@@ -81,27 +107,6 @@ static int64_t free_memory(slice resource)
         return n;
     }
     return INT64_MAX;
-}
-
-/* What the order's own state says against a download by this eUICC, or -1. */
-static int order_refusal(const struct client *c)
-{
-    const struct smdp_order *o = c->order;
-    const struct smdp_options *options = &c->smdp->options;
-
-    if (o->eid.p && !slice_eq(o->eid, SLICE_OF(c->session->cma.eid)))
-        return SMDP_REFUSE_EID;
-    if (o->state == SMDP_INSTALLED || o->state == SMDP_UNAVAILABLE)
-        return SMDP_REFUSE_MATCHING_ID;
-    if (o->attempts >= options->download_attempts && (downloadable(o) || o->state == SMDP_ERROR))
-        return SMDP_REFUSE_ORDER_ATTEMPTS;
-    if (o->state == SMDP_ERROR)
-        return SMDP_REFUSE_MATCHING_ID;
-    if (!downloadable(o))
-        return SMDP_REFUSE_NOT_RELEASED;
-    if (o->expires_ms && c->turn->now_ms >= o->expires_ms)
-        return SMDP_REFUSE_ORDER_EXPIRED;
-    return -1;
 }
 
 /* Whether this profile may and can live on this eUICC, or -1. */
@@ -147,7 +152,7 @@ static enum err choose_order(struct client *c, bool *refused)
         return refuse(c, matching_id.n ? SMDP_REFUSE_MATCHING_ID : SMDP_REFUSE_EID);
     if (err)
         return err;
-    why = order_refusal(c);
+    why = order_refusal(c, c->order);
     if (why >= 0)
         return refuse_order(c, (enum smdp_refusal)why);
     err = smdp_find_profile(c->turn, c->order->iccid, &c->profile);

@@ -49,7 +49,7 @@ start() {
         --orders "$work/orders" >"$work/served" 2>"$work/refused" &
     servers=$!
     for i in $(seq 100); do
-        grep -q 'ES2+ on port' "$work/served" && return
+        grep -q 'ES2+ on .* port' "$work/served" && return
         sleep 0.1
     done
     cat "$work/refused" >&2

@@ -51,7 +51,7 @@ device   $third
 download $third 1\$testsmdpplus1.example.com\$TEST-0003
 enable   $third 8900101000000000035
 ORDERS
-"$program" serve --smdp-port 0 --eim-port 0 --orders orders.txt >serve.out 2>&1 &
+"$program" serve --smdp-port 0 --es2-port 0 --eim-port 0 --orders orders.txt >serve.out 2>&1 &
 smdp=$(port serve.out 'SM-DP+ .* port')
 eim=$(port serve.out 'eIM .* port')
 

@@ -50,9 +50,9 @@ END
 "$DUNLIN" serve --dir "$work" --pki "$work/pki" --roles smdp --smdp-port 0 --es2-port "$es2" \
     --orders "$work/orders" >"$work/served" 2>&1 &
 processes=$!
-until_says "$work/served" 'ES2+ on port'
+until_says "$work/served" 'ES2+ on '
 smdp=testsmdpplus1.example.com
-port=$(grep -oP 'SM-DP\+ .* port \K[0-9]+(?=, ES2)' "$work/served")
+port=$(grep -oP 'SM-DP\+ .* port \K[0-9]+' "$work/served")
 [ -n "$port" ] || fail "$(cat "$work/served")"
 
 es2() { # FUNCTION MEMBERS

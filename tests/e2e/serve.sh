@@ -11,7 +11,7 @@ eid=89049032123451234500000000000186
 # port FILE PATTERN: waits for a line of a server's output, prints the number behind the pattern
 port() {
     for _ in $(seq 100); do
-        sed -n "s/.*$2[ :]\([0-9]*\)\(,.*\)\?$/\1/p" "$1" | head -n 1 | grep . && return 0
+        sed -n "s/.*$2[ :]\([0-9]*\).*$/\1/p" "$1" | head -n 1 | grep . && return 0
         sleep 0.1
     done
     cat "$1" >&2
@@ -28,7 +28,7 @@ enable   $eid 8900101000000000019
 list     $eid
 ORDERS
 "$program" card --tcp 0 >card.out 2>&1 &
-"$program" serve --smdp-port 0 --es2-port 0 --eim-port 0 --orders orders.txt >serve.out 2>&1 &
+"$program" serve --smdp-port 0 --eim-port 0 --es2-port 0 --orders orders.txt >serve.out 2>&1 &
 card=$(port card.out '127.0.0.1')
 smdp=$(port serve.out 'SM-DP+ [^ ]* on [^ ]* port')
 eim=$(port serve.out 'eIM .* port')

@@ -61,7 +61,7 @@ download $eid 1\$testsmdpplus1.example.com\$TEST-0001
 enable   $eid 8900101000000000019
 ORDERS
 "$program" card --tcp 0 >card.out 2>&1 &
-"$program" serve --smdp-port 0 --eim-port 0 --orders orders.txt >serve.out 2>&1 &
+"$program" serve --smdp-port 0 --es2-port 0 --eim-port 0 --orders orders.txt >serve.out 2>&1 &
 card=$(port card.out '127.0.0.1')
 smdp=$(port serve.out 'SM-DP+ .* port')
 eim=$(port serve.out 'eIM .* port')

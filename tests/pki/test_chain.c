@@ -268,12 +268,38 @@ static void expired(void **state)
     make_cert(c, &euicc, w->curve, future, &w->eum);
     expect(w, euicc.der, w->eum.der, ROLE_EUICC, E_EXPIRED, ROLE_EUICC);
     made_close(&euicc);
+    /* out of its time comes first: with a bad signature, or of another role, it is expired still */
+    uint8_t buf[CERT_ISSUE_MAX];
+
+    make_cert(c, &eum, w->curve, past, &w->ci);
+    memcpy(buf, eum.der.p, eum.der.n);
+    buf[eum.der.n - 1] ^= 1;
+    expect(w, w->euicc.der, slice_of(buf, eum.der.n), ROLE_EUICC, E_EXPIRED, ROLE_EUM);
+    made_close(&eum);
+    past.role = ROLE_DP_AUTH;
+    make_cert(c, &eum, w->curve, past, &w->ci);
+    expect(w, w->euicc.der, eum.der, ROLE_EUICC, E_EXPIRED, ROLE_EUM);
+    made_close(&eum);
     assert_int_equal(
         judge(&w->trust, w->auth.der, SLICE_NONE, ROLE_DP_AUTH, FORGE_NOW + 1000, &fault), E_OK);
     assert_int_equal(
         judge(&w->trust, w->auth.der, SLICE_NONE, ROLE_DP_AUTH, FORGE_NOW + 1001, &fault),
         E_EXPIRED);
     assert_int_equal(fault.role, ROLE_CI);
+}
+
+/* Not "of an unknown CI": it names none, which no EUM, eUICC or server may (SGP.22 4.5.2.1). */
+static void no_authority(void **state)
+{
+    const struct world *w = &worlds[0];
+    const slice aki = SLICE_LIT("\x06\x03\x55\x1D\x23"), other = SLICE_LIT("\x06\x03\x55\x1D\x63");
+    uint8_t buf[CERT_ISSUE_MAX];
+
+    (void)state;
+    expect(w, w->euicc.der, forge_octets(c, &w->eum, aki, other, &w->ci, buf, sizeof buf),
+           ROLE_EUICC, E_BADCERT, ROLE_EUM);
+    expect(w, forge_octets(c, &w->auth, aki, other, &w->ci, buf, sizeof buf), SLICE_NONE,
+           ROLE_DP_AUTH, E_BADCERT, ROLE_DP_AUTH);
 }
 
 static void eid_constraints(void **state)
@@ -660,6 +686,7 @@ int main(void)
         cmocka_unit_test(not_a_ca),
         cmocka_unit_test(unknown_critical_extension),
         cmocka_unit_test(expired),
+        cmocka_unit_test(no_authority),
         cmocka_unit_test(eid_constraints),
         cmocka_unit_test(permitted_eins),
         cmocka_unit_test(path_length),

@@ -384,6 +384,50 @@ static void metadata_for_the_smdp(void **state)
     end(&b);
 }
 
+static void metadata_with_icon_and_rules(void **state)
+{
+    const uint8_t iccid[] = { 0x98, 0x00, 0x10, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0x14 };
+    const slice png = SLICE_LIT("\x89PNG\r\n\x1A\n and so on"), jpg = SLICE_LIT("\xFF\xD8\xFF\xE0");
+    struct metadata_input in = { .service_provider = SLICE_LIT("Acme"),
+                                 .profile_name = SLICE_LIT("IoT"),
+                                 .profile_class = 2,
+                                 .mcc_mnc = SLICE_LIT("\x00\xF1\x10"),
+                                 .gid1 = SLICE_LIT("\x01\x02"),
+                                 .icon = png,
+                                 .policy_rules = 4 };
+    struct store_metadata_request r;
+    struct bench b;
+    slice out;
+
+    (void)state;
+    begin(&b);
+    assert_int_equal(metadata_build(&b.arena, iccid, &in, &out), E_OK);
+    assert_int_equal(schema_decode(&T_store_metadata_request, out, &r, NULL), E_OK);
+    assert_int_equal(r.icon_type, 1);
+    assert_true(slice_eq(r.icon, png));
+    assert_true(slice_eq(r.profile_owner.gid1, in.gid1));
+    assert_null(r.profile_owner.gid2.p);
+    assert_int_equal(der_bits(r.profile_policy_rules), 4);
+    assert_memory_equal(metadata_iccid(out).p, iccid, sizeof iccid);
+    assert_null(metadata_iccid(slice_head(out, out.n - 1)).p);
+    in.icon = jpg;
+    assert_int_equal(metadata_build(&b.arena, iccid, &in, &out), E_OK);
+    assert_int_equal(schema_decode(&T_store_metadata_request, out, &r, NULL), E_OK);
+    assert_int_equal(r.icon_type, 0);
+    assert_true(r.has_icon_type);
+    in.icon = SLICE_LIT("GIF89a");
+    assert_int_equal(metadata_build(&b.arena, iccid, &in, &out), E_ARGUMENT);
+    in.icon = SLICE_NONE;
+    assert_int_equal(metadata_build(&b.arena, iccid, &in, &out), E_OK);
+    in.mcc_mnc = SLICE_NONE;
+    assert_int_equal(metadata_build(&b.arena, iccid, &in, &out), E_ARGUMENT);
+    in.gid1 = SLICE_NONE;
+    assert_int_equal(metadata_build(&b.arena, iccid, &in, &out), E_ARGUMENT); /* the rule */
+    in.policy_rules = 0;
+    assert_int_equal(metadata_build(&b.arena, iccid, &in, &out), E_OK);
+    end(&b);
+}
+
 /* Tag 82 of extCardResource is the free non-volatile memory. */
 static void card_resources(void **state)
 {
@@ -411,6 +455,7 @@ int main(void)
         cmocka_unit_test(nothing_wanted_nothing_changed),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(metadata_for_the_smdp),
+        cmocka_unit_test(metadata_with_icon_and_rules),
         cmocka_unit_test(card_resources),
     };
 

@@ -122,6 +122,26 @@ static void bad_eum_certificate_DPP_010(void **state)
     expect_still_downloadable();
 }
 
+/* Its extension becomes 2.5.29.99: an EUM of no CI is not one of an unknown CI (8.11.1). */
+static void eum_that_names_no_authority_DPP_010(void **state)
+{
+    uint8_t bad[CERT_ISSUE_MAX];
+    size_t at = 0, found = 0;
+
+    (void)state;
+    memcpy(bad, w.eum.der.p, w.eum.der.n);
+    for (size_t i = 0; i + 5 <= w.eum.der.n; i++)
+        if (!memcmp(bad + i, "\x06\x03\x55\x1D\x23", 5)) {
+            at = i + 4;
+            found++;
+        }
+    assert_int_equal(found, 1);
+    bad[at] = 0x63;
+    card.change.eum = slice_of(bad, w.eum.der.n);
+    try_and_expect("8.1.2", "6.1", 1);
+    expect_still_downloadable();
+}
+
 static void bad_euicc_certificate_DPP_010(void **state)
 {
     uint8_t bad[CERT_ISSUE_MAX];
@@ -143,6 +163,8 @@ static void expired_eum_certificate_DPP_010(void **state)
     world_issue(&w, ROLE_EUICC, &eum, card.eid, NOW_S + 900 * DAY_S, &own);
     card.change.eum = eum.der;
     card.change.euicc = own.der;
+    try_and_expect("8.1.2", "6.3", 2);
+    eum.buf[eum.der.n - 1] ^= 1; /* expired first, whatever else it is */
     try_and_expect("8.1.2", "6.3", 2);
     signer_close(&eum.signer);
     signer_close(&own.signer);
@@ -223,6 +245,34 @@ static void default_server_and_event_DPP_007(void **state)
     card.change.matching_id = SLICE_LIT("EVENT-001");
     card_download(&card);
     assert_state(&w, &c, DOWNLOADED);
+}
+
+/* Of several for one EID: what can no longer be had does not keep the eUICC from what can. */
+static void a_dead_order_is_passed_over_DPP_007(void **state)
+{
+    struct smdp_confirm_order mortal = { .eid = SLICE_OF(card.eid),
+                                         .matching_id = SLICE_EMPTY,
+                                         .release = true,
+                                         .expires_ms = w.now_ms + 1000 };
+    struct smdp_confirm_order named = { .eid = SLICE_OF(card.eid), .release = true };
+    struct profile late, other;
+
+    (void)state;
+    world_confirm(&w, &(struct stock){ 0 }, &mortal, &late);
+    world_confirm(&w, &(struct stock){ 0 }, &named, &other);
+    card.change.matching_id = SLICE_NONE;
+    card_initiate(&card);
+    card_authenticate(&card);
+    assert_success(&w);
+    assert_int_equal(world_order(&w, &late).attempts, 1); /* in time: no matching id comes first */
+    w.now_ms += 1000;
+    card_download(&card);
+    assert_state(&w, &other, DOWNLOADED);
+    assert_state(&w, &late, RELEASED);
+    world_notify(&w, card_installation_result(&card, 0));
+    assert_state(&w, &other, INSTALLED);
+    try_and_expect("8.8.5", "4.10", 127); /* nothing better waits any more */
+    expect_still_downloadable();
 }
 
 static void nothing_waits_for_this_eid(void **state)
@@ -402,12 +452,14 @@ int main(void)
         TEST(unknown_transaction_DPP_014),
         TEST(unknown_transaction_in_signed_part_DPP_014),
         TEST(bad_eum_certificate_DPP_010),
+        TEST(eum_that_names_no_authority_DPP_010),
         TEST(bad_euicc_certificate_DPP_010),
         TEST(expired_eum_certificate_DPP_010),
         TEST(expired_euicc_certificate_DPP_010),
         TEST(eid_outside_the_eum_DPP_010),
         TEST(unknown_ci_DPP_012),
         TEST(default_server_and_event_DPP_007),
+        TEST(a_dead_order_is_passed_over_DPP_007),
         TEST(nothing_waits_for_this_eid),
         TEST(order_of_another_eid_DPP_009),
         TEST(not_released_DPP_013),

@@ -87,7 +87,8 @@ void house_profile(struct house *h, struct stock *s)
     digits[18] = luhn_digit(slice_of(digits, 18));
     snprintf(matching, sizeof matching, "MATCH-%u", h->profiles);
     assert_int_equal(profile_build(&h->arena, h->crypto, &in, &package, NULL), E_OK);
-    if (!place_profile(h->servers, package, slice_str(matching), s->iccid, s->activation, &placed))
+    if (!place_profile(h->servers, package, slice_str(matching), SLICE_NONE, s->iccid,
+                       s->activation, &placed))
         fail_msg("%s", placed.why);
 }
 
@@ -109,7 +110,8 @@ bool house_profile_of(struct house *h, const char *name, struct stock *s)
     digits[18] = luhn_digit(slice_of(digits, 18));
     assert_int_equal(profile_personalise(&h->arena, package, &change, &package), E_OK);
     free(owned);
-    if (!place_profile(h->servers, package, slice_str(matching), s->iccid, s->activation, &placed))
+    if (!place_profile(h->servers, package, slice_str(matching), SLICE_NONE, s->iccid,
+                       s->activation, &placed))
         fail_msg("%s", placed.why);
     return true;
 }
