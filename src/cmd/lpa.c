@@ -13,9 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What is said may come from a picture. */
 int lpa_say(const char *what, const char *why)
 {
-    fprintf(stderr, "dunlin lpa: %s: %s\n", what, why);
+    char text[300];
+
+    fprintf(stderr, "dunlin lpa: %s: %s\n", text_printable(slice_str(what), text, sizeof text),
+            why);
     return EXIT_FAILED;
 }
 

@@ -99,6 +99,10 @@ for code in '2$a.b$C' '1$a.b' '1$$C' "1\$$smdp\$$(printf 'M%.0s' $(seq 300))" ''
     grep -q contacting "$work/err" && fail "asked a server for $code"
 done
 
+expect 1 lpa download $'1$\e[31mred'
+says '1$?[31mred: not an activation code'
+grep -q $'\e' "$work/err" && fail 'an escape sequence reached the terminal'
+
 # by activation code, with its OID; only once; enabled, renamed, disabled, deleted
 expect 1 lpa download "1\$$smdp\$FIRST\$2.999.11"
 says 'OID of the activation code'
