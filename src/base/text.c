@@ -214,6 +214,51 @@ char luhn_digit(slice digits)
     return (char)('0' + (10 - sum % 10) % 10);
 }
 
+/* Octets of the UTF-8 sign at the head of s, and its number; 0: there is none. */
+static size_t utf8_sign(slice s, uint32_t *sign)
+{
+    static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    uint8_t c = s.p[0];
+    size_t n = c < 0x80 ? 1 : c >> 5 == 6 ? 2 : c >> 4 == 14 ? 3 : c >> 3 == 30 ? 4 : 0;
+
+    if (!n || n > s.n)
+        return 0;
+    *sign = n == 1 ? c : c & (0x7Fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if (s.p[i] >> 6 != 2)
+            return 0;
+        *sign = *sign << 6 | (s.p[i] & 0x3F);
+    }
+    return *sign < lowest[n] || *sign > 0x10FFFF || *sign >> 11 == 27 ? 0 : n;
+}
+
+static bool is_control(uint32_t sign)
+{
+    return sign < 0x20 || (sign >= 0x7F && sign < 0xA0) || sign == 0x200E || sign == 0x200F ||
+           (sign >= 0x2028 && sign <= 0x202E) || (sign >= 0x2066 && sign <= 0x2069);
+}
+
+char *text_printable(slice s, char *buf, size_t size)
+{
+    size_t at = 0;
+    uint32_t sign = 0;
+
+    while (s.n) {
+        size_t n = utf8_sign(s, &sign), put = n && !is_control(sign) ? n : 1;
+
+        if (put >= size - at)
+            break;
+        if (n && !is_control(sign))
+            memcpy(buf + at, s.p, n);
+        else
+            buf[at] = '?';
+        at += put;
+        s = slice_skip(s, n ? n : 1);
+    }
+    buf[at] = '\0';
+    return buf;
+}
+
 enum err decimal_decode(slice text, int64_t *n)
 {
     *n = 0;

@@ -14,6 +14,13 @@ MUST_USE enum err hex_encode(slice in, char *out, size_t size);
  */
 MUST_USE enum err hex_decode(slice text, uint8_t *out, size_t size, size_t *n);
 
+/*
+ * What a peer sends as text, for a terminal: what is no UTF-8, controls (C0, DEL, C1) and marks
+ * that turn the direction of writing become '?'. Cut to size - 1 octets, never within a sign;
+ * returns buf, which size > 0 octets of always hold a NUL.
+ */
+char *text_printable(slice s, char *buf, size_t size);
+
 /* Octets that base64 text of n octets needs, without a NUL. */
 #define B64_LEN(n) (((n) + 2) / 3 * 4)
 /* Standard alphabet, padded, without line breaks or NUL. Needs B64_LEN(in.n) octets. */

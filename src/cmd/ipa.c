@@ -1,8 +1,10 @@
 /*
  * dunlin ipa: the IoT Profile Assistant of a device, with a card behind a socket (`dunlin card`, or
- * anything that speaks vpcd's framing) and servers over HTTPS. Without an eIM on the card it brings
- * the one of --eim, whose key and CI it takes from the directory of --pki.
+ * anything that speaks vpcd's framing), in a PC/SC reader or in a modem, and servers over HTTPS.
+ * Without an eIM on the card it brings the one of --eim, whose key and CI it takes from the
+ * directory of --pki.
  */
+#include "cmd/card_way.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 
@@ -10,7 +12,6 @@
 #include "base/text.h"
 #include "pki/cert.h"
 #include "pki/keystore.h"
-#include "reader/tcp.h"
 #include "rsp/sgp32.h"
 
 #include <inttypes.h>
@@ -21,12 +22,11 @@
 #include <string.h>
 #include <time.h>
 
-#define CARD_TIMEOUT_MS 60000
 #define HOSTS_ROWS_MAX  16
 #define INITIAL_EIM_MAX 4096
 
 struct device {
-    const char *card, *pki, *eim;
+    const char *pki, *eim;
     const char *hosts_rows[HOSTS_ROWS_MAX];
     long poll_s, retry_s;
     bool indirect, asn1, once, json, print_eim;
@@ -36,8 +36,7 @@ struct device {
     uint8_t eim_buf[INITIAL_EIM_MAX], item_buf[INITIAL_EIM_MAX];
     slice initial_eim;
     struct hosts *hosts;
-    struct tcp_end end;
-    struct card_link link;
+    struct card_way way;
     bool troubled; /* something went wrong in this poll */
 };
 
@@ -174,22 +173,6 @@ static int load_hosts(struct device *d, size_t count)
     return EXIT_DONE;
 }
 
-static int reach_card(struct device *d)
-{
-    char host[TCP_HOST_MAX + 1];
-    uint16_t port;
-    enum err e;
-
-    if (tcp_place(d->card, VPCD_PORT, host, &port)) {
-        fprintf(stderr, "dunlin ipa: --card takes HOST or HOST:PORT\n");
-        return EXIT_USAGE;
-    }
-    e = tcp_connect(host, port, CARD_TIMEOUT_MS, &d->end);
-    if (!e)
-        e = tcp_link(&d->end, &d->link);
-    return e ? fail(d->card, err_text(e)) : EXIT_DONE;
-}
-
 /* ---- its life ---- */
 
 static void sleep_until(uint64_t wake_ms)
@@ -203,7 +186,7 @@ static void sleep_until(uint64_t wake_ms)
 static int live(struct device *d)
 {
     struct agent_options o = {
-        .link = &d->link,
+        .link = &d->way.link,
         .hosts = d->hosts,
         .smdp_ca = &d->ci,
         .smdp_ca_count = 1,
@@ -233,7 +216,7 @@ static int live(struct device *d)
     }
     agent_close(agent);
     if (e)
-        return fail(d->card, err_text(e));
+        return fail("card", err_text(e));
     return d->once && d->troubled ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -257,11 +240,11 @@ static int run(struct device *d, size_t hosts_rows)
     if (!status)
         status = load_hosts(d, hosts_rows);
     if (!status)
-        status = reach_card(d);
+        status = card_way_open(&d->way, "dunlin ipa");
     if (status)
         return status;
     status = live(d);
-    card_link_close(&d->link);
+    card_way_close(&d->way);
     return status;
 }
 
@@ -269,8 +252,9 @@ int cmd_ipa(int argc, char **argv)
 {
     static struct device d;
     const struct option rows[] = {
-        { "card", OPTION_TEXT, &d.card, 0, 0, "HOST[:PORT]",
+        { "card", OPTION_TEXT, &d.way.tcp, 0, 0, "HOST[:PORT]",
           "the card's socket, as `dunlin card` opens it (default 127.0.0.1:35963)" },
+        CARD_WAY_ROWS(&d.way),
         { "pki", OPTION_TEXT, &d.pki, 0, 0, "DIR",
           "the CI that servers are trusted under, by `dunlin pki init` (default var/pki)" },
         { "eim", OPTION_TEXT, &d.eim, 0, 0, "NAME[:PORT]",
@@ -301,7 +285,7 @@ int cmd_ipa(int argc, char **argv)
     };
     int status;
 
-    d = (struct device){ .card = "127.0.0.1", .pki = "var/pki", .poll_s = 3600, .retry_s = 10 };
+    d = (struct device){ .pki = "var/pki", .poll_s = 3600, .retry_s = 10 };
     status = options_parse(&o, argc, argv);
     if (status >= 0)
         return status;

@@ -3,215 +3,30 @@
 #include "cmd/lpa_parts.h"
 #include "cmd/options.h"
 
-#include "base/secret.h"
 #include "base/text.h"
 #include "ipa/activation.h"
-#include "pki/keystore.h"
-#include "reader/modem.h"
 #include "reader/pcsc.h"
-#include "reader/tcp.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
-#define WORDS_MAX       4
-#define HOSTS_ROWS_MAX  16
-#define CARD_TIMEOUT_MS 60000
-
-struct lpa_args {
-    const char *card, *pcsc, *at, *ca, *server_cert, *hosts, *code, *smdp, *matching_id, *qr, *imei;
-    bool system_ca, json, yes, keep, all, no_refresh;
-    long block;
-    const char *words[WORDS_MAX];
-    size_t count;
-};
-
-struct assistant {
-    struct lpa_args a;
-    struct tcp_end end;
-    struct card_link link;
-    bool linked;
-    struct hosts *hosts;
-    struct tls_trust *tls;
-    uint8_t *ca_owned, *server_owned;
-    slice ca, server;
-    char rows[1024];
-    uint8_t imei[8];
-    struct lpa *lpa;
-};
-
-static int fail(const char *what, const char *why)
+/* What is said may come from a picture. */
+int lpa_say(const char *what, const char *why)
 {
-    fprintf(stderr, "dunlin lpa: %s: %s\n", what, why);
+    char text[300];
+
+    fprintf(stderr, "dunlin lpa: %s: %s\n", text_printable(slice_str(what), text, sizeof text),
+            why);
     return EXIT_FAILED;
 }
 
-static int misused(const char *what)
+int lpa_misused(const char *what)
 {
     fprintf(stderr, "dunlin lpa: %s (see dunlin lpa --help)\n", what);
     return EXIT_USAGE;
-}
-
-/* ---- the way to the card ---- */
-
-static enum err reach_tcp(struct assistant *s)
-{
-    const char *colon = strrchr(s->a.card, ':');
-    size_t n = colon ? (size_t)(colon - s->a.card) : strlen(s->a.card);
-    long port = colon ? strtol(colon + 1, NULL, 10) : VPCD_PORT;
-    char host[HOST_MAX + 1];
-    enum err e;
-
-    if (!n || n > HOST_MAX || port < 1 || port > 65535)
-        return E_ARGUMENT;
-    memcpy(host, s->a.card, n);
-    host[n] = '\0';
-    e = tcp_connect(host, (uint16_t)port, CARD_TIMEOUT_MS, &s->end);
-    return e ? e : tcp_link(&s->end, &s->link);
-}
-
-static int reach_card(struct assistant *s)
-{
-    struct pcsc *pcsc;
-    struct modem *modem;
-    enum err e;
-
-    if (s->a.pcsc)
-        e = pcsc_open(strcmp(s->a.pcsc, "any") ? s->a.pcsc : NULL, &pcsc, &s->link);
-    else if (s->a.at)
-        e = modem_open(s->a.at, CARD_TIMEOUT_MS, &modem, &s->link);
-    else
-        e = reach_tcp(s);
-    if (e)
-        return fail(s->a.pcsc ? "PC/SC" : s->a.at ? s->a.at : s->a.card, err_text(e));
-    s->linked = true;
-    return EXIT_DONE;
-}
-
-/* ---- servers ---- */
-
-static int load_hosts(struct assistant *s)
-{
-    if (hosts_open(&s->hosts))
-        return fail("names", err_text(E_MEMORY));
-    snprintf(s->rows, sizeof s->rows, "%s", s->a.hosts ? s->a.hosts : "");
-    for (char *row = strtok(s->rows, ","); row; row = strtok(NULL, ","))
-        if (hosts_add(s->hosts, row))
-            return fail(row, "is not NAME[:PORT]=ADDRESS[:PORT]");
-    return EXIT_DONE;
-}
-
-static int load_trust(struct assistant *s)
-{
-    struct tls_trust_options o = { .system_ca = s->a.system_ca };
-    enum err e = E_OK;
-
-    if (!s->a.system_ca || s->a.ca) {
-        const char *ca = s->a.ca ? s->a.ca : "var/pki/ci.der";
-
-        e = cert_read_file(ca, &s->ca_owned, &s->ca);
-        if (e && s->a.ca)
-            return fail(ca, err_text(e));
-        if (!e) {
-            o.ca = &s->ca;
-            o.ca_count = 1;
-        }
-    }
-    if (s->a.server_cert) {
-        e = cert_read_file(s->a.server_cert, &s->server_owned, &s->server);
-        if (e)
-            return fail(s->a.server_cert, err_text(e));
-        o.pinned_leaf = s->server;
-    }
-    e = tls_trust_open(&o, &s->tls);
-    return e ? fail("trust", err_text(e)) : EXIT_DONE;
-}
-
-/* ---- the user ---- */
-
-static bool at_terminal(void)
-{
-    return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-}
-
-/* A line from standard input, perhaps unseen; false at its end. */
-static bool ask(const char *question, bool secret, char *buf, size_t size)
-{
-    struct termios before, quiet;
-    bool hide = secret && at_terminal() && !tcgetattr(STDIN_FILENO, &before);
-    bool ok;
-
-    fputs(question, stderr);
-    if (hide) {
-        quiet = before;
-        quiet.c_lflag &= ~(tcflag_t)ECHO;
-        tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
-    }
-    ok = fgets(buf, (int)size, stdin) != NULL;
-    if (hide) {
-        tcsetattr(STDIN_FILENO, TCSANOW, &before);
-        fputc('\n', stderr);
-    }
-    if (ok)
-        buf[strcspn(buf, "\r\n")] = '\0';
-    return ok;
-}
-
-static enum lpa_consent consent(void *ctx, const struct store_metadata_request *m, bool rules)
-{
-    const struct assistant *s = ctx;
-    char answer[16];
-
-    lpa_show_offer(stderr, m);
-    if (s->a.yes)
-        return LPA_YES;
-    if (!at_terminal()) {
-        if (rules)
-            fputs("the profile has policy rules: say --yes to accept them\n", stderr);
-        return rules ? LPA_NO_ANSWER : LPA_YES;
-    }
-    if (!ask("download it? [y]es, [n]o, [l]ater: ", false, answer, sizeof answer))
-        return LPA_NO_ANSWER;
-    return answer[0] == 'y' || answer[0] == 'Y'   ? LPA_YES
-           : answer[0] == 'l' || answer[0] == 'L' ? LPA_POSTPONE
-                                                  : LPA_REJECT;
-}
-
-static bool code(void *ctx, bool again, uint8_t *buf, size_t size, size_t *n)
-{
-    const struct assistant *s = ctx;
-    char typed[256];
-    bool ok;
-
-    if (s->a.code && again)
-        return false; /* the one that was given is wrong, and there is no other */
-    if (again)
-        fputs("the confirmation code is wrong\n", stderr);
-    ok = ask("confirmation code: ", true, typed, sizeof typed);
-    *n = ok ? strlen(typed) : 0;
-    ok = ok && *n > 0 && *n <= size;
-    if (ok)
-        memcpy(buf, typed, *n);
-    wipe(typed, sizeof typed);
-    return ok;
-}
-
-static void progress(void *ctx, enum lpa_step step, size_t done, size_t all)
-{
-    (void)ctx;
-    if (!isatty(STDERR_FILENO)) {
-        if (!done)
-            fprintf(stderr, "%s\n", lpa_step_text(step));
-    } else if (all && done) {
-        fprintf(stderr, "\r%s: %3zu %%%s", lpa_step_text(step), done * 100 / all,
-                done == all ? "\n" : "");
-    } else if (!done) {
-        fprintf(stderr, "%s\n", lpa_step_text(step));
-    }
 }
 
 /* ---- commands ---- */
@@ -262,7 +77,7 @@ static int download_default(struct assistant *s)
     if (lpa_addresses(s->lpa, &a))
         return lpa_failed(s->lpa);
     if (!a.default_dp_address.n || a.default_dp_address.n >= sizeof address)
-        return fail("download", "an activation code is needed: the eUICC has no default SM-DP+");
+        return lpa_say("download", "an activation code is needed: the eUICC has no default SM-DP+");
     memcpy(address, a.default_dp_address.p, a.default_dp_address.n);
     order.address = slice_of(address, a.default_dp_address.n);
     return download_one(s, &order);
@@ -287,8 +102,8 @@ static int do_download(struct assistant *s)
         enum err e = activation_code_read(slice_str(text), &ac);
 
         if (e) {
-            status = fail(text, e == E_UNSUPPORTED ? "not an activation code of format 1"
-                                                   : "not an activation code");
+            status = lpa_say(text, e == E_UNSUPPORTED ? "not an activation code of format 1"
+                                                      : "not an activation code");
             free(read);
             return status;
         }
@@ -323,13 +138,13 @@ static int read_profile(const char *word, uint8_t out[16], slice *which)
     size_t n = 0;
 
     if (!word)
-        return misused("which profile? an ICCID or an ISD-P AID is needed");
+        return lpa_misused("which profile? an ICCID or an ISD-P AID is needed");
     if (!iccid_from_digits(slice_str(word), out)) {
         *which = slice_of(out, ICCID_LEN);
         return EXIT_DONE;
     }
     if (hex_decode(slice_str(word), out, 16, &n) || n < 5)
-        return fail(word, "neither an ICCID (18 to 20 digits) nor an ISD-P AID (hexadecimal)");
+        return lpa_say(word, "neither an ICCID (18 to 20 digits) nor an ISD-P AID (hexadecimal)");
     *which = slice_of(out, n);
     return EXIT_DONE;
 }
@@ -396,11 +211,11 @@ static int do_notifications(struct assistant *s)
     if (!what)
         return lpa_show_notifications(s->lpa, s->a.json);
     if (number && (*end || seq < 0))
-        return fail(number, "is not a sequence number");
+        return lpa_say(number, "is not a sequence number");
     if (!strcmp(what, "send"))
         return send_notifications(s, seq);
     if (strcmp(what, "remove") != 0 || !number)
-        return misused("notifications [send [NUMBER] | remove NUMBER]");
+        return lpa_misused("notifications [send [NUMBER] | remove NUMBER]");
     if (lpa_notification_remove(s->lpa, seq))
         return lpa_failed(s->lpa);
     printf("done\n");
@@ -411,11 +226,11 @@ static int do_reset(struct assistant *s)
 {
     char answer[16] = "";
 
-    if (!s->a.yes && (!at_terminal() ||
-                      !ask("delete all operational and test profiles? type yes: ", false, answer,
-                           sizeof answer) ||
+    if (!s->a.yes && (!assistant_at_terminal() ||
+                      !assistant_ask(s, "delete all operational and test profiles? type yes: ",
+                                     false, answer, sizeof answer) ||
                       strcmp(answer, "yes") != 0))
-        return fail("reset", "not done (--yes does it without asking)");
+        return lpa_say("reset", "not done (--yes does it without asking)");
     /* operational profiles, field loaded test profiles, default SM-DP+ (SGP.22 5.7.19) */
     if (lpa_memory_reset(s->lpa, 7))
         return lpa_failed(s->lpa);
@@ -458,78 +273,17 @@ static const struct {
     { "reset", do_reset },
 };
 
-/* ---- ---- */
-
-/* 15 or 16 digits, as in EF_ICCID: the first digit in the low nibble. */
-static int read_imei(struct assistant *s)
-{
-    size_t n = s->a.imei ? strlen(s->a.imei) : 0;
-
-    if (!s->a.imei)
-        return EXIT_DONE;
-    if ((n != 15 && n != 16) || strspn(s->a.imei, "0123456789") != n)
-        return fail(s->a.imei, "is no IMEI of 15 digits");
-    memset(s->imei, 0xFF, sizeof s->imei);
-    for (size_t i = 0; i < n; i++) {
-        uint8_t v = (uint8_t)(s->a.imei[i] - '0');
-
-        s->imei[i / 2] = i % 2 ? (uint8_t)((s->imei[i / 2] & 0x0F) | v << 4)
-                               : (uint8_t)((s->imei[i / 2] & 0xF0) | v);
-    }
-    return EXIT_DONE;
-}
-
-static int open_lpa(struct assistant *s)
-{
-    struct lpa_options o = {
-        .crypto = crypto_openssl(),
-        .link = &s->link,
-        .hosts = s->hosts,
-        .tls = s->tls,
-        .block = (unsigned)s->a.block,
-        .tac = s->a.imei ? slice_of(s->imei, 4) : SLICE_NONE,
-        .imei = s->a.imei ? SLICE_OF(s->imei) : SLICE_NONE,
-        .consent = consent,
-        .code = code,
-        .progress = progress,
-        .ctx = s,
-    };
-    enum err e = lpa_open(&o, &s->lpa);
-
-    if (!e)
-        return EXIT_DONE;
-    return e == E_NOTFOUND ? fail("card", "there is no eUICC (ISD-R cannot be selected)")
-                           : fail("card", err_text(e));
-}
-
 static int run(struct assistant *s)
 {
-    int status = read_imei(s);
+    int status;
 
-    for (size_t i = 0; !status && i < COUNT(commands); i++) {
+    for (size_t i = 0; i < COUNT(commands); i++) {
         if (strcmp(s->a.words[0], commands[i].name) != 0)
             continue;
-        status = load_hosts(s);
-        if (!status)
-            status = load_trust(s);
-        if (!status)
-            status = reach_card(s);
-        if (!status)
-            status = open_lpa(s);
+        status = assistant_open(s);
         return status ? status : commands[i].run(s);
     }
-    return status ? status : misused("no such command");
-}
-
-static void end(struct assistant *s)
-{
-    lpa_close(s->lpa);
-    if (s->linked)
-        card_link_close(&s->link);
-    tls_trust_close(s->tls);
-    hosts_close(s->hosts);
-    free(s->ca_owned);
-    free(s->server_owned);
+    return lpa_misused("no such command");
 }
 
 static int list_readers(void)
@@ -539,7 +293,7 @@ static int list_readers(void)
     enum err e = pcsc_list(names, sizeof names, &n);
 
     if (e)
-        return fail("PC/SC", err_text(e));
+        return lpa_say("PC/SC", err_text(e));
     fwrite(names, 1, n, stdout);
     return EXIT_DONE;
 }
@@ -549,11 +303,13 @@ int cmd_lpa(int argc, char **argv)
     static struct assistant s;
     struct lpa_args *a = &s.a;
     const struct option rows[] = {
-        { "card", OPTION_TEXT, &a->card, 0, 0, "HOST[:PORT]",
+        { "card", OPTION_TEXT, &s.way.tcp, 0, 0, "HOST[:PORT]",
           "a card's socket, as `dunlin card` opens it (127.0.0.1:35963)" },
-        { "pcsc", OPTION_TEXT, &a->pcsc, 0, 0, "NAME",
-          "a PC/SC reader: part of its name, its number, or any" },
-        { "at", OPTION_TEXT, &a->at, 0, 0, "DEVICE", "a modem's port (AT+CSIM)" },
+        CARD_WAY_ROWS(&s.way),
+        { "stdio", OPTION_FLAG, &a->stdio, 0, 0, NULL,
+          "a card at the end of two pipes, as lpac's stdio driver asks it" },
+        { "dir", OPTION_TEXT, &a->dir, 0, 0, "DIR",
+          "a card in this process, with its state here (dunlin card new)" },
         { "ca", OPTION_TEXT, &a->ca, 0, 0, "FILE",
           "whom to believe as SM-DP+ and SM-DS (var/pki/ci.der)" },
         { "system-ca", OPTION_FLAG, &a->system_ca, 0, 0, NULL, "or this machine's trust store" },
@@ -591,21 +347,21 @@ int cmd_lpa(int argc, char **argv)
         .rows = rows,
         .count = COUNT(rows),
         .words = a->words,
-        .words_max = WORDS_MAX - 1,
+        .words_max = LPA_WORDS - 1,
     };
     int status;
 
-    s = (struct assistant){ .a = { .card = "127.0.0.1", .block = 120 } };
+    s = (struct assistant){ .a = { .block = 120 }, .host = { .lock = -1, .file = { .fd = -1 } } };
     status = options_parse(&o, argc, argv);
     if (status >= 0)
         return status;
     if (!o.words_count)
-        return misused("a command is needed");
+        return lpa_misused("a command is needed");
     if (!strcmp(a->words[0], "readers"))
         return list_readers();
     if (!strcmp(a->words[0], "qr"))
-        return a->words[1] ? lpa_qr_print(a->words[1]) : misused("qr CODE");
+        return a->words[1] ? lpa_qr_print(a->words[1]) : lpa_misused("qr CODE");
     status = run(&s);
-    end(&s);
+    assistant_close(&s);
     return status;
 }

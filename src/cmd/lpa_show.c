@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 int lpa_failed(const struct lpa *l)
 {
@@ -18,17 +19,6 @@ int lpa_failed(const struct lpa *l)
 }
 
 /* ---- values ---- */
-
-/* What a card or server sends goes to a terminal: no control characters. */
-static const char *printable(slice s, char *buf, size_t size)
-{
-    size_t n = s.n < size - 1 ? s.n : size - 1;
-
-    for (size_t i = 0; i < n; i++)
-        buf[i] = s.p[i] < 0x20 || s.p[i] == 0x7F ? '?' : (char)s.p[i];
-    buf[n] = '\0';
-    return buf;
-}
 
 static const char *iccid_text(slice iccid, char digits[ICCID_DIGITS + 1])
 {
@@ -91,7 +81,10 @@ static json_t *hex_json(slice s)
 
 static int print(json_t *doc)
 {
-    json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    /* a terminal may take some signs as commands */
+    json_dumpf(doc, stdout,
+               JSON_INDENT(2) | JSON_PRESERVE_ORDER |
+                   (isatty(STDOUT_FILENO) ? JSON_ENSURE_ASCII : 0));
     putchar('\n');
     json_decref(doc);
     return EXIT_DONE;
@@ -100,6 +93,7 @@ static int print(json_t *doc)
 /* name: value lines; lists with commas */
 static void print_lines(const json_t *doc)
 {
+    char line[300];
     const char *name;
     json_t *value, *item;
     size_t i;
@@ -113,7 +107,7 @@ static void print_lines(const json_t *doc)
         } else if (json_is_integer(value)) {
             printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
         } else {
-            printf("%s", json_string_value(value) ? json_string_value(value) : "");
+            printf("%s", text_printable(slice_str(json_string_value(value)), line, sizeof line));
         }
         putchar('\n');
     }
@@ -196,22 +190,17 @@ static json_t *profile_json(const struct profile_info *p)
     return doc;
 }
 
-/* Provisioning profiles are not the user's (SGP.22 3.2). */
-static bool is_hidden(const struct profile_info *p, bool all)
-{
-    return !all && p->has_profile_class && p->profile_class == PROFILE_CLASS_PROVISIONING;
-}
-
 static void print_profile(const struct profile_info *p)
 {
     char digits[ICCID_DIGITS + 1], name[65], provider[33], nickname[65];
     const char *state =
         p->has_profile_state ? value_name(profile_state_names, p->profile_state) : NULL;
 
-    printf("%-20s  %-8s  %s%s%s%s%s\n", iccid_text(p->iccid, digits), state ? state : "?",
-           printable(p->service_provider_name, provider, sizeof provider), provider[0] ? ", " : "",
-           printable(p->profile_name, name, sizeof name), p->profile_nickname.n ? ", called " : "",
-           printable(p->profile_nickname, nickname, sizeof nickname));
+    text_printable(p->service_provider_name, provider, sizeof provider);
+    printf("%-20s  %-8s  %s%s%s%s%s\n", iccid_text(p->iccid, digits), state ? state : "?", provider,
+           provider[0] ? ", " : "", text_printable(p->profile_name, name, sizeof name),
+           p->profile_nickname.n ? ", called " : "",
+           text_printable(p->profile_nickname, nickname, sizeof nickname));
 }
 
 int lpa_show_profiles(struct lpa *l, bool json, bool all)
@@ -224,7 +213,7 @@ int lpa_show_profiles(struct lpa *l, bool json, bool all)
         return lpa_failed(l);
     doc = json_array();
     while (schema_next(&T_profile_info, &list, &p)) {
-        if (is_hidden(&p, all))
+        if (!all && lpa_profile_hidden(&p))
             continue;
         if (json)
             json_array_append_new(doc, profile_json(&p));
@@ -242,8 +231,8 @@ void lpa_show_offer(FILE *to, const struct store_metadata_request *m)
     char digits[ICCID_DIGITS + 1], name[65], provider[33];
 
     fprintf(to, "profile %s: %s, %s (%s)\n", iccid_text(m->iccid, digits),
-            printable(m->service_provider_name, provider, sizeof provider),
-            printable(m->profile_name, name, sizeof name),
+            text_printable(m->service_provider_name, provider, sizeof provider),
+            text_printable(m->profile_name, name, sizeof name),
             value_name(profile_class_names, m->profile_class)
                 ? value_name(profile_class_names, m->profile_class)
                 : "?");
@@ -282,7 +271,7 @@ int lpa_show_notifications(struct lpa *l, bool json)
         } else {
             printf("%6" PRId64 "  %-20s  %-20s  %s\n", m.seq_number, event ? event : "?",
                    iccid_text(m.iccid, digits),
-                   printable(m.notification_address, address, sizeof address));
+                   text_printable(m.notification_address, address, sizeof address));
         }
         json_decref(events);
     }
@@ -299,8 +288,8 @@ int lpa_show_events(const struct lpa_event *events, size_t count, bool json)
     for (size_t i = 0; i < count; i++) {
         char address[256], id[256];
 
-        printable(slice_str(events[i].address), address, sizeof address);
-        printable(slice_str(events[i].id), id, sizeof id);
+        text_printable(slice_str(events[i].address), address, sizeof address);
+        text_printable(slice_str(events[i].id), id, sizeof id);
         if (json)
             json_array_append_new(doc, json_pack("{s:s,s:s}", "address", address, "eventId", id));
         else

@@ -4,11 +4,11 @@
  * happens, a line each.
  */
 #include "cmd/card_parts.h"
+#include "cmd/card_way.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 
 #include "base/text.h"
-#include "reader/tcp.h"
 #include "terminal/mobile.h"
 
 #include <inttypes.h>
@@ -18,7 +18,6 @@
 #include <string.h>
 #include <time.h>
 
-#define CARD_TIMEOUT_MS 60000
 #define MAPS_MAX        64
 #define SMS_MAX         256
 #define TPDU_MAX        255
@@ -27,7 +26,7 @@
 
 struct equipment {
     struct host_options card;
-    const char *tcp, *imei, *imeisv, *language, *location, *capability;
+    const char *imei, *imeisv, *language, *location, *capability;
     struct option_list sms, map;
     const char *sms_texts[SMS_MAX], *map_texts[MAPS_MAX];
     long seconds, poll_s;
@@ -37,8 +36,7 @@ struct equipment {
     uint8_t capability_octets[64];
     struct mobile_options o;
     struct card_stack *stack;
-    struct tcp_end end;
-    struct card_link link;
+    struct card_way way;
     struct mobile *mobile;
     uint64_t end_ms; /* 0: none */
 };
@@ -250,9 +248,11 @@ static int read_options(struct equipment *q)
             return misused("capability", q->capability, "hexadecimal, of at most 64 octets");
         q->o.capability = slice_of(q->capability_octets, n);
     }
-    if (q->tcp &&
+    if (card_way_given(&q->way) &&
         (q->card.dir || q->card.eid || q->card.pki || q->card.pki2 || q->card.personality)) {
-        fprintf(stderr, "dunlin terminal: --tcp is a card elsewhere: it takes no options of one\n");
+        fprintf(stderr,
+                "dunlin terminal: --tcp, --pcsc and --at are a card elsewhere: they take no "
+                "options of one\n");
         return EXIT_USAGE;
     }
     return -1;
@@ -262,18 +262,12 @@ static int read_options(struct equipment *q)
 
 static int reach_card(struct equipment *q)
 {
-    char host[TCP_HOST_MAX + 1];
-    uint16_t port;
-    enum err e;
+    int status;
 
-    if (tcp_place(q->tcp, VPCD_PORT, host, &port))
-        return misused("tcp", q->tcp, "HOST or HOST:PORT");
-    e = tcp_connect(host, port, CARD_TIMEOUT_MS, &q->end);
-    if (!e)
-        e = tcp_link(&q->end, &q->link);
-    if (e)
-        return fail(q->tcp, err_text(e));
-    card_stack_build_over(q->stack, &q->link, q->traced ? stderr : NULL);
+    status = card_way_open(&q->way, "dunlin terminal");
+    if (status)
+        return status;
+    card_stack_build_over(q->stack, &q->way.link, q->traced ? stderr : NULL);
     return -1;
 }
 
@@ -285,7 +279,7 @@ static int open_card(struct equipment *q)
     if (!q->stack)
         return fail("memory", err_text(E_MEMORY));
     q->stack->host.lock = q->stack->host.file.fd = -1;
-    if (q->tcp)
+    if (card_way_given(&q->way))
         return reach_card(q);
     if (!q->card.dir)
         q->card.dir = "var/card";
@@ -391,10 +385,11 @@ int cmd_terminal(int argc, char **argv)
 {
     static struct equipment q;
     const struct option rows[] = {
-        { "tcp", OPTION_TEXT, &q.tcp, 0, 0, "HOST[:PORT]",
+        { "tcp", OPTION_TEXT, &q.way.tcp, 0, 0, "HOST[:PORT]",
           "a card at a socket, as `dunlin card` serves it (default port 35963)" },
+        CARD_WAY_ROWS(&q.way),
         { "dir", OPTION_TEXT, &q.card.dir, 0, 0, "DIR",
-          "without --tcp: a card of its own, with its state here (default var/card)" },
+          "without these: a card of its own, with its state here (default var/card)" },
         { "eid", OPTION_TEXT, &q.card.eid, 0, 0, "EID",
           "whose card it is (default: the first of `dunlin pki init`)" },
         { "pki", OPTION_TEXT, &q.card.pki, 0, 0, "DIR",
@@ -435,7 +430,7 @@ int cmd_terminal(int argc, char **argv)
     };
     int status;
 
-    q = (struct equipment){ .poll_s = 30, .end = { .fd = -1 } };
+    q = (struct equipment){ .poll_s = 30 };
     q.sms = (struct option_list){ q.sms_texts, SMS_MAX, 0 };
     q.map = (struct option_list){ q.map_texts, MAPS_MAX, 0 };
     status = options_parse(&o, argc, argv);

@@ -8,14 +8,15 @@
 
 #define CODE_MAX   256
 #define CODE_TRIES 8 /* the server counts; this only ends a user who never gives up */
+#define SMDS_DEPTH 2 /* events that lead to another SM-DS */
 
 struct download {
     struct lpa *l;
     struct lpa_session session;
     struct authenticate_client_ok_es9 offer;
     struct smdp_signed2 signed2;
-    slice code; /* given with the order, or absent */
-    bool again; /* the code before was wrong */
+    uint8_t typed[CODE_MAX]; /* what the user said when a code was refused; wiped at the end */
+    slice code;              /* given with the order, or typed; or absent: to be asked for */
     bool code_refused;
 };
 
@@ -43,55 +44,90 @@ static enum err authenticate_client(struct download *d)
 
 /* ---- may it be? ---- */
 
+/* A profile that cannot be disabled comes alone (SGP.22 2.9.2.4). Unknown counts as no. */
+static bool stands_alone(struct lpa *l)
+{
+    static const uint8_t tags[] = { 0x95 };
+    struct profile_info_list_request q = {
+        .search_criteria = { .which = profile_search_criteria_is_profile_class,
+                             .profile_class = PROFILE_CLASS_OPERATIONAL },
+        .tag_list = SLICE_OF(tags),
+    };
+    struct profile_info_list_response r;
+
+    return !lpa_es10(l, &T_profile_info_list_request, &q, &T_profile_info_list_response, &r) &&
+           r.which == profile_info_list_response_is_profile_info_list_ok &&
+           !r.profile_info_list_ok.n;
+}
+
+static bool rules_allowed(struct download *d, const struct store_metadata_request *m)
+{
+    struct lpa *l = d->l;
+    slice rat = SLICE_NONE;
+
+    return !lpa_call(l, SLICE_LIT("\xBF\x43\x00"), &rat) &&
+           policy_allows(d->offer.profile_metadata, rat) &&
+           (!der_bit(m->profile_policy_rules, PPR_1) || stands_alone(l));
+}
+
 /* -1: yes; else the reason of CancelSession. */
 static int64_t objection(struct download *d)
 {
     struct lpa *l = d->l;
     struct store_metadata_request m;
     bool rules = policy_has_rules(d->offer.profile_metadata);
-    slice rat = SLICE_NONE;
 
-    if (schema_decode(&T_store_metadata_request, d->offer.profile_metadata, &m, NULL))
+    if (schema_decode(&T_store_metadata_request, d->offer.profile_metadata, &m, NULL)) {
+        lpa_fail_because(l, E_REFUSED, "the profile's metadata cannot be read");
         return CANCEL_SESSION_UNDEFINED_REASON;
-    if (rules && (lpa_call(l, SLICE_LIT("\xBF\x43\x00"), &rat) ||
-                  !policy_allows(d->offer.profile_metadata, rat)))
+    }
+    if (rules && !rules_allowed(d, &m)) {
+        lpa_fail_because(l, E_REFUSED, "the eUICC does not allow the profile's policy rules");
         return CANCEL_SESSION_PPR_NOT_ALLOWED;
+    }
     if (!l->o.consent)
         return -1;
     switch (l->o.consent(l->o.ctx, &m, rules)) {
     case LPA_YES:
         return -1;
     case LPA_POSTPONE:
+        lpa_fail_because(l, E_REFUSED, "the user wants it later");
         return CANCEL_SESSION_POSTPONED;
     case LPA_NO_ANSWER:
+        lpa_fail_because(l, E_REFUSED, "the user does not answer");
         return CANCEL_SESSION_TIMEOUT;
     default:
+        lpa_fail_because(l, E_REFUSED, "the user does not want it");
         return CANCEL_SESSION_END_USER_REJECTION;
     }
 }
 
 /* ---- confirmation code ---- */
 
-/* false: there is none to be had. The caller wipes hash. */
-static bool confirm(struct download *d, uint8_t hash[DIGEST_LEN])
+/* false: there is none to be had. */
+static bool ask_code(struct download *d, bool again)
 {
-    struct lpa *l = d->l;
-    uint8_t typed[CODE_MAX], code_hash[DIGEST_LEN];
-    slice code = d->again ? SLICE_NONE : d->code;
+    const struct lpa_options *o = &d->l->o;
     size_t n = 0;
-    bool ok = true;
 
-    if (!code.n) {
-        ok = l->o.code && l->o.code(l->o.ctx, d->again, typed, sizeof typed, &n) && n > 0 &&
-             n <= sizeof typed;
-        code = slice_of(typed, n);
-    }
-    if (ok)
-        ok = !confirmation_code_hash(l->o.crypto, code, code_hash) &&
-             !hash_cc(l->o.crypto, code_hash, d->session.transaction_id, hash);
-    wipe(typed, sizeof typed);
+    if (!o->code || !o->code(o->ctx, again, d->typed, sizeof d->typed, &n) || !n ||
+        n > sizeof d->typed)
+        return false;
+    d->code = slice_of(d->typed, n);
+    return true;
+}
+
+/* The caller wipes hash. */
+static enum err hash_code(struct download *d, uint8_t hash[DIGEST_LEN])
+{
+    const struct crypto *crypto = d->l->o.crypto;
+    uint8_t code_hash[DIGEST_LEN];
+    enum err e = confirmation_code_hash(crypto, d->code, code_hash);
+
+    if (!e)
+        e = hash_cc(crypto, code_hash, d->session.transaction_id, hash);
     wipe(code_hash, sizeof code_hash);
-    return ok;
+    return e;
 }
 
 static enum err prepare(struct download *d, slice *response)
@@ -110,10 +146,12 @@ static enum err prepare(struct download *d, slice *response)
     enum err e = buf ? E_OK : E_MEMORY;
 
     if (d->signed2.cc_required_flag) {
-        if (!confirm(d, hash)) {
-            lpa_cancel(l, &d->session, CANCEL_SESSION_END_USER_REJECTION);
+        if (!d->code.n && !ask_code(d, false)) { /* no answer: the order stays as it is */
+            lpa_fail_because(l, E_REFUSED, "the profile needs a confirmation code");
+            lpa_cancel(l, &d->session, CANCEL_SESSION_TIMEOUT, true);
             return E_REFUSED;
         }
+        e = e ? e : hash_code(d, hash);
         q.hash_cc = SLICE_OF(hash);
     }
     if (!e)
@@ -149,6 +187,8 @@ static enum err fetch(struct download *d, slice prepared, slice *package)
                       !strcmp(l->trouble.reason, "3.8");
     if (e)
         return e;
+    if (r.which != get_bound_profile_package_response_es9_is_get_bound_profile_package_ok)
+        return lpa_fail(l, E_CHOICE);
     *package = r.get_bound_profile_package_ok.bound_profile_package;
     return lpa_continues(l, &d->session, r.get_bound_profile_package_ok.transaction_id);
 }
@@ -221,22 +261,14 @@ static bool is_smds(const struct lpa_session *s)
 
 static enum err follow(struct download *d, struct lpa_event *next)
 {
-    struct authenticate_client_request_es9 q = { d->session.transaction_id,
-                                                 d->session.authenticate_response, false };
-    struct authenticate_client_response_es11 r;
     struct event_entries entry;
     slice rest;
-    enum err e = lpa_es9(d->l, JSON_ES11, "authenticateClient", d->session.address, &q, &r);
+    enum err e = lpa_ask_smds(d->l, &d->session, &rest);
 
     if (e)
         return e;
-    rest = r.authenticate_client_ok.event_entries;
-    if (!schema_next(&T_event_entries, &rest, &entry) ||
-        entry.rsp_server_address.n >= sizeof next->address || entry.event_id.n >= sizeof next->id)
-        return lpa_fail(d->l, E_NOTFOUND);
-    *next = (struct lpa_event){ 0 };
-    memcpy(next->address, entry.rsp_server_address.p, entry.rsp_server_address.n);
-    memcpy(next->id, entry.event_id.p, entry.event_id.n);
+    if (!schema_next(&T_event_entries, &rest, &entry) || !lpa_event_read(&entry, next))
+        return lpa_fail_because(d->l, E_NOTFOUND, "the SM-DS knows of no event");
     return E_OK;
 }
 
@@ -253,7 +285,7 @@ static enum err run(struct download *d, struct lpa_installed *out)
     lpa_step(l, LPA_PREPARE, 0, 0);
     why = objection(d);
     if (why >= 0) {
-        lpa_cancel(l, &d->session, why);
+        lpa_cancel(l, &d->session, why, true);
         return E_REFUSED;
     }
     e = prepare(d, &prepared);
@@ -266,44 +298,81 @@ static enum err run(struct download *d, struct lpa_installed *out)
     return e ? e : settle(d, result, out);
 }
 
-static int64_t cancel_reason(enum err e, enum lpa_step step)
+/*
+ * How a session that failed is ended. Only what this eUICC cannot have ends the order: after a
+ * fault on the way or at the server it may be tried again. A server that said no, or whose words do
+ * not fit, is told nothing.
+ */
+static void give_up(struct download *d)
 {
-    if (step != LPA_INSTALL)
-        return CANCEL_SESSION_UNDEFINED_REASON;
-    return e == E_CONFLICT ? CANCEL_SESSION_METADATA_MISMATCH
-                           : CANCEL_SESSION_LOAD_BPP_EXECUTION_ERROR;
+    struct lpa *l = d->l;
+    const struct lpa_trouble *t = &l->trouble;
+
+    if (t->step == LPA_INSTALL)
+        lpa_cancel(l, &d->session,
+                   t->err == E_CONFLICT ? CANCEL_SESSION_METADATA_MISMATCH
+                                        : CANCEL_SESSION_LOAD_BPP_EXECUTION_ERROR,
+                   true);
+    else if (t->card_error[0] || t->sw)
+        lpa_cancel(l, &d->session, CANCEL_SESSION_UNDEFINED_REASON, true);
+    else
+        lpa_cancel(l, &d->session, CANCEL_SESSION_TIMEOUT, !t->subject[0] && t->err != E_CONFLICT);
+}
+
+/* From an SM-DS to the next, until it is an SM-DP+ (SGP.22 3.6.1). */
+static enum err authenticate(struct download *d, const struct lpa_order *order,
+                             struct lpa_event *next)
+{
+    slice address = order->address, matching_id = order->matching_id;
+    enum err e;
+
+    for (unsigned depth = 0;; depth++) {
+        e = lpa_authenticate(d->l, JSON_ES9PLUS, address, matching_id,
+                             depth ? SLICE_NONE : order->oid, &d->session);
+        if (e || !is_smds(&d->session))
+            return e;
+        d->session.interface = JSON_ES11;
+        if (depth == SMDS_DEPTH)
+            return lpa_fail_because(d->l, E_LIMIT, "one SM-DS leads to the next without end");
+        e = follow(d, next);
+        if (e)
+            return e;
+        address = slice_str(next->address);
+        matching_id = slice_str(next->id);
+    }
+}
+
+static enum err download(struct download *d, const struct lpa_order *order,
+                         struct lpa_installed *out)
+{
+    struct lpa_event next;
+    enum err e;
+
+    for (unsigned tries = 0;; tries++) {
+        d->code_refused = false;
+        e = authenticate(d, order, &next);
+        if (!e)
+            e = run(d, out);
+        /* The session with the refused code is over: the eUICC forgets it for the next one. */
+        if (!d->code_refused || tries == CODE_TRIES || !ask_code(d, true))
+            break;
+        lpa_fresh(d->l, LPA_CONTACT);
+    }
+    if (e)
+        give_up(d);
+    return e;
 }
 
 enum err lpa_download(struct lpa *l, const struct lpa_order *order, struct lpa_installed *out)
 {
     struct download d = { .l = l, .code = order->code };
-    struct lpa_event next;
-    slice address = order->address, matching_id = order->matching_id;
-    unsigned depth = 0;
-    enum err e;
+    enum err e = lpa_begin_long(l, LPA_CONTACT);
 
     *out = (struct lpa_installed){ 0 };
-    for (unsigned tries = 0;; tries++) {
-        lpa_begin(l, LPA_CONTACT);
-        d.code_refused = false;
-        e = lpa_authenticate(l, JSON_ES9PLUS, address, matching_id, depth ? SLICE_NONE : order->oid,
-                             &d.session);
-        if (!e && is_smds(&d.session) && depth < 2) {
-            e = follow(&d, &next);
-            if (e)
-                break;
-            depth++;
-            address = slice_str(next.address);
-            matching_id = slice_str(next.id);
-            continue;
-        }
-        if (!e)
-            e = run(&d, out);
-        if (!d.code_refused || tries == CODE_TRIES || !l->o.code)
-            break;
-        d.again = true;
-    }
     if (e)
-        lpa_cancel(l, &d.session, cancel_reason(e, l->trouble.step));
+        return e;
+    e = download(&d, order, out);
+    wipe(d.typed, sizeof d.typed);
+    lpa_end(l);
     return e;
 }

@@ -45,7 +45,7 @@ enum err lpa_call(struct lpa *l, slice request, slice *answer)
 enum err lpa_es10(struct lpa *l, const struct type *request, const void *value,
                   const struct type *response, void *out)
 {
-    size_t room = (size_t)64 << 10;
+    size_t room = 1024; /* the longest has an address of 255 octets */
     uint8_t *buf = arena_alloc(&l->arena, room);
     slice encoded, answer;
     enum err e = buf ? schema_encode(request, value, buf, room, &encoded, NULL) : E_MEMORY;

@@ -1,4 +1,5 @@
 /* ES9+ and ES11 in their JSON binding (SGP.22 6.5). */
+#include "base/text.h"
 #include "lpa/lpa_impl.h"
 
 #include <stdio.h>
@@ -7,37 +8,21 @@
 
 #define HOST_MAX 255
 
-static void keep_text(slice text, char *out, size_t size)
-{
-    size_t n = text.n < size - 1 ? text.n : size - 1;
-
-    if (n)
-        memcpy(out, text.p, n);
-    out[n] = '\0';
-    for (size_t i = 0; i < n; i++)
-        if ((uint8_t)out[i] < 0x20 || out[i] == 0x7F)
-            out[i] = '?'; /* it goes to a terminal */
-}
-
-/* "name" or "name:port"; false when it does not fit. */
+/* "name" or "name:port"; false when it is neither. */
 static bool split_host(slice host, char name[HOST_MAX + 1], uint16_t *port)
 {
-    char *colon, *end;
-    unsigned long n;
+    char *colon;
 
-    if (!host.n || host.n > HOST_MAX || memchr(host.p, 0, host.n))
+    if (!host_valid(host) || host.n > HOST_MAX)
         return false;
     memcpy(name, host.p, host.n);
     name[host.n] = '\0';
-    colon = strrchr(name, ':');
+    colon = strchr(name, ':');
     *port = 0;
-    if (!colon || strchr(name, ':') != colon)
-        return true;
-    n = strtoul(colon + 1, &end, 10);
-    if (*end || end == colon + 1 || !n || n > 65535)
-        return false;
-    *colon = '\0';
-    *port = (uint16_t)n;
+    if (colon) {
+        *port = (uint16_t)strtoul(colon + 1, NULL, 10);
+        *colon = '\0';
+    }
     return true;
 }
 
@@ -72,9 +57,9 @@ static enum err post(struct lpa *l, const char *function, slice host, slice body
 static enum err refused(struct lpa *l, const struct json_status *status)
 {
     if (!l->trouble.err) {
-        keep_text(status->subject, l->trouble.subject, sizeof l->trouble.subject);
-        keep_text(status->reason, l->trouble.reason, sizeof l->trouble.reason);
-        keep_text(status->message, l->trouble.message, sizeof l->trouble.message);
+        text_printable(status->subject, l->trouble.subject, sizeof l->trouble.subject);
+        text_printable(status->reason, l->trouble.reason, sizeof l->trouble.reason);
+        text_printable(status->message, l->trouble.message, sizeof l->trouble.message);
     }
     return lpa_fail(l, E_REFUSED);
 }
@@ -92,12 +77,13 @@ enum err lpa_es9(struct lpa *l, enum json_interface interface, const char *funct
         e = post(l, function, host, body, &answer);
     if (e)
         return lpa_fail(l, e);
+    if (!f->response) /* what is said with a body does not count as done (SGP.22 6.5.1.4) */
+        return answer.status == 204 ? E_OK
+                                    : lpa_fail_because(l, E_REFUSED, "it is not acknowledged");
     if (answer.status < 200 || answer.status > 299)
         return lpa_fail(l, E_REFUSED);
-    if (!f->response)
-        return E_OK;
     e = json_read_response(f, answer.body, &l->arena, response, &status, NULL);
     if (status.failed)
         return refused(l, &status);
-    return e ? lpa_fail(l, e) : E_OK;
+    return e ? lpa_fail_because(l, e, "the server's answer cannot be read") : E_OK;
 }

@@ -21,10 +21,31 @@ const char *lpa_step_text(enum lpa_step step)
     return (size_t)step < COUNT(step_texts) ? step_texts[step] : "?";
 }
 
-void lpa_begin(struct lpa *l, enum lpa_step step)
+void lpa_fresh(struct lpa *l, enum lpa_step step)
 {
     arena_reset(&l->arena);
     l->trouble = (struct lpa_trouble){ .step = step, .card_error = "" };
+}
+
+enum err lpa_begin(struct lpa *l, enum lpa_step step)
+{
+    if (l->busy)
+        return E_STATE;
+    lpa_fresh(l, step);
+    return E_OK;
+}
+
+enum err lpa_begin_long(struct lpa *l, enum lpa_step step)
+{
+    enum err e = lpa_begin(l, step);
+
+    l->busy = true;
+    return e;
+}
+
+void lpa_end(struct lpa *l)
+{
+    l->busy = false;
 }
 
 void lpa_step(struct lpa *l, enum lpa_step step, size_t done, size_t all)
@@ -40,6 +61,13 @@ enum err lpa_fail(struct lpa *l, enum err e)
     if (!l->trouble.err)
         l->trouble.err = e;
     return e;
+}
+
+enum err lpa_fail_because(struct lpa *l, enum err e, const char *why)
+{
+    if (!l->trouble.err)
+        snprintf(l->trouble.message, sizeof l->trouble.message, "%s", why);
+    return lpa_fail(l, e);
 }
 
 enum err lpa_card_refused(struct lpa *l, const struct value_name *names, int64_t code)
@@ -165,7 +193,7 @@ enum err lpa_open(const struct lpa_options *o, struct lpa **out)
     if (!l->o.block || l->o.block > 255)
         l->o.block = 120;
     arena_init(&l->arena, ARENA_MAX);
-    lpa_begin(l, LPA_CARD);
+    lpa_fresh(l, LPA_CARD);
     l->answer = malloc(LPA_ANSWER_MAX);
     terminal_init(&l->card, o->link, 0);
     if (!l->answer)

@@ -7,17 +7,19 @@
  * they are: what is checked is what SGP.22 makes the LPA check.
  *
  * Functions return E_REFUSED when a server or the eUICC said no; lpa_trouble tells who and why.
- * What they hand out lives until the next call.
+ * What they hand out lives until the next call. Called from within a callback, while another one is
+ * under way, they do nothing but return E_STATE: there is one download at a time.
  */
 #ifndef DUNLIN_LPA_LPA_H
 #define DUNLIN_LPA_LPA_H
 
 #include "crypto/crypto.h"
-#include "net/http_client.h"
+#include "net/resolve.h"
+#include "net/tls.h"
 #include "reader/reader.h"
 #include "rsp/sgp22.h"
 
-#define LPA_EVENTS_MAX 16 /* events of one SM-DS that are followed */
+#define LPA_EVENTS_MAX 16 /* events of one SM-DS that are told; what is more waits there */
 
 struct lpa;
 
@@ -103,6 +105,9 @@ MUST_USE enum err lpa_set_default_smdp(struct lpa *l, slice address);
 /* A LIST of profile_info, to be walked with schema_next; hides nothing. */
 MUST_USE enum err lpa_profiles(struct lpa *l, slice *list);
 
+/* Provisioning profiles are not the user's to see (SGP.22 3.2). */
+bool lpa_profile_hidden(const struct profile_info *p);
+
 /* By ICCID (10 octets as in EF_ICCID) or ISD-P AID (5..16 octets). */
 enum lpa_change { LPA_ENABLE, LPA_DISABLE, LPA_DELETE };
 MUST_USE enum err lpa_change(struct lpa *l, enum lpa_change what, slice iccid_or_aid, bool refresh);
@@ -127,8 +132,11 @@ struct lpa_installed {
 };
 
 /*
- * E_REFUSED also where the user said no (card_error "" and step LPA_PREPARE); the session is
- * cancelled at eUICC and server whenever it does not end in an installation.
+ * E_REFUSED also where the user said no (card_error "" and step LPA_PREPARE). Whenever it does not
+ * end in an installation the session is cancelled, at the eUICC, and at a server that would else
+ * wait. What failed on the way leaves the order as it was, to be tried again. An event that leads
+ * from one SM-DS to another is followed, two of them deep. A refused confirmation code is asked for
+ * again, and the download begins anew.
  */
 MUST_USE enum err lpa_download(struct lpa *l, const struct lpa_order *order,
                                struct lpa_installed *out);
@@ -139,7 +147,7 @@ struct lpa_event {
 };
 /*
  * The events of an SM-DS for this eUICC, in its order; address absent: the root SM-DS of the eUICC.
- * An event that leads to another SM-DS is followed there, two levels deep.
+ * Each is an order for lpa_download: address and matching id.
  */
 MUST_USE enum err lpa_discover(struct lpa *l, slice address,
                                struct lpa_event events[LPA_EVENTS_MAX], size_t *count);

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "lpa/lpa.h"
+#include "net/http_client.h"
 #include "reader/terminal.h"
 #include "rsp/json/json.h"
 
@@ -17,15 +18,26 @@ struct lpa {
     struct arena arena; /* of the running call */
     uint8_t eid[16];
     struct lpa_trouble trouble;
+    bool busy; /* a call that asks back is under way */
 };
 
 /* ---- lpa.c ---- */
 
-/* What every function begins with. */
-void lpa_begin(struct lpa *l, enum lpa_step step);
+/*
+ * What every function begins with. E_STATE, with nothing changed: called from within a callback,
+ * while another one is under way.
+ */
+MUST_USE enum err lpa_begin(struct lpa *l, enum lpa_step step);
+/* The same for one that asks back; lpa_end follows. */
+MUST_USE enum err lpa_begin_long(struct lpa *l, enum lpa_step step);
+void lpa_end(struct lpa *l);
+/* Forgets what came before: arena and trouble. */
+void lpa_fresh(struct lpa *l, enum lpa_step step);
 void lpa_step(struct lpa *l, enum lpa_step step, size_t done, size_t all);
 /* Keeps the first trouble of a call; returns e. */
 enum err lpa_fail(struct lpa *l, enum err e);
+/* The same, with a sentence of ours that says why; the first counts. */
+enum err lpa_fail_because(struct lpa *l, enum err e, const char *why);
 /* The eUICC's own code. */
 enum err lpa_card_refused(struct lpa *l, const struct value_name *names, int64_t code);
 
@@ -44,7 +56,8 @@ enum err lpa_block(struct lpa *l, slice block, uint8_t number, bool last, slice 
 /* ---- es9.c ---- */
 
 /*
- * One function of ES9+ or ES11 at host; response NULL: 204 or another 2xx. A refusal is E_REFUSED.
+ * One function of ES9+ or ES11 at host; with no response in the interface only 204 is E_OK. A
+ * refusal is E_REFUSED.
  */
 enum err lpa_es9(struct lpa *l, enum json_interface interface, const char *function, slice host,
                  const void *request, void *response);
@@ -52,6 +65,7 @@ enum err lpa_es9(struct lpa *l, enum json_interface interface, const char *funct
 /* ---- session.c: common mutual authentication (SGP.22 3.1.2) ---- */
 
 struct lpa_session {
+    enum json_interface interface;
     slice address;        /* as dialled */
     slice transaction_id; /* from the server */
     slice server_certificate;
@@ -64,12 +78,20 @@ enum err lpa_authenticate(struct lpa *l, enum json_interface interface, slice ad
                           slice matching_id, slice oid, struct lpa_session *s);
 /* The transactionId of an answer is still the session's. */
 enum err lpa_continues(struct lpa *l, const struct lpa_session *s, slice transaction_id);
-/* Tells eUICC and server; keeps the trouble that led here. */
-void lpa_cancel(struct lpa *l, struct lpa_session *s, int64_t reason);
+/*
+ * Ends an open session at the eUICC and, with `tell`, at the SM-DP+; keeps the trouble that led
+ * here.
+ */
+void lpa_cancel(struct lpa *l, struct lpa_session *s, int64_t reason, bool tell);
 
 /* ---- notify.c ---- */
 
 /* One notification (BF37 or 30) to its server; removed from the eUICC when that has it. */
 enum err lpa_notify_one(struct lpa *l, int64_t seq_number, slice address, slice pending, bool keep);
+
+/* AuthenticateClient at an SM-DS: *entries is a LIST of event_entries. */
+enum err lpa_ask_smds(struct lpa *l, const struct lpa_session *s, slice *entries);
+/* false: it names no server. */
+bool lpa_event_read(const struct event_entries *entry, struct lpa_event *out);
 
 #endif

@@ -3,13 +3,11 @@
 
 #define HELD_MAX 16 /* servers that did not answer */
 
-enum err lpa_notifications(struct lpa *l, slice *list)
+static enum err list_all(struct lpa *l, slice *list)
 {
     struct list_notification_response r;
-    enum err e;
+    enum err e = lpa_ask(l, 0xBF28, &T_list_notification_response, &r);
 
-    lpa_begin(l, LPA_CARD);
-    e = lpa_ask(l, 0xBF28, &T_list_notification_response, &r);
     if (e)
         return e;
     if (r.which == list_notification_response_is_list_notifications_result_error)
@@ -17,6 +15,13 @@ enum err lpa_notifications(struct lpa *l, slice *list)
                                 r.list_notifications_result_error);
     *list = r.notification_metadata_list;
     return E_OK;
+}
+
+enum err lpa_notifications(struct lpa *l, slice *list)
+{
+    enum err e = lpa_begin(l, LPA_CARD);
+
+    return e ? e : list_all(l, list);
 }
 
 static enum err remove_one(struct lpa *l, int64_t seq_number)
@@ -32,8 +37,9 @@ static enum err remove_one(struct lpa *l, int64_t seq_number)
 
 enum err lpa_notification_remove(struct lpa *l, int64_t seq_number)
 {
-    lpa_begin(l, LPA_CARD);
-    return remove_one(l, seq_number);
+    enum err e = lpa_begin(l, LPA_CARD);
+
+    return e ? e : remove_one(l, seq_number);
 }
 
 enum err lpa_notify_one(struct lpa *l, int64_t seq_number, slice address, slice pending, bool keep)
@@ -97,14 +103,13 @@ static bool next_of(slice list, int64_t from, struct notification_metadata *out)
     return found;
 }
 
-enum err lpa_notify(struct lpa *l, int64_t seq_number, bool keep, size_t *sent, size_t *left)
+static enum err deliver(struct lpa *l, int64_t seq_number, bool keep, size_t *sent, size_t *left)
 {
     struct notification_metadata m = { .seq_number = 0 };
     struct held held = { .count = 0 };
     slice list, pending;
-    enum err e = lpa_notifications(l, &list);
+    enum err e = list_all(l, &list);
 
-    *sent = *left = 0;
     for (int64_t from = 0; !e && next_of(list, from, &m); from = m.seq_number + 1) {
         if (seq_number >= 0 && m.seq_number != seq_number)
             continue;
@@ -127,21 +132,56 @@ enum err lpa_notify(struct lpa *l, int64_t seq_number, bool keep, size_t *sent, 
     return e;
 }
 
+enum err lpa_notify(struct lpa *l, int64_t seq_number, bool keep, size_t *sent, size_t *left)
+{
+    enum err e = lpa_begin_long(l, LPA_CARD);
+
+    *sent = *left = 0;
+    if (e)
+        return e;
+    e = deliver(l, seq_number, keep, sent, left);
+    lpa_end(l);
+    return e;
+}
+
 /* ---- SM-DS ---- */
 
-enum err lpa_discover(struct lpa *l, slice address, struct lpa_event events[LPA_EVENTS_MAX],
-                      size_t *count)
+bool lpa_event_read(const struct event_entries *entry, struct lpa_event *out)
+{
+    *out = (struct lpa_event){ 0 };
+    if (!entry->rsp_server_address.n || entry->rsp_server_address.n >= sizeof out->address ||
+        entry->event_id.n >= sizeof out->id)
+        return false;
+    memcpy(out->address, entry->rsp_server_address.p, entry->rsp_server_address.n);
+    if (entry->event_id.n)
+        memcpy(out->id, entry->event_id.p, entry->event_id.n);
+    return true;
+}
+
+enum err lpa_ask_smds(struct lpa *l, const struct lpa_session *s, slice *entries)
+{
+    struct authenticate_client_request_es9 q = { s->transaction_id, s->authenticate_response,
+                                                 false };
+    struct authenticate_client_response_es11 r;
+    enum err e = lpa_es9(l, JSON_ES11, "authenticateClient", s->address, &q, &r);
+
+    if (e)
+        return e;
+    if (r.which != authenticate_client_response_es11_is_authenticate_client_ok)
+        return lpa_fail(l, E_CHOICE);
+    *entries = r.authenticate_client_ok.event_entries;
+    return lpa_continues(l, s, r.authenticate_client_ok.transaction_id);
+}
+
+static enum err discover(struct lpa *l, slice address, struct lpa_event events[LPA_EVENTS_MAX],
+                         size_t *count)
 {
     struct euicc_configured_addresses_response addresses;
-    struct authenticate_client_request_es9 q = { 0 };
-    struct authenticate_client_response_es11 r;
     struct event_entries entry;
     struct lpa_session s;
     slice rest;
     enum err e = E_OK;
 
-    *count = 0;
-    lpa_begin(l, LPA_DISCOVER);
     if (!address.p) {
         e = lpa_ask(l, 0xBF3C, &T_euicc_configured_addresses_response, &addresses);
         address = addresses.root_ds_address;
@@ -151,19 +191,23 @@ enum err lpa_discover(struct lpa *l, slice address, struct lpa_event events[LPA_
     if (e)
         return e;
     lpa_step(l, LPA_DISCOVER, 0, 0);
-    q.transaction_id = s.transaction_id;
-    q.authenticate_server_response = s.authenticate_response;
-    e = lpa_es9(l, JSON_ES11, "authenticateClient", address, &q, &r);
+    e = lpa_ask_smds(l, &s, &rest);
+    while (!e && *count < LPA_EVENTS_MAX && schema_next(&T_event_entries, &rest, &entry))
+        *count += lpa_event_read(&entry, &events[*count]);
+    if (e)
+        lpa_cancel(l, &s, CANCEL_SESSION_UNDEFINED_REASON, false);
+    return e;
+}
+
+enum err lpa_discover(struct lpa *l, slice address, struct lpa_event events[LPA_EVENTS_MAX],
+                      size_t *count)
+{
+    enum err e = lpa_begin_long(l, LPA_DISCOVER);
+
+    *count = 0;
     if (e)
         return e;
-    e = lpa_continues(l, &s, r.authenticate_client_ok.transaction_id);
-    rest = r.authenticate_client_ok.event_entries;
-    while (!e && *count < LPA_EVENTS_MAX && schema_next(&T_event_entries, &rest, &entry)) {
-        struct lpa_event *to = &events[(*count)++];
-
-        *to = (struct lpa_event){ 0 };
-        memcpy(to->address, entry.rsp_server_address.p, entry.rsp_server_address.n);
-        memcpy(to->id, entry.event_id.p, entry.event_id.n);
-    }
+    e = discover(l, address, events, count);
+    lpa_end(l);
     return e;
 }

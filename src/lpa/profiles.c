@@ -3,29 +3,33 @@
 
 enum err lpa_function(struct lpa *l, slice request, slice *answer)
 {
-    lpa_begin(l, LPA_CARD);
-    return lpa_call(l, request, answer);
+    enum err e = lpa_begin(l, LPA_CARD);
+
+    return e ? e : lpa_call(l, request, answer);
 }
 
 enum err lpa_addresses(struct lpa *l, struct euicc_configured_addresses_response *out)
 {
-    lpa_begin(l, LPA_CARD);
-    return lpa_ask(l, 0xBF3C, &T_euicc_configured_addresses_response, out);
+    enum err e = lpa_begin(l, LPA_CARD);
+
+    return e ? e : lpa_ask(l, 0xBF3C, &T_euicc_configured_addresses_response, out);
 }
 
 enum err lpa_info2(struct lpa *l, struct euicc_info2 *out)
 {
-    lpa_begin(l, LPA_CARD);
-    return lpa_ask(l, 0xBF22, &T_euicc_info2, out);
+    enum err e = lpa_begin(l, LPA_CARD);
+
+    return e ? e : lpa_ask(l, 0xBF22, &T_euicc_info2, out);
 }
 
 enum err lpa_set_default_smdp(struct lpa *l, slice address)
 {
     struct set_default_dp_address_request q = { address.p ? address : SLICE_EMPTY };
     struct set_default_dp_address_response r;
-    enum err e;
+    enum err e = lpa_begin(l, LPA_CARD);
 
-    lpa_begin(l, LPA_CARD);
+    if (e)
+        return e;
     e = lpa_es10(l, &T_set_default_dp_address_request, &q, &T_set_default_dp_address_response, &r);
     if (!e && r.set_default_dp_address_result)
         e = lpa_card_refused(l, set_default_dp_address_result_names,
@@ -40,9 +44,10 @@ enum err lpa_profiles(struct lpa *l, slice *list)
                                     0x92, 0x93, 0x95, 0xB6, 0xB7, 0x99 };
     struct profile_info_list_request q = { .tag_list = SLICE_OF(tags) };
     struct profile_info_list_response r;
-    enum err e;
+    enum err e = lpa_begin(l, LPA_CARD);
 
-    lpa_begin(l, LPA_CARD);
+    if (e)
+        return e;
     e = lpa_es10(l, &T_profile_info_list_request, &q, &T_profile_info_list_response, &r);
     if (e)
         return e;
@@ -50,6 +55,11 @@ enum err lpa_profiles(struct lpa *l, slice *list)
         return lpa_card_refused(l, profile_info_list_error_names, r.profile_info_list_error);
     *list = r.profile_info_list_ok;
     return E_OK;
+}
+
+bool lpa_profile_hidden(const struct profile_info *p)
+{
+    return p->has_profile_class && p->profile_class == PROFILE_CLASS_PROVISIONING;
 }
 
 static struct profile_identifier identifier(slice iccid_or_aid)
@@ -105,7 +115,10 @@ static enum err remove_profile(struct lpa *l, slice which)
 
 enum err lpa_change(struct lpa *l, enum lpa_change what, slice iccid_or_aid, bool refresh)
 {
-    lpa_begin(l, LPA_CARD);
+    enum err e = lpa_begin(l, LPA_CARD);
+
+    if (e)
+        return e;
     switch (what) {
     case LPA_ENABLE:
         return enable(l, iccid_or_aid, refresh);
@@ -120,9 +133,10 @@ enum err lpa_nickname(struct lpa *l, slice iccid, slice nickname)
 {
     struct set_nickname_request q = { iccid, nickname.p ? nickname : SLICE_EMPTY };
     struct set_nickname_response r;
-    enum err e;
+    enum err e = lpa_begin(l, LPA_CARD);
 
-    lpa_begin(l, LPA_CARD);
+    if (e)
+        return e;
     e = lpa_es10(l, &T_set_nickname_request, &q, &T_set_nickname_response, &r);
     if (!e && r.set_nickname_result)
         e = lpa_card_refused(l, set_nickname_result_names, r.set_nickname_result);
@@ -135,9 +149,10 @@ enum err lpa_memory_reset(struct lpa *l, unsigned options)
     unsigned last = 0;
     struct euicc_memory_reset_request q = { SLICE_OF(bits) };
     struct euicc_memory_reset_response r;
-    enum err e;
+    enum err e = lpa_begin(l, LPA_CARD);
 
-    lpa_begin(l, LPA_CARD);
+    if (e)
+        return e;
     for (unsigned i = 0; i < 8; i++)
         if (options & 1u << i) {
             bits[1] |= (uint8_t)(0x80 >> i);

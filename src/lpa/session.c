@@ -8,10 +8,10 @@
 /* The trouble is that what a server says does not fit together. */
 static enum err mismatch(struct lpa *l, const char *what)
 {
-    if (!l->trouble.err)
-        snprintf(l->trouble.message, sizeof l->trouble.message,
-                 "the server's answer does not fit: %s", what);
-    return lpa_fail(l, E_CONFLICT);
+    char why[80];
+
+    snprintf(why, sizeof why, "the server's answer does not fit: %s", what);
+    return lpa_fail_because(l, E_CONFLICT, why);
 }
 
 enum err lpa_continues(struct lpa *l, const struct lpa_session *s, slice transaction_id)
@@ -137,7 +137,7 @@ enum err lpa_authenticate(struct lpa *l, enum json_interface interface, slice ad
     struct initiate_authentication_response_es9 r;
     enum err e;
 
-    *s = (struct lpa_session){ .address = address };
+    *s = (struct lpa_session){ .interface = interface, .address = address };
     lpa_step(l, LPA_CONTACT, 0, 0);
     e = lpa_ask(l, 0xBF2E, &T_get_euicc_challenge_response, &challenge);
     if (!e)
@@ -157,7 +157,7 @@ enum err lpa_authenticate(struct lpa *l, enum json_interface interface, slice ad
     return e ? e : authenticate(l, interface, &r.initiate_authentication_ok, matching_id, s);
 }
 
-void lpa_cancel(struct lpa *l, struct lpa_session *s, int64_t reason)
+void lpa_cancel(struct lpa *l, struct lpa_session *s, int64_t reason, bool tell)
 {
     struct cancel_session_request q = { .transaction_id = s->transaction_id,
                                         .has_reason = true,
@@ -177,7 +177,7 @@ void lpa_cancel(struct lpa *l, struct lpa_session *s, int64_t reason)
     e = schema_encode(&T_cancel_session_request, &q, buf, 64, &request, NULL);
     if (!e)
         e = lpa_call(l, request, &answer);
-    if (e)
+    if (e || !tell || s->interface != JSON_ES9PLUS) /* an SM-DS has no such function */
         return;
     to_server.cancel_session_response = answer;
     /* The eUICC has forgotten the session; a server that does not answer will. */

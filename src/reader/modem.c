@@ -1,5 +1,6 @@
 #include "reader/modem.h"
 
+#include "base/secret.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -162,13 +163,20 @@ static enum err modem_transmit(void *ctx, slice apdu, uint8_t *response, size_t 
     if (e)
         return e == E_REFUSED ? E_CLOSED : e;
     e = parse(slice_of(answer, answer_n), response, size, n);
+    wipe(text, sizeof text);
+    wipe(hex, sizeof hex);
     return e || *n < 2 ? E_CLOSED : E_OK;
 }
 
-/* The card belongs to the modem: it goes on as it stands. */
+/*
+ * The card belongs to the modem: it goes on as it stands. What the modem still said to a command
+ * that was given up must not answer the next one.
+ */
 static enum err modem_reset(void *ctx, uint8_t *atr, size_t size, size_t *n)
 {
-    (void)ctx;
+    struct modem *m = ctx;
+
+    tcflush(m->fd, TCIFLUSH);
     (void)atr;
     (void)size;
     *n = 0;

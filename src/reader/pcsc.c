@@ -31,6 +31,8 @@ static enum err error_of(LONG rc)
         return E_MEMORY;
     case SCARD_E_TIMEOUT:
         return E_TIMEOUT;
+    case SCARD_E_SHARING_VIOLATION: /* another program has the card */
+        return E_STATE;
     default: /* the card or the reader is gone */
         return E_CLOSED;
     }

@@ -11,7 +11,8 @@ struct pcsc;
 
 /*
  * name: a part of the reader's name, its number in the list from 0, or NULL for the first reader
- * with a card. E_NETWORK: no PC/SC service; E_NOTFOUND: no such reader, or no card in it.
+ * with a card. E_NETWORK: no PC/SC service; E_NOTFOUND: no such reader, or no card in it;
+ * E_STATE: another program has the card.
  */
 MUST_USE enum err pcsc_open(const char *name, struct pcsc **out, struct card_link *link);
 

@@ -6,6 +6,7 @@
  *                 two octets of big-endian length, then the message
  *   pcsc.c        a card in a PC/SC reader
  *   modem.c       a card in a modem, by AT+CSIM
+ *   stdio_ask.c   a card at the other end of a pipe, by lpac's stdio protocol
  *
  * A link is used by one thread at a time. Nothing here interprets APDUs: 61XX and 91XX come back as
  * they are.

@@ -6,8 +6,6 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#define LINE_MAX_OCTETS (2 * STDIO_APDU_MAX + 256)
-
 enum { FAILED = -1, CHANNELS = 20 };
 
 void stdio_card_init(struct stdio_card *s, const struct card_link *link)
@@ -192,8 +190,7 @@ enum err stdio_answer(struct stdio_card *s, slice line, char **out)
     return ours && !*out ? E_MEMORY : E_OK;
 }
 
-/* One line without its end. E_CLOSED at the end, E_LIMIT. */
-static enum err read_line(FILE *in, char *line, size_t size, size_t *n)
+enum err stdio_read_line(FILE *in, char *line, size_t size, size_t *n)
 {
     int c;
 
@@ -223,12 +220,12 @@ static enum err serve_line(struct stdio_card *s, slice line, FILE *out, FILE *ot
 
 enum err stdio_serve(struct stdio_card *s, FILE *in, FILE *out, FILE *others)
 {
-    char *line = malloc(LINE_MAX_OCTETS);
+    char *line = malloc(STDIO_LINE_MAX);
     size_t n;
     enum err e = line ? E_OK : E_MEMORY;
 
     while (!e) {
-        e = read_line(in, line, LINE_MAX_OCTETS, &n);
+        e = stdio_read_line(in, line, STDIO_LINE_MAX, &n);
         if (!e)
             e = serve_line(s, slice_of(line, n), out, others);
     }

@@ -23,6 +23,7 @@
 
 #define STDIO_APDU_MAX 65544
 #define STDIO_DATA_MAX 65538
+#define STDIO_LINE_MAX (2 * STDIO_APDU_MAX + 256)
 
 struct stdio_card {
     const struct card_link *link;
@@ -43,5 +44,8 @@ MUST_USE enum err stdio_answer(struct stdio_card *s, slice line, char **out);
 /* Until the end of `in` (E_CLOSED). Lines that are not for the card go to `others`. E_LIMIT: a line
  * is too long. */
 MUST_USE enum err stdio_serve(struct stdio_card *s, FILE *in, FILE *out, FILE *others);
+
+/* One line without its end, for both ends. E_CLOSED at the end of `in`, E_LIMIT: it is longer. */
+MUST_USE enum err stdio_read_line(FILE *in, char *line, size_t size, size_t *n);
 
 #endif

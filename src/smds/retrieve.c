@@ -20,6 +20,12 @@ static bool is_live(const struct smds_event *e, int64_t now_ms)
     return e->state == SMDS_LIVE && e->due_ms > now_ms;
 }
 
+/* By the name that its owner gave it, or by the one under which the root tells of it (3.6.1). */
+static bool is_named(const struct smds_event *e, slice matching_id)
+{
+    return slice_eq(e->event_id, matching_id) || slice_eq(e->root_id, matching_id);
+}
+
 /* Those of the EID that are told: all, or the one that is named. Others are taken out of rows. */
 static enum err find_events(const struct smds *s, struct turn *t, slice eid, slice matching_id,
                             struct smds_event **rows, size_t *count)
@@ -36,7 +42,7 @@ static enum err find_events(const struct smds *s, struct turn *t, slice eid, sli
     for (size_t i = 0; !err && i < all; i++) {
         const struct smds_event *e = &(*rows)[i];
 
-        if (is_live(e, t->now_ms) && (!matching_id.n || slice_eq(e->event_id, matching_id)))
+        if (is_live(e, t->now_ms) && (!matching_id.n || is_named(e, matching_id)))
             (*rows)[kept++] = *e;
     }
     *count = kept;

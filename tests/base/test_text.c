@@ -121,6 +121,32 @@ static void faults_name_the_field(void **state)
     assert_string_equal(fault_print(&f, small, sizeof small), "euiccPa");
 }
 
+static void printable_text_has_no_controls(void **state)
+{
+    /* clang-format off */
+    static const struct { const char *in, *out; } rows[] = {
+        { "Dunlin", "Dunlin" },
+        { "\xC3\x84\xE2\x82\xAC\xF0\x9F\x90\xA6", "\xC3\x84\xE2\x82\xAC\xF0\x9F\x90\xA6" },
+        { "a\x1B[31mb\nc\x7F", "a?[31mb?c?" },
+        { "a\xC2\x9B" "31mb", "a?31mb" },         /* CSI as a C1 control */
+        { "\x9B" "31m", "?31m" },                  /* and as an octet */
+        { "x\xE2\x80\xAEtxt\xE2\x81\xA6", "x?txt?" },
+        { "\xC0\x9B", "??" },                     /* too long a form */
+        { "\xED\xA0\x80", "???" },               /* half a surrogate */
+        { "\xF4\x90\x80\x80", "????" },         /* past U+10FFFF */
+        { "\xE2\x82", "??" },
+    };
+    /* clang-format on */
+    char buf[64];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_string_equal(text_printable(slice_str(rows[i].in), buf, sizeof buf), rows[i].out);
+    assert_string_equal(text_printable(slice_str("ab\xE2\x82\xAC"), buf, 5), "ab");
+    assert_string_equal(text_printable(slice_str("ab\xE2\x82\xAC"), buf, 6), "ab\xE2\x82\xAC");
+    assert_string_equal(text_printable(SLICE_NONE, buf, 1), "");
+}
+
 static void decimal_numbers(void **state)
 {
     static const char *const bad[] = { "", "-1", "+1", " 1", "1 ", "0x1", "99999999999999999999" };
@@ -171,6 +197,7 @@ int main(void)
         cmocka_unit_test(faults_name_the_field),
         cmocka_unit_test(decimal_numbers),
         cmocka_unit_test(host_names),
+        cmocka_unit_test(printable_text_has_no_controls),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,29 @@ says '00 00 00 01 86'
 talk 1
 says '00 00 00 02 83'
 
+# the same cards for our own programs: by number, by a part of the name, the first one
+lpa() { "$DUNLIN" lpa --ca "$work/pki/ci.der" "$@"; }
+expect 0 lpa readers
+says 'Virtual PCD 00 01'
+expect 0 lpa --pcsc 0 info
+says 'eid                      89049032123451234500000000000186'
+expect 0 lpa --pcsc 'PCD 00 01' info
+says 'eid                      89049032123451234500000000000283'
+expect 0 lpa --pcsc any --json list
+says '[]'
+expect 0 lpa --pcsc 1 default-smdp smdp.example.org
+expect 0 lpa --pcsc 1 info
+says 'defaultSmdp              smdp.example.org'
+expect 1 lpa --pcsc 7 info
+says 'no such reader'
+expect 1 lpa --pcsc 'Other Reader' info
+says 'no such reader'
+expect 1 "$DUNLIN" ipa --pcsc 0 --pki "$work/pki" --once
+says 'no eIM'
+expect 0 "$DUNLIN" terminal --pcsc 0 --once --for 30
+says 'card started'
+expect 2 "$DUNLIN" terminal --pcsc 0 --eid 89049032123451234500000000000186
+
 # a card that is taken out is seen to be gone
 kill "$cards"
 wait "$cards" 2>/dev/null
@@ -82,4 +105,11 @@ for i in $(seq 50); do
 done
 expect 0 opensc-tool --list-readers
 grep -q ' Yes ' "$work/out" && fail 'the card is still there'
+expect 1 lpa --pcsc any info
+says 'no such reader, or no card in it'
+kill "$daemon"
+wait "$daemon" 2>/dev/null
+expect 1 lpa --pcsc any info
+says 'no PC/SC service'
 expect 0 "$DUNLIN" card info --dir "$work/cards/2"
+says 'smdp.example.org'

@@ -70,7 +70,7 @@ start_card() {
 
 expect 0 "$program" pki init --dir pki --euiccs 1
 iccids=()
-for i in 0 1 2; do
+for i in 0 1 2 3; do
     expect 0 "$program" profile build -o "p$i.der"
     iccids+=("$(grep -ohP '^iccid \K[0-9]+' out err)")
 done
@@ -84,6 +84,7 @@ operator orange orange.pem
 stock p0.der
 stock p1.der
 stock p2.der
+stock p3.der
 END
 echo "rsp-server $dp pki/dp-tls.pem" | tee root.orders >alternative.orders
 echo "rsp-server localhost pki/ds-tls.pem" >>root.orders
@@ -138,7 +139,7 @@ there() { # PORT EVENT
 start_smdp
 start_eim
 start_card
-for i in 0 1 2; do
+for i in 0 1 2 3; do
     operator downloadOrder "\"iccid\":\"${iccids[$i]}\",\"eid\":\"$eid\""
     succeeds
 done
@@ -192,6 +193,28 @@ there "$alt12" EVENT-1
 operator cancelOrder "\"iccid\":\"${iccids[1]}\",\"eid\":\"$eid\",\"finalProfileStatusIndicator\":\"Available\""
 succeeds
 gone "$alt12" EVENT-1
+
+# an LPA asks the root, which leads it to the alternative, which leads it to the SM-DP+ (LPA-015)
+lpa() {
+    "$program" lpa --card "127.0.0.1:$iso" --ca pki/ci.der \
+        --hosts "$dp=127.0.0.1:$es9,$root=127.0.0.1:$es11,localhost=127.0.0.1:$alt11" "$@" </dev/null
+}
+confirm "${iccids[3]}" EVENT-3 localhost true
+succeeds
+expect 0 lpa discover
+says 'localhost  '
+expect 0 lpa --json discover localhost
+says '"eventId": "EVENT-3"'
+says "\"address\": \"$dp\""
+expect 0 lpa --yes discover
+says "installed ${iccids[3]}"
+gone "$alt12" EVENT-3
+for _ in $(seq 50); do # the alternative tells the root when it has the time
+    lpa --yes discover >out 2>err && break
+    says '8.9.5/3.9'
+    sleep 0.2
+done
+says 'no profile waits'
 
 # released in two steps; the event goes although the SM-DS is away when the order is cancelled
 confirm "${iccids[2]}" EVENT-2 $root false

@@ -127,11 +127,11 @@ static void there_and_back(void **state)
     assert_int_equal(bip_open(u.card, &b, &host, 0), E_OK);
     assert_int_equal(bip_open(u.card, &b, &host, 0), E_STATE);
     assert_int_equal(bip_send(u.card, &b, SLICE_LIT("early")), 0);
-    f = terminal_expect(&u, CAT_SET_UP_EVENT_LIST);
+    f = terminal_fetch_type(&u, CAT_SET_UP_EVENT_LIST);
     assert_memory_equal(f.tlvs.p, "\x99\x02\x09\x0A", 4);
     assert_int_equal(terminal_respond(&u, &f, "00", ""), 0x9120);
     terminal_do(&u, CAT_OPEN_CHANNEL, "00", CONNECTED);
-    f = terminal_expect(&u, CAT_SEND_DATA);
+    f = terminal_fetch_type(&u, CAT_SEND_DATA);
     assert_int_equal(f.qualifier, 1);
     assert_int_equal(f.device, 0x21);
     assert_memory_equal(f.tlvs.p, "\xB6\x05hello", 7);
@@ -139,7 +139,7 @@ static void there_and_back(void **state)
     assert_int_equal(terminal_respond(&u, &f, "00", "B701FF"), 0x9000);
     assert_int_equal(seen.sent, 1);
     data_arrives("05");
-    f = terminal_expect(&u, CAT_RECEIVE_DATA);
+    f = terminal_fetch_type(&u, CAT_RECEIVE_DATA);
     assert_int_equal(f.device, 0x21);
     assert_memory_equal(f.tlvs.p, "\xB7\x01\x05", 3);
     assert_int_equal(terminal_respond(&u, &f, "00", "B605776F726C64 B70100"), 0x9000);
@@ -148,7 +148,7 @@ static void there_and_back(void **state)
     bip_close(u.card, &b);
     assert_int_equal(seen.closed, 0);
     assert_int_equal(bip_send(u.card, &b, SLICE_LIT("late")), 0);
-    f = terminal_expect(&u, CAT_CLOSE_CHANNEL);
+    f = terminal_fetch_type(&u, CAT_CLOSE_CHANNEL);
     assert_int_equal(f.device, 0x21);
     assert_int_equal(terminal_respond(&u, &f, "00", ""), 0x9000);
     expect_closed(BIP_BY_US, 0, 0);
@@ -251,7 +251,7 @@ static void a_small_buffer(void **state)
         terminal_do(&u, CAT_OPEN_CHANNEL, "07", text);
         assert_int_equal(bip_send(u.card, &b, SLICE_OF(data)), sizeof data);
         for (size_t left = sizeof data, n; left; left -= n) {
-            f = terminal_expect(&u, CAT_SEND_DATA);
+            f = terminal_fetch_type(&u, CAT_SEND_DATA);
             n = left < sizes[i].chunk ? left : sizes[i].chunk;
             assert_int_equal(f.tlvs.n, n + (n < 0x80 ? 2 : 3));
             terminal_respond(&u, &f, "00", "B701FF");
@@ -299,7 +299,7 @@ static void closed_early(void **state)
     (void)state;
     assert_int_equal(bip_open(u.card, &b, &host, 0), E_OK);
     terminal_do(&u, CAT_SET_UP_EVENT_LIST, "00", "");
-    f = terminal_expect(&u, CAT_OPEN_CHANNEL);
+    f = terminal_fetch_type(&u, CAT_OPEN_CHANNEL);
     bip_close(u.card, &b);
     assert_int_equal(seen.closed, 0);
     assert_int_equal(terminal_respond(&u, &f, "00", CONNECTED), 0x910B);
@@ -309,7 +309,7 @@ static void closed_early(void **state)
     seen.closed = 0;
     connect_host(0);
     assert_int_equal(bip_send(u.card, &b, SLICE_LIT("x")), 1);
-    f = terminal_expect(&u, CAT_SEND_DATA);
+    f = terminal_fetch_type(&u, CAT_SEND_DATA);
     bip_close(u.card, &b);
     assert_int_equal(terminal_respond(&u, &f, "20", ""), 0x910B);
     terminal_do(&u, CAT_CLOSE_CHANNEL, "00", "");
@@ -333,7 +333,7 @@ static void datagrams(void **state)
     assert_int_equal(bip_open(u.card, &b, &udp, 0), E_OK);
     assert_int_equal(bip_room(&b), 0);
     terminal_do(&u, CAT_SET_UP_EVENT_LIST, "00", "");
-    f = terminal_expect(&u, CAT_OPEN_CHANNEL);
+    f = terminal_fetch_type(&u, CAT_OPEN_CHANNEL);
     slice transport = cat_tlv(f.tlvs, CAT_TAG_TRANSPORT);
     assert_true(slice_eq(transport, SLICE_LIT("\x01\x00\x35")));
     terminal_respond(&u, &f, "00", CONNECTED);
@@ -348,7 +348,7 @@ static void datagrams(void **state)
         assert_int_equal(bip_room(&b), 0);
         assert_int_equal(bip_send(u.card, &b, SLICE_LIT("next")), 0);
         assert_int_equal(seen.sent, 0);
-        f = terminal_expect(&u, CAT_SEND_DATA);
+        f = terminal_fetch_type(&u, CAT_SEND_DATA);
         assert_int_equal(f.qualifier, i < 2 ? 0 : 1);
         slice part = cat_tlv(f.tlvs, CAT_TAG_CHANNEL_DATA);
         assert_true(slice_eq(part, slice_of(data + i * CAT_SEND_MAX, n)));
@@ -356,7 +356,7 @@ static void datagrams(void **state)
     }
     assert_int_equal(seen.sent, 1);
     assert_int_equal(bip_send(u.card, &b, SLICE_LIT("next")), 4);
-    f = terminal_expect(&u, CAT_SEND_DATA);
+    f = terminal_fetch_type(&u, CAT_SEND_DATA);
     assert_int_equal(f.qualifier, 1);
     terminal_respond(&u, &f, "00", "B701FF");
     data_arrives("05");
@@ -368,7 +368,7 @@ static void datagrams(void **state)
     assert_int_equal(bip_open(u.card, &b, &host, 0), E_OK);
     terminal_do(&u, CAT_OPEN_CHANNEL, "00", CONNECTED);
     assert_int_equal(bip_send(u.card, &b, slice_of(data, BIP_SEND_MAX + 1)), BIP_SEND_MAX);
-    f = terminal_expect(&u, CAT_SEND_DATA);
+    f = terminal_fetch_type(&u, CAT_SEND_DATA);
     assert_int_equal(f.qualifier, 1);
 }
 
@@ -506,7 +506,7 @@ static void wrong_numbers(void **state)
     (void)state;
     connect_host(0);
     assert_int_equal(bip_send(u.card, &b, SLICE_LIT("x")), 1);
-    f = terminal_expect(&u, CAT_SEND_DATA);
+    f = terminal_fetch_type(&u, CAT_SEND_DATA);
     f.number++;
     assert_int_equal(terminal_respond(&u, &f, "3A02", ""), 0x9000);
     f.number--;
@@ -596,7 +596,7 @@ static void the_timer_goes_too(void **state)
     connect_host(30);
     bip_close(u.card, &b);
     terminal_do(&u, CAT_CLOSE_CHANNEL, "00", "");
-    f = terminal_expect(&u, CAT_TIMER_MANAGEMENT);
+    f = terminal_fetch_type(&u, CAT_TIMER_MANAGEMENT);
     assert_int_equal(f.qualifier, 1);
     assert_int_equal(terminal_respond(&u, &f, "00", ""), 0x9000);
     expect_closed(BIP_BY_US, 0, 0);
@@ -685,7 +685,7 @@ static void a_terminal_that_begins_anew(void **state)
     connect_host(0);
     seen.open_again = true;
     assert_int_equal(bip_send(u.card, &b, SLICE_LIT("x")), 1);
-    terminal_expect(&u, CAT_SEND_DATA);
+    terminal_fetch_type(&u, CAT_SEND_DATA);
     assert_int_equal(uicc_apdu(&u, TERMINAL_ALL) >> 8, 0x91);
     assert_int_equal(seen.closed, 1);
     assert_int_equal(b.why, BIP_RESET);
@@ -708,7 +708,7 @@ static void power_cut_at_every_write(void **state)
         seen.store = true;
         connect_host(0);
         data_arrives("05");
-        f = terminal_expect(&u, CAT_RECEIVE_DATA);
+        f = terminal_fetch_type(&u, CAT_RECEIVE_DATA);
         u.ram.writes = 0;
         u.ram.cut_at = 1;
         u.ram.cut_octets = cut;

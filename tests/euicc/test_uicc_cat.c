@@ -127,7 +127,7 @@ static void the_longest_command(void **state)
     assert_int_equal(cat_send_data(u.card, 1, slice_of(data, CAT_SEND_MAX), NULL, NULL), E_OK);
     assert_int_equal(uicc_apdu(&u, "80F2000C"), 0x91FF);
     uicc_expect(&u, 0x6CFF, "", "80120000FE");
-    f = terminal_expect(&u, CAT_SEND_DATA);
+    f = terminal_fetch_type(&u, CAT_SEND_DATA);
     assert_int_equal(f.tlvs.n, 3 + CAT_SEND_MAX);
     assert_memory_equal(f.tlvs.p, "\xB6\x81\xF0\x5A", 4);
     assert_int_equal(terminal_respond(&u, &f, "00", "B701FF"), 0x9000);
@@ -199,7 +199,7 @@ static void answers_reach_their_owner(void **state)
     (void)state;
     assert_int_equal(cat_provide_local_information(u.card, 0x06, hear, &heard), E_OK);
     assert_int_equal(cat_more_time(u.card, NULL, NULL), E_OK);
-    f = terminal_expect(&u, CAT_PROVIDE_LOCAL_INFORMATION);
+    f = terminal_fetch_type(&u, CAT_PROVIDE_LOCAL_INFORMATION);
     assert_true(cat_busy(u.card));
     /* access technology has a tag that BER would read as two octets */
     assert_int_equal(terminal_respond(&u, &f, "00", "3F0108 B701FF"), 0x910B);
@@ -280,14 +280,14 @@ static void lost_answers(void **state)
     (void)state;
     assert_int_equal(cat_more_time(u.card, hear, &heard), E_OK);
     assert_int_equal(cat_polling_off(u.card), E_OK);
-    terminal_expect(&u, CAT_MORE_TIME);
+    terminal_fetch_type(&u, CAT_MORE_TIME);
     terminal_idle(&u); /* it may be busy with it for long */
     uicc_expect(&u, 0x6985, "", "801200000B");
     /* the terminal begins anew: that command is lost, the next waits */
     uicc_expect(&u, 0x910B, "", TERMINAL_ALL);
     assert_int_equal(heard.calls, 1);
     assert_int_equal(heard.result, -1);
-    terminal_expect(&u, CAT_POLLING_OFF);
+    terminal_fetch_type(&u, CAT_POLLING_OFF);
     card_reset(u.card);
     assert_false(cat_busy(u.card));
     terminal_idle(&u);
@@ -312,7 +312,7 @@ static void the_queue_has_an_end(void **state)
     /* numbers go from 1 to 254 and begin again */
     for (unsigned i = CAT_QUEUE; i < 300; i++) {
         assert_int_equal(cat_more_time(u.card, hear, &heard), E_OK);
-        struct fetched f = terminal_expect(&u, CAT_MORE_TIME);
+        struct fetched f = terminal_fetch_type(&u, CAT_MORE_TIME);
         assert_int_equal(f.number, i % 254 + 1);
         assert_int_equal(terminal_respond(&u, &f, "00", ""), 0x9000);
     }
@@ -376,7 +376,7 @@ static void timers(void **state)
     assert_int_equal(START(0, &more), E_RANGE);
     assert_int_equal(START(86400, &more), E_RANGE);
     assert_int_equal(START(86399, &id[0]), E_OK);
-    f = terminal_expect(&u, CAT_TIMER_MANAGEMENT);
+    f = terminal_fetch_type(&u, CAT_TIMER_MANAGEMENT);
     assert_int_equal(f.qualifier, 0);
     assert_int_equal(f.tlvs.n, 8);
     assert_memory_equal(f.tlvs.p, "\xA4\x01\x01\xA5\x03\x32\x95\x95", 8);
@@ -400,7 +400,7 @@ static void timers(void **state)
     cat_timer_stop(u.card, 5);
     assert_int_equal(terminal_envelope(&u, 0xD7, "82028281 A40105 A503000010") >> 8, 0x91);
     assert_int_equal(expired, 1);
-    f = terminal_expect(&u, CAT_TIMER_MANAGEMENT);
+    f = terminal_fetch_type(&u, CAT_TIMER_MANAGEMENT);
     assert_int_equal(f.qualifier, 1);
     assert_memory_equal(f.tlvs.p, "\xA4\x01\x05", 3);
     assert_int_equal(START(1, &more), E_OK); /* 3 */
@@ -460,7 +460,7 @@ static void events(void **state)
     assert_int_equal(
         cat_want_events(u.card, CAT_EVENT_BIT(CAT_EVENT_LOCATION_STATUS), hear, &heard),
         E_CONFLICT);
-    f = terminal_expect(&u, CAT_SET_UP_EVENT_LIST);
+    f = terminal_fetch_type(&u, CAT_SET_UP_EVENT_LIST);
     assert_memory_equal(f.tlvs.p, "\x99\x02\x03\x19", 4);
     assert_int_equal(terminal_respond(&u, &f, "32", ""), 0x9000);
     assert_int_equal(heard.calls, 1);
@@ -508,7 +508,7 @@ static void refresh_begins_a_new_session(void **state)
     assert_int_equal(profile_switch(u.card, out.root, true), E_OK);
     uicc_commit(&u);
     assert_int_equal(cat_more_time(u.card, hear, &heard), E_OK); /* behind the REFRESH */
-    struct fetched f = terminal_expect(&u, CAT_REFRESH);
+    struct fetched f = terminal_fetch_type(&u, CAT_REFRESH);
     assert_int_equal(f.qualifier, CAT_REFRESH_PROFILE_STATE_CHANGE);
     assert_int_equal(profile_enabled(u.card), 0);
     assert_int_equal(terminal_respond(&u, &f, "00", ""), 0x9000);

@@ -25,7 +25,7 @@ struct fetched terminal_fetch(struct uicc *u)
     return f;
 }
 
-struct fetched terminal_expect(struct uicc *u, uint8_t type)
+struct fetched terminal_fetch_type(struct uicc *u, uint8_t type)
 {
     struct fetched f = terminal_fetch(u);
 
@@ -54,7 +54,7 @@ uint16_t terminal_respond(struct uicc *u, const struct fetched *f, const char *r
 
 void terminal_do(struct uicc *u, uint8_t type, const char *result, const char *tlvs)
 {
-    struct fetched f = terminal_expect(u, type);
+    struct fetched f = terminal_fetch_type(u, type);
     uint16_t sw = terminal_respond(u, &f, result, tlvs);
 
     assert_true(sw == 0x9000 || sw >> 8 == 0x91);

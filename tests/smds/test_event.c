@@ -161,11 +161,13 @@ static void cascade_DSS_009(void **state)
     event_register_answered(&alt, resume, &answer);
     assert_success(&alt);
     assert_int_equal(seen_at(&root, ROOT), 1);
-    id = card.events[0].event_id;
+    id = arena_copy(&arena, card.events[0].event_id);
     assert_true(slice_eq_str(card.events[0].rsp_server_address, ALTERNATIVE));
     assert_true(id.n > 16 && !slice_eq_str(id, "E1"));
     card.change.matching_id = id;
     assert_int_equal(seen_at(&root, ROOT), 1);
+    assert_int_equal(seen_at(&alt, ALTERNATIVE), 1); /* whereto the root leads, by the same name */
+    assert_event(&card, 0, "E1", DP);
     card.change.matching_id = SLICE_NONE;
     assert_int_equal(seen_at(&alt, ALTERNATIVE), 1);
     assert_event(&card, 0, "E1", DP);

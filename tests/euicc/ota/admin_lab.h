@@ -216,7 +216,7 @@ static inline void timer_expires(const char *value)
 /* The terminal is asked for a timer of so long, and starts it. */
 static inline void expect_timer(const char *value)
 {
-    struct fetched f = terminal_expect(&u, CAT_TIMER_MANAGEMENT);
+    struct fetched f = terminal_fetch_type(&u, CAT_TIMER_MANAGEMENT);
     uint8_t octets[3];
 
     assert_int_equal(f.qualifier, 0);

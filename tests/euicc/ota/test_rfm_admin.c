@@ -237,7 +237,7 @@ static void expect_refresh(uint8_t mode, const char *tlvs)
 {
     uint8_t octets[250];
     size_t n = uicc_hex(tlvs, octets, sizeof octets);
-    struct fetched f = terminal_expect(&u, CAT_REFRESH);
+    struct fetched f = terminal_fetch_type(&u, CAT_REFRESH);
 
     assert_int_equal(f.qualifier, mode);
     assert_true(slice_eq(f.tlvs, slice_of(octets, n)));
