@@ -115,7 +115,7 @@ json_t *admin_page(struct admin_call *c, json_t *items, slice next);
     C(T, TEXT, key, 0, 1, 0)                                                                       \
     C(T, BLOB, digest, 0, 1, 0) /* of the request */                                               \
     C(T, INT, status, 0, 1, 0)                                                                     \
-    C(T, BLOB, reply, STORE_NULL, 1, 0)                                                            \
+    C(T, BLOB, reply, STORE_NULL | STORE_SECRET, 1, 0)                                             \
     C(T, INT, made_ms, 0, 1, 0)
 
 STORE_ROW(admin_key, ADMIN_KEY);
