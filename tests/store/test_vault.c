@@ -209,8 +209,7 @@ static void bound_to_its_place(void **state)
         "UPDATE safe SET secret = words WHERE part = 1",
         "UPDATE safe SET part = 3 WHERE part = 1",
         "UPDATE safe SET name = 'wor' WHERE part = 1",
-        "UPDATE safe SET secret = substr(secret, 1, 40) || x'00' || substr(secret, 42) WHERE part "
-        "= 1",
+        "UPDATE safe SET secret = substr(secret,1,40) || x'00' || substr(secret,42) WHERE part = 1",
         "UPDATE safe SET secret = substr(secret, 1, length(secret) - 1) WHERE part = 1",
         "UPDATE safe SET secret = x'01' WHERE part = 1",
         "UPDATE safe SET secret = 'in the clear, and long enough for a tag' WHERE part = 1",
