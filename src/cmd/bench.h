@@ -31,7 +31,9 @@ struct bench_args {
     long seconds; /* how long each measurement lasts */
     long threads; /* clients at the same time, where there are any */
     bool tls;     /* over loopback TLS, server in a process of its own */
+    bool fresh;   /* of `smdp` with tls: each download has a connection of its own */
     bool json;
+    long sessions;       /* of `smdp`: so many open at the same time; 0: downloads */
     long cards;          /* of `card`: so many at the same time; 0: figures of one */
     const char *profile; /* of `card`: a profile package; NULL: the project's own */
 };
