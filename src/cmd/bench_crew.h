@@ -59,6 +59,7 @@ struct bench_crew {
 
     /* what came out */
     struct bare bare; /* measured meanwhile, under the same load */
+    double handshake; /* likewise, with fresh connections: bare_handshake */
     unsigned done;
     double server_us;        /* processor time of the servers, of all flows that counted */
     double server_kernel_us; /* of this */

@@ -48,11 +48,14 @@ static void report(const struct bench_args *args, const struct bench_crew *c,
     const struct bare *b = &c->bare;
     double us = c->server_us / c->done, shake = handshake_us(args, b);
     double bound = bound_us(b) + shake;
-    char detail[600], where[200], shaken[100] = "";
+    char detail[700], where[200], shaken[160] = "";
 
     bench_crew_print(c, where, sizeof where);
     if (args->fresh)
-        snprintf(shaken, sizeof shaken, " + handshake %.0f (key pair, agree, sign)", shake);
+        snprintf(shaken, sizeof shaken,
+                 " + handshake %.0f (key pair, agree, sign; all of it by OpenSSL in memory %.0f, "
+                 "ratio with that %.2f)",
+                 shake, c->handshake, (bound - shake + c->handshake) / us);
     snprintf(detail, sizeof detail,
              "%u downloads, %.0f us each: %s; durable SQLite; bound %.0f us = 3 sign %.0f + 4 "
              "verify %.0f (CERT.EUICC, 2 signatures, result) + key pair %.0f + agree %.0f + AES of "

@@ -39,6 +39,7 @@ expect 2 "$DUNLIN" bench card --cards 0
 expect 0 "$DUNLIN" bench smdp --tls --fresh --seconds 1 --clients 8 --json
 says '{"bench":"smdp download over fresh TLS","perSecondPerCore":'
 says ' + handshake '
+says 'all of it by OpenSSL in memory'
 expect 0 "$DUNLIN" bench smdp --sessions 300 --clients 8 --json
 says '{"bench":"smdp: sessions","sessions":300,"residentPerSession":'
 says '"wentOn":64,"downloads":16,'
