@@ -11,11 +11,8 @@ static const struct {
     const char *name;
     int (*run)(const struct bench_args *args);
 } benches[] = {
-    { "codec", bench_codec },
-    { "smdp", bench_smdp },
-    { "eim", bench_eim },
-    { "card", bench_uicc },
-    { "profile", bench_profile },
+    { "codec", bench_codec }, { "smdp", bench_smdp },       { "eim", bench_eim },
+    { "card", bench_uicc },   { "profile", bench_profile },
 };
 
 void bench_line(const struct bench_args *args, const char *what, double per_second,
@@ -40,6 +37,10 @@ int cmd_bench(int argc, char **argv)
         { "seconds", OPTION_INT, &args.seconds, 1, 600, "S", "length of each measurement (3)" },
         { "clients", OPTION_INT, &args.threads, 1, 256, "N", "clients at the same time (64)" },
         { "tls", OPTION_FLAG, &args.tls, 0, 0, NULL, "over loopback TLS, connections kept" },
+        { "fresh", OPTION_FLAG, &args.fresh, 0, 0, NULL,
+          "smdp with --tls: a connection and a full handshake for each download" },
+        { "sessions", OPTION_INT, &args.sessions, 1, 16000, "N",
+          "smdp: so many open at the same time, and the memory that they take" },
         { "cards", OPTION_INT, &args.cards, 1, 1000000, "N",
           "card: so many at the same time, each with a profile of its own" },
         { "profile", OPTION_TEXT, &args.profile, 0, 0, "FILE",
@@ -62,6 +63,10 @@ int cmd_bench(int argc, char **argv)
 
     if (status >= 0)
         return status;
+    if (args.fresh && !args.tls) {
+        fprintf(stderr, "bench: --fresh is for connections, and goes with --tls\n");
+        return EXIT_USAGE;
+    }
     status = EXIT_DONE;
     for (size_t i = 0; i < sizeof benches / sizeof *benches; i++) {
         if (strcmp(words[0], "all") != 0 && strcmp(words[0], benches[i].name) != 0)
@@ -71,7 +76,8 @@ int cmd_bench(int argc, char **argv)
             status = EXIT_FAILED;
     }
     if (!found) {
-        fprintf(stderr, "bench: no benchmark '%s' (codec, smdp, eim, card, profile, all)\n", words[0]);
+        fprintf(stderr, "bench: no benchmark '%s' (codec, smdp, eim, card, profile, all)\n",
+                words[0]);
         return EXIT_USAGE;
     }
     return status;

@@ -22,6 +22,9 @@ struct bare {
 /* package: octets of the profile package. Takes about a second. */
 struct bare bare_measure(size_t package);
 
+/* Of a whole handshake of TLS 1.3, ECDHE and ECDSA P-256, at the server, in memory. */
+double bare_handshake(void);
+
 /* Processor time of the calling thread, and of the whole process, in microseconds. */
 double cpu_thread_us(void);
 double cpu_process_us(void);
@@ -31,7 +34,9 @@ struct bench_args {
     long seconds; /* how long each measurement lasts */
     long threads; /* clients at the same time, where there are any */
     bool tls;     /* over loopback TLS, server in a process of its own */
+    bool fresh;   /* of `smdp` with tls: each download has a connection of its own */
     bool json;
+    long sessions;       /* of `smdp`: so many open at the same time; 0: downloads */
     long cards;          /* of `card`: so many at the same time; 0: figures of one */
     const char *profile; /* of `card`: a profile package; NULL: the project's own */
 };

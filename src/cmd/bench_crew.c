@@ -11,6 +11,7 @@ struct bench_client {
     struct bench_session *sessions;
     unsigned count;
     struct http_client *http; /* NULL: in process */
+    bool just_opened;         /* for a flow of its own; nothing was asked yet */
     pthread_t thread;
     unsigned done;
     double submit_us; /* in the server's code */
@@ -54,6 +55,12 @@ static void ask_near(struct bench_client *c)
     pthread_mutex_unlock(&c->lock);
 }
 
+static bool is_full_handshake(const struct http_answer *got)
+{
+    return !got->reused && !got->tls.resumed && got->tls.version &&
+           !strcmp(got->tls.version, "TLSv1.3");
+}
+
 static enum err ask_far(struct bench_client *c, struct bench_session *s, const char *path)
 {
     struct http_call call = {
@@ -70,6 +77,9 @@ static enum err ask_far(struct bench_client *c, struct bench_session *s, const c
 
     s->status = e ? 0 : got.status;
     s->answer = e ? SLICE_NONE : got.body;
+    if (!e && c->just_opened && !is_full_handshake(&got))
+        e = E_UNSUPPORTED;
+    c->just_opened = false;
     return e;
 }
 
@@ -110,11 +120,24 @@ static enum err run_step(struct bench_client *c, unsigned step)
     return E_OK;
 }
 
+/* A client that knows nothing of the one before: neither its connection nor its tickets. */
+static enum err open_http(struct bench_client *c)
+{
+    struct http_client_options o = { .hosts = c->crew->server->hosts, .connections_host = 1 };
+
+    http_client_close(c->http);
+    c->http = NULL;
+    c->just_opened = c->crew->connections == BENCH_FRESH;
+    return http_client_open(&o, &c->http);
+}
+
 static enum err run_flows(struct bench_client *c)
 {
     const struct bench_flow *f = c->crew->flow;
     enum err e = E_OK;
 
+    if (c->http && c->crew->connections == BENCH_FRESH)
+        e = open_http(c);
     for (unsigned i = 0; !e && i < c->count; i++) {
         arena_reset(&c->sessions[i].arena);
         e = f->begin(&c->sessions[i]);
@@ -135,6 +158,8 @@ static void *work(void *arg)
     double from;
 
     c->err = run_flows(c);
+    if (c->crew->to_the_end && !c->err)
+        c->done = c->count;
     pthread_barrier_wait(barrier); /* everybody is warm */
     pthread_barrier_wait(barrier); /* the clocks have been read */
     c->submit_us = 0;
@@ -150,7 +175,6 @@ static void *work(void *arg)
 
 static bool open_client(struct bench_client *c, struct bench_crew *crew, unsigned count)
 {
-    struct http_client_options o = { .hosts = crew->server->hosts, .connections_host = 1 };
     bool ok = true;
 
     *c = (struct bench_client){ .crew = crew, .count = count };
@@ -166,7 +190,7 @@ static bool open_client(struct bench_client *c, struct bench_crew *crew, unsigne
         s->own = calloc(1, crew->flow->own);
         ok = ok && s->own;
     }
-    return c->sessions && ok && (!crew->server->child || !http_client_open(&o, &c->http));
+    return c->sessions && ok && (!crew->server->child || !open_http(c));
 }
 
 static void close_client(struct bench_client *c)
@@ -190,7 +214,7 @@ static void close_client(struct bench_client *c)
 /* The reference, again and again while the clients work: what slows them down slows it down. */
 static void measure_bare(struct bench_crew *c, double until)
 {
-    double sums[5] = { 0 };
+    double sums[5] = { 0 }, shaken = 0;
     unsigned n = 0;
 
     do {
@@ -201,8 +225,11 @@ static void measure_bare(struct bench_crew *c, double until)
         sums[2] += b.key_pair;
         sums[3] += b.agree;
         sums[4] += b.package;
+        if (c->connections == BENCH_FRESH)
+            shaken += bare_handshake();
         n++;
     } while (wall_us() < until);
+    c->handshake = shaken / n;
     c->bare = (struct bare){ sums[0] / n, sums[1] / n, sums[2] / n, sums[3] / n, sums[4] / n };
 }
 
@@ -225,9 +252,11 @@ static void measure(struct bench_crew *c, struct bench_client *clients, unsigned
     until = wall_us() + c->seconds * 1e6;
     pthread_barrier_wait(c->barrier);
     own = cpu_thread_us();
-    measure_bare(c, until);
+    if (!c->to_the_end) {
+        measure_bare(c, until);
+        atomic_store(&c->stop, true);
+    }
     own = cpu_thread_us() - own;
-    atomic_store(&c->stop, true);
     for (unsigned i = 0; i < count; i++)
         pthread_join(clients[i].thread, NULL);
     c->server_us = bench_server_us(c->server) - from;
@@ -292,7 +321,9 @@ bool bench_crew_run(struct bench_crew *c)
 void bench_crew_print(const struct bench_crew *c, char *out, size_t size)
 {
     if (c->server->child)
-        snprintf(out, size, "loopback TLS, %u kept connections, %.0f us in the kernel", c->sessions,
+        snprintf(out, size, "loopback TLS, %u %s, %.0f us in the kernel", c->sessions,
+                 c->connections == BENCH_FRESH ? "clients, a full handshake each"
+                                               : "kept connections",
                  c->server_kernel_us / c->done);
     else
         snprintf(out, size,

@@ -35,6 +35,12 @@ struct bench_flow {
     void (*close)(struct bench_session *s);   /* of `own`, begun or not; NULL: nothing to do */
 };
 
+/* What connections are to flows, over TLS. */
+enum bench_connections {
+    BENCH_KEPT, /* a client's flows share one */
+    BENCH_FRESH /* each flow has its own, with a full handshake of TLS 1.3 */
+};
+
 /*
  * Runs flows until the time is over. The first of each session warms up and does not count.
  * Complains on stderr.
@@ -46,9 +52,14 @@ struct bench_crew {
     unsigned sessions;
     double seconds;
     size_t package; /* octets, for the reference */
+    /* Over TLS: until nothing is left to do, in place of the time. All count, nothing is measured.
+     */
+    bool to_the_end;
+    enum bench_connections connections;
 
     /* what came out */
     struct bare bare; /* measured meanwhile, under the same load */
+    double handshake; /* likewise, with fresh connections: bare_handshake */
     unsigned done;
     double server_us;        /* processor time of the servers, of all flows that counted */
     double server_kernel_us; /* of this */

@@ -201,6 +201,21 @@ double bench_server_kernel_us(const struct bench_server *b)
     return (double)u.ru_stime.tv_sec * 1e6 + (double)u.ru_stime.tv_usec;
 }
 
+double bench_server_resident(const struct bench_server *b)
+{
+    unsigned long size, pages = 0;
+    char path[40];
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%ld/statm", (long)(b->child ? b->child : getpid()));
+    f = fopen(path, "r");
+    if (f && fscanf(f, "%lu %lu", &size, &pages) != 2)
+        pages = 0;
+    if (f)
+        fclose(f);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
 void bench_server_close(struct bench_server *b)
 {
     if (b->leash >= 0)

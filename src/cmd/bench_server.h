@@ -45,5 +45,7 @@ void bench_server_close(struct bench_server *b);
 /* Processor time of the process that the servers are in, and the kernel's share of it. */
 double bench_server_us(const struct bench_server *b);
 double bench_server_kernel_us(const struct bench_server *b);
+/* Octets of that process that are in memory; 0: the system does not tell. */
+double bench_server_resident(const struct bench_server *b);
 
 #endif

@@ -1,5 +1,6 @@
 #!/bin/bash
-# dunlin bench card as a person uses it: every line is there, and many cards at the same time are what they should be.
+# dunlin bench as a person uses it: every line of the card is there, and many cards and sessions at the same time are
+# what they should be.
 . tests/e2e/lib.sh.inc
 
 expect 0 "$DUNLIN" bench card --seconds 1 --json
@@ -33,3 +34,21 @@ says 'absent.der'
 expect 2 "$DUNLIN" bench cards
 says "no benchmark 'cards'"
 expect 2 "$DUNLIN" bench card --cards 0
+
+# a handshake for each download; sessions that stay open, and downloads among them
+expect 0 "$DUNLIN" bench smdp --tls --fresh --seconds 1 --clients 8 --json
+says '{"bench":"smdp download over fresh TLS","perSecondPerCore":'
+says ' + handshake '
+says 'all of it by OpenSSL in memory'
+expect 0 "$DUNLIN" bench smdp --sessions 300 --clients 8 --json
+says '{"bench":"smdp: sessions","sessions":300,"residentPerSession":'
+says '"wentOn":64,"downloads":16,'
+# sanitizers take memory of their own
+expect 0 "${DUNLIN_PLAIN:-$DUNLIN}" bench smdp --sessions 2000 --json
+each=$(sed -n 's/.*"residentPerSession":\([0-9]*\),.*/\1/p' "$work/out")
+[ "${each:-0}" -gt 0 ] && [ "$each" -lt 16384 ] || fail "a session takes '$each' octets"
+expect 0 "$DUNLIN" bench smdp --sessions 5
+last 'sessions: 5 open, .* 5 of them, from the oldest on, went on .* 16 downloads succeeded'
+expect 2 "$DUNLIN" bench smdp --fresh
+says 'goes with --tls'
+expect 2 "$DUNLIN" bench smdp --sessions 16001
