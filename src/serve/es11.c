@@ -1,7 +1,6 @@
 #include "serve/es11.h"
 
-#include "rsp/json/json.h"
-#include "serve/asn1.h"
+#include "serve/routes.h"
 
 /* ---- JSON: a path for each function ---- */
 
@@ -15,13 +14,9 @@ static enum err authenticate(void *role, const struct engine_call *call, struct 
     return smds_authenticate_client(role, call->message, t);
 }
 
-static const struct {
-    const char *path;
-    const char *name;
-    engine_handler *handle;
-} functions[] = {
-    { "/gsma/rsp2/es9plus/initiateAuthentication", "initiateAuthentication", initiate },
-    { "/gsma/rsp2/es9plus/authenticateClient", "authenticateClient", authenticate },
+static const struct served_function functions[] = {
+    { "/gsma/rsp2/es9plus/initiateAuthentication", initiate, NULL },
+    { "/gsma/rsp2/es9plus/authenticateClient", authenticate, NULL },
 };
 
 _Static_assert(COUNT(functions) + 1 == ES11_ROUTES, "one route per function, and ASN.1");
@@ -48,23 +43,8 @@ static enum err asn1(void *role, const struct engine_call *call, struct turn *t)
 
 void es11_routes(struct smds *s, struct route routes[ES11_ROUTES])
 {
-    for (size_t i = 0; i < COUNT(functions); i++)
-        routes[i] = (struct route){
-            .path = functions[i].path,
-            .binding = &engine_json,
-            .protocol = PROTOCOL_V2,
-            .handle = functions[i].handle,
-            .role = s,
-            .json = json_function_find(JSON_ES11, slice_str(functions[i].name)),
-        };
-    routes[COUNT(functions)] = (struct route){
-        .path = "/gsma/rsp2/asn1",
-        .binding = &engine_asn1,
-        .protocol = PROTOCOL_V2,
-        .handle = asn1,
-        .role = s,
-        .request = &T_remote_profile_provisioning_request,
-    };
+    routes_json(functions, COUNT(functions), JSON_ES11, s, routes);
+    routes[COUNT(functions)] = route_asn1(s, asn1);
 }
 
 static enum err tidy(void *role, const struct engine_call *call, struct turn *t)

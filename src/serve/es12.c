@@ -1,6 +1,6 @@
 #include "serve/es12.h"
 
-#include "rsp/json/json.h"
+#include "serve/routes.h"
 
 struct es12_answer es12_answer_of(const struct engine_call *call)
 {
@@ -68,31 +68,18 @@ static enum err delete_resumed(void *role, const struct engine_call *call, struc
     return answer(smds_delete_resumed(role, call->resume, &a, t), t);
 }
 
-static const struct {
-    const char *path;
-    const char *name;
-    engine_handler *handle, *resume;
-} functions[] = {
-    { "/gsma/rsp2/es12/registerEvent", "registerEvent", register_event, register_resumed },
-    { "/gsma/rsp2/es12/deleteEvent", "deleteEvent", delete_event, delete_resumed },
-    { "/gsma/rsp2/es15/registerEvent", "registerEvent", register_event, register_resumed },
-    { "/gsma/rsp2/es15/deleteEvent", "deleteEvent", delete_event, delete_resumed },
+static const struct served_function functions[] = {
+    { "/gsma/rsp2/es12/registerEvent", register_event, register_resumed },
+    { "/gsma/rsp2/es12/deleteEvent", delete_event, delete_resumed },
+    { "/gsma/rsp2/es15/registerEvent", register_event, register_resumed },
+    { "/gsma/rsp2/es15/deleteEvent", delete_event, delete_resumed },
 };
 
 _Static_assert(COUNT(functions) == ES12_ROUTES, "one route per path");
 
 void es12_routes(struct smds *s, struct route routes[ES12_ROUTES])
 {
-    for (size_t i = 0; i < COUNT(functions); i++)
-        routes[i] = (struct route){
-            .path = functions[i].path,
-            .binding = &engine_json,
-            .protocol = PROTOCOL_V2,
-            .handle = functions[i].handle,
-            .resume = functions[i].resume,
-            .role = s,
-            .json = json_function_find(JSON_ES12, slice_str(functions[i].name)),
-        };
+    routes_json(functions, COUNT(functions), JSON_ES12, s, routes);
 }
 
 /* ---- removals ---- */

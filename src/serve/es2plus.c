@@ -1,7 +1,7 @@
 #include "serve/es2plus.h"
 
-#include "rsp/json/json.h"
 #include "serve/es12.h"
+#include "serve/routes.h"
 #include "smdp/operator.h"
 #include "smdp/status.h"
 
@@ -153,31 +153,18 @@ static enum err release_resumed(void *role, const struct engine_call *call, stru
     return err ? err : answer_header(t);
 }
 
-static const struct {
-    const char *path;
-    const char *name;
-    engine_handler *handle, *resume;
-} functions[] = {
-    { "/gsma/rsp2/es2plus/downloadOrder", "downloadOrder", download_order, NULL },
-    { "/gsma/rsp2/es2plus/confirmOrder", "confirmOrder", confirm_order, confirm_resumed },
-    { "/gsma/rsp2/es2plus/cancelOrder", "cancelOrder", cancel_order, NULL },
-    { "/gsma/rsp2/es2plus/releaseProfile", "releaseProfile", release_profile, release_resumed },
+static const struct served_function functions[] = {
+    { "/gsma/rsp2/es2plus/downloadOrder", download_order, NULL },
+    { "/gsma/rsp2/es2plus/confirmOrder", confirm_order, confirm_resumed },
+    { "/gsma/rsp2/es2plus/cancelOrder", cancel_order, NULL },
+    { "/gsma/rsp2/es2plus/releaseProfile", release_profile, release_resumed },
 };
 
 _Static_assert(COUNT(functions) == ES2PLUS_ROUTES, "one route per function");
 
 void es2plus_routes(struct smdp *s, struct route routes[ES2PLUS_ROUTES])
 {
-    for (size_t i = 0; i < COUNT(functions); i++)
-        routes[i] = (struct route){
-            .path = functions[i].path,
-            .binding = &engine_json,
-            .protocol = PROTOCOL_V2,
-            .handle = functions[i].handle,
-            .resume = functions[i].resume,
-            .role = s,
-            .json = json_function_find(JSON_ES2PLUS, slice_str(functions[i].name)),
-        };
+    routes_json(functions, COUNT(functions), JSON_ES2PLUS, s, routes);
 }
 
 /* ---- reports ---- */

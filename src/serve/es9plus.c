@@ -1,7 +1,6 @@
 #include "serve/es9plus.h"
 
-#include "rsp/json/json.h"
-#include "serve/asn1.h"
+#include "serve/routes.h"
 
 /* ---- JSON: a path for each function ---- */
 
@@ -33,16 +32,12 @@ static enum err notify(void *role, const struct engine_call *call, struct turn *
     return smdp_handle_notification(role, r->pending_notification, t);
 }
 
-static const struct {
-    const char *path;
-    const char *name;
-    engine_handler *handle;
-} functions[] = {
-    { "/gsma/rsp2/es9plus/initiateAuthentication", "initiateAuthentication", initiate },
-    { "/gsma/rsp2/es9plus/authenticateClient", "authenticateClient", authenticate },
-    { "/gsma/rsp2/es9plus/getBoundProfilePackage", "getBoundProfilePackage", get_package },
-    { "/gsma/rsp2/es9plus/cancelSession", "cancelSession", cancel },
-    { "/gsma/rsp2/es9plus/handleNotification", "handleNotification", notify },
+static const struct served_function functions[] = {
+    { "/gsma/rsp2/es9plus/initiateAuthentication", initiate, NULL },
+    { "/gsma/rsp2/es9plus/authenticateClient", authenticate, NULL },
+    { "/gsma/rsp2/es9plus/getBoundProfilePackage", get_package, NULL },
+    { "/gsma/rsp2/es9plus/cancelSession", cancel, NULL },
+    { "/gsma/rsp2/es9plus/handleNotification", notify, NULL },
 };
 
 _Static_assert(COUNT(functions) + 1 == ES9PLUS_ROUTES, "one route per function, and ASN.1");
@@ -75,23 +70,8 @@ static enum err asn1(void *role, const struct engine_call *call, struct turn *t)
 
 void es9plus_routes(struct smdp *s, struct route routes[ES9PLUS_ROUTES])
 {
-    for (size_t i = 0; i < COUNT(functions); i++)
-        routes[i] = (struct route){
-            .path = functions[i].path,
-            .binding = &engine_json,
-            .protocol = PROTOCOL_V2,
-            .handle = functions[i].handle,
-            .role = s,
-            .json = json_function_find(JSON_ES9PLUS, slice_str(functions[i].name)),
-        };
-    routes[COUNT(functions)] = (struct route){
-        .path = "/gsma/rsp2/asn1",
-        .binding = &engine_asn1,
-        .protocol = PROTOCOL_V2,
-        .handle = asn1,
-        .role = s,
-        .request = &T_remote_profile_provisioning_request,
-    };
+    routes_json(functions, COUNT(functions), JSON_ES9PLUS, s, routes);
+    routes[COUNT(functions)] = route_asn1(s, asn1);
 }
 
 static enum err tidy(void *role, const struct engine_call *call, struct turn *t)
