@@ -102,8 +102,14 @@ post() {
         --data "{\"header\":{\"functionRequesterIdentifier\":\"$5\",\"functionCallIdentifier\":\"$RANDOM\"},$4}" \
         "https://localhost:$2/gsma/rsp2/$3"
 }
+# An event whose removal is under way keeps its name until the SM-DS has answered: asked again.
 operator() { # FUNCTION MEMBERS
-    post orange "$es2" "es2plus/$1" "$2" orange
+    for _ in $(seq 200); do
+        post orange "$es2" "es2plus/$1" "$2" orange
+        grep -q 'an earlier event of this name is not gone yet' out || return 0
+        sleep 0.1
+    done
+    fail 'the earlier event does not go'
 }
 server() { # PORT FUNCTION MEMBERS: as the SM-DP+
     post pki/dp-tls "$1" "es12/$2" "$3" $dp
