@@ -1,9 +1,11 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,4 +103,25 @@ enum err file_create(const char *path, slice content, unsigned mode)
         e = errno == EEXIST ? E_EXISTS : E_STORAGE;
     unlink(beside);
     return e;
+}
+
+static bool remove_in(int parent, const char *name)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *e;
+
+    while (d && (e = readdir(d)))
+        if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && unlinkat(fd, e->d_name, 0))
+            (void)remove_in(fd, e->d_name);
+    if (d)
+        closedir(d);
+    else if (fd >= 0)
+        close(fd);
+    return !unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+bool folder_remove(const char *path)
+{
+    return remove_in(AT_FDCWD, path);
 }

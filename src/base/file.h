@@ -18,4 +18,7 @@ MUST_USE enum err file_replace(const char *path, slice content, unsigned mode);
 /* Makes the file; never overwrites: E_EXISTS. */
 MUST_USE enum err file_create(const char *path, slice content, unsigned mode);
 
+/* The folder with all that is in it; links are removed, not followed. False: some of it is left. */
+bool folder_remove(const char *path);
+
 #endif

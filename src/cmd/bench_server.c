@@ -1,8 +1,8 @@
 #include "cmd/bench_server.h"
 
+#include "base/file.h"
 #include "pki/testci.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,28 +18,6 @@ static bool complain(const char *what, const char *why)
 {
     fprintf(stderr, "bench: %s: %s\n", what, why);
     return false;
-}
-
-/* ---- the folder ---- */
-
-static void remove_folder(const char *path)
-{
-    DIR *d = opendir(path);
-    struct dirent *e;
-
-    while (d && (e = readdir(d))) {
-        char name[2 * BENCH_PATH];
-
-        if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
-            continue;
-        snprintf(name, sizeof name, "%s/%.180s", path, e->d_name);
-        if (unlink(name) && !rmdir(name))
-            continue;
-        remove_folder(name);
-    }
-    if (d)
-        closedir(d);
-    (void)!rmdir(path);
 }
 
 bool bench_server_init(struct bench_server *b, bool smdp)
@@ -230,5 +208,5 @@ void bench_server_close(struct bench_server *b)
     identity_close(&b->eum);
     identity_close(&b->dp_auth);
     if (b->dir[0])
-        remove_folder(b->dir);
+        folder_remove(b->dir);
 }

@@ -1,5 +1,6 @@
 #include "cmd/demo.h"
 
+#include "base/file.h"
 #include "base/secret.h"
 #include "cmd/bench.h"
 #include "cmd/cmd.h"
@@ -117,16 +118,6 @@ static void make_devices(struct demo *d)
     }
 }
 
-static void remove_folder(const char *dir)
-{
-    char command[DEMO_PATH + 32];
-
-    /* A folder of our own making: mkdtemp's name has no character that a shell would take. */
-    snprintf(command, sizeof command, "rm -rf '%s'", dir);
-    if (system(command))
-        fprintf(stderr, "demo: %s could not be removed\n", dir);
-}
-
 static int run(struct demo *d)
 {
     bool temporary = !d->args.dir, ok;
@@ -154,8 +145,8 @@ static int run(struct demo *d)
     free(d->devices);
     wipe(d->seed, sizeof d->seed);
     pthread_mutex_destroy(&d->lock);
-    if (temporary)
-        remove_folder(d->dir);
+    if (temporary && !folder_remove(d->dir))
+        fprintf(stderr, "demo: %s could not be removed\n", d->dir);
     return ok ? EXIT_DONE : EXIT_FAILED;
 }
 

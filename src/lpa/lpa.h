@@ -93,11 +93,6 @@ const char *lpa_trouble_text(const struct lpa *l, char *buf, size_t size);
 /* ---- the eUICC (ES10a, ES10b, ES10c) ---- */
 
 const uint8_t *lpa_eid(const struct lpa *l);
-/*
- * Any function: request is one element, e.g. BF3E..; *answer is the eUICC's. Slices stay valid for
- * lpa_keep.
- */
-MUST_USE enum err lpa_function(struct lpa *l, slice request, slice *answer);
 MUST_USE enum err lpa_addresses(struct lpa *l, struct euicc_configured_addresses_response *out);
 MUST_USE enum err lpa_info2(struct lpa *l, struct euicc_info2 *out);
 /* E_REFUSED, card_error: undefinedError. Empty takes the address away. */

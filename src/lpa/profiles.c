@@ -1,13 +1,6 @@
 /* Local profile management (SGP.22 3.2) and what the eUICC tells of itself. */
 #include "lpa/lpa_impl.h"
 
-enum err lpa_function(struct lpa *l, slice request, slice *answer)
-{
-    enum err e = lpa_begin(l, LPA_CARD);
-
-    return e ? e : lpa_call(l, request, answer);
-}
-
 enum err lpa_addresses(struct lpa *l, struct euicc_configured_addresses_response *out)
 {
     enum err e = lpa_begin(l, LPA_CARD);

@@ -155,7 +155,7 @@ static void lint_puks(const struct model_part *p, struct findings *to)
     }
 }
 
-void lint_secrets(const struct profile_model *m, struct findings *to)
+static void lint_secrets(const struct profile_model *m, struct findings *to)
 {
     for (unsigned i = 0; i < m->nparts; i++) {
         const struct model_part *p = &m->parts[i];
@@ -215,7 +215,7 @@ static bool toolkit_level(slice field, unsigned *level)
     return true;
 }
 
-void lint_remote(const struct profile_model *m, struct findings *to)
+static void lint_remote(const struct profile_model *m, struct findings *to)
 {
     for (unsigned i = 0; i < m->nparts; i++) {
         const struct model_part *p = &m->parts[i];

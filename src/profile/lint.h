@@ -36,9 +36,7 @@ struct lint_keys {
 void lint_shared(struct lint_keys *set, const struct profile_model *m, const char *package,
                  struct findings *to);
 
-/* Parts. */
-void lint_secrets(const struct profile_model *m, struct findings *to);
+/* The part about files. */
 void lint_files(const struct profile_model *m, struct findings *to);
-void lint_remote(const struct profile_model *m, struct findings *to);
 
 #endif

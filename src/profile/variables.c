@@ -164,7 +164,7 @@ enum err value_read(const struct variable *v, slice text, struct value *out, cha
     return E_INTERNAL;
 }
 
-bool variable_is_octets(enum variable_what what)
+static bool variable_is_octets(enum variable_what what)
 {
     return what == VARIABLE_K || what == VARIABLE_OPC || what == VARIABLE_OP ||
            what == VARIABLE_KEY || what == VARIABLE_ACC || what == VARIABLE_GID ||

@@ -69,8 +69,6 @@ MUST_USE enum err value_read(const struct variable *v, slice text, struct value 
                              char why[VALUE_WHY]);
 /* The text of a value as it is read: digits, or hexadecimal. Needs 2 * VALUE_MAX + 1 octets. */
 void value_write(const struct variable *v, const struct value *in, char *out, size_t size);
-/* Is the variable's text hexadecimal? By name, for readers of a file. */
-bool variable_is_octets(enum variable_what what);
 
 /*
  * GSM default alphabet where every character has its place there, else UCS2 (TS 102 221 Annex A,

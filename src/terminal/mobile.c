@@ -64,7 +64,8 @@ static enum err exchange(struct mobile *m, const uint8_t header[4], slice data, 
     return e;
 }
 
-enum err mobile_send(struct mobile *m, uint8_t ins, slice data, int le)
+/* Between the terminal and the card; notes a 91XX. The answer is in m->card. */
+MUST_USE static enum err mobile_send(struct mobile *m, uint8_t ins, slice data, int le)
 {
     const uint8_t header[4] = { 0x80, ins, 0, 0 };
 

@@ -72,8 +72,6 @@ struct mobile {
 
 uint64_t mobile_now(const struct mobile *m);
 void mobile_tell(struct mobile *m, const struct mobile_event *e);
-/* Between the terminal and the card; notes a 91XX. The answer is in m->card. */
-MUST_USE enum err mobile_send(struct mobile *m, uint8_t ins, slice data, int le);
 /* ENVELOPE with a BER-TLV of these comprehension TLVs. Errors of the link; m->card.sw says more. */
 MUST_USE enum err mobile_envelope(struct mobile *m, uint8_t tag, slice tlvs);
 

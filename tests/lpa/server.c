@@ -1,9 +1,9 @@
 #include "lpa/server.h"
 
+#include "base/file.h"
 #include "pki/testci.h"
 #include "store/sqlite.h"
 
-#include <dirent.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -71,25 +71,6 @@ void server_open(struct server *s)
     s->site = (struct engine_site){ s->engine, s->routes, ES9PLUS_ROUTES };
 }
 
-static void remove_folder(const char *path)
-{
-    DIR *d = opendir(path);
-    struct dirent *e;
-
-    while (d && (e = readdir(d))) {
-        char name[400];
-
-        if (e->d_name[0] == '.')
-            continue;
-        snprintf(name, sizeof name, "%.140s/%.250s", path, e->d_name);
-        if (unlink(name))
-            remove_folder(name);
-    }
-    if (d)
-        closedir(d);
-    (void)!rmdir(path);
-}
-
 void server_close(struct server *s)
 {
     engine_close(s->engine);
@@ -102,7 +83,7 @@ void server_close(struct server *s)
     identity_close(&s->auth);
     identity_close(&s->pb);
     identity_close(&s->ds);
-    remove_folder(s->dir);
+    folder_remove(s->dir);
 }
 
 int server_post(struct server *s, const char *path, slice body, struct arena *a, slice *answer)

@@ -432,3 +432,18 @@ slice shop_octets(struct shop *s, slice body, const char *member)
     json_decref(o);
     return slice_of(buf, n);
 }
+
+void shop_succeeds(struct shop *s, struct ware *w)
+{
+    struct lpa_installed done;
+
+    s->twist = NULL;
+    s->fault_tag = 0;
+    s->consent = LPA_YES;
+    if (shop_download(s, w, &done))
+        fail_msg("%s", shop_said(s));
+    assert_memory_equal(done.iccid, w->iccid, ICCID_LEN);
+    assert_true(done.notified);
+    assert_int_equal(shop_state(s, w), SMDP_INSTALLED);
+    assert_int_equal(shop_notifications(s), 0);
+}

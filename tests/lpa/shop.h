@@ -106,6 +106,8 @@ struct ware {
 /* In stock, ordered, released. */
 void shop_order(struct shop *s, struct ware *w);
 enum err shop_download(struct shop *s, const struct ware *w, struct lpa_installed *out);
+/* The faultless download that every other test begins with. */
+void shop_succeeds(struct shop *s, struct ware *w);
 enum smdp_state shop_state(struct shop *s, const struct ware *w);
 /* The function names that the server heard, with a space before each. */
 const char *shop_heard(struct shop *s);

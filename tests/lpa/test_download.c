@@ -28,22 +28,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* The faultless download that every other test begins with. */
-static void succeeds(struct ware *w)
-{
-    struct lpa_installed done;
-
-    s.twist = NULL;
-    s.fault_tag = 0;
-    s.consent = LPA_YES;
-    if (shop_download(&s, w, &done))
-        fail_msg("%s", shop_said(&s));
-    assert_memory_equal(done.iccid, w->iccid, ICCID_LEN);
-    assert_true(done.notified);
-    assert_int_equal(shop_state(&s, w), SMDP_INSTALLED);
-    assert_int_equal(shop_notifications(&s), 0);
-}
-
 #define ALL_OF_IT                                                                                  \
     " initiateAuthentication authenticateClient getBoundProfilePackage handleNotification"
 
@@ -53,7 +37,7 @@ static void a_download(void **state)
 
     (void)state;
     shop_order(&s, &w);
-    succeeds(&w);
+    shop_succeeds(&s, &w);
     assert_string_equal(shop_heard(&s), ALL_OF_IT);
     for (size_t i = 0; i < s.call_count; i++) {
         assert_string_equal(s.calls[i].agent, "gsma-rsp-lpad");
@@ -147,7 +131,7 @@ static void rules_that_are_allowed(void **state)
     shop_reboot(&s);
     shop_order(&s, &plain);
     shop_order(&s, &bound);
-    succeeds(&plain);
+    shop_succeeds(&s, &plain);
     /* PPR1 comes alone: not beside another operational profile (2.9.2.4) */
     assert_int_equal(shop_download(&s, &bound, &done), E_REFUSED);
     assert_int_equal(shop_reason(&s), CANCEL_SESSION_PPR_NOT_ALLOWED);
@@ -176,7 +160,7 @@ static void a_confirmation_code(void **state)
     assert_int_equal(shop_state(&s, &w), SMDP_RELEASED);
     s.code[0] = "wrong";
     s.code[1] = w.code;
-    succeeds(&w);
+    shop_succeeds(&s, &w);
     assert_int_equal(s.codes, 2);
     assert_false(s.again[0]);
     assert_true(s.again[1]);
@@ -317,7 +301,7 @@ static void one_at_a_time(void **state)
     shop_order(&s, &w);
     second = info = E_OK;
     s.meanwhile = another_download;
-    succeeds(&w);
+    shop_succeeds(&s, &w);
     assert_int_equal(second, E_STATE);
     assert_int_equal(info, E_STATE);
     assert_string_equal(shop_heard(&s), ALL_OF_IT);
@@ -329,7 +313,7 @@ static void found_by_the_eid(void **state)
 
     (void)state;
     shop_order(&s, &w);
-    succeeds(&w);
+    shop_succeeds(&s, &w);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

@@ -22,22 +22,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* The faultless download that every other test begins with. */
-static void succeeds(struct ware *w)
-{
-    struct lpa_installed done;
-
-    s.twist = NULL;
-    s.fault_tag = 0;
-    s.consent = LPA_YES;
-    if (shop_download(&s, w, &done))
-        fail_msg("%s", shop_said(&s));
-    assert_memory_equal(done.iccid, w->iccid, ICCID_LEN);
-    assert_true(done.notified);
-    assert_int_equal(shop_state(&s, w), SMDP_INSTALLED);
-    assert_int_equal(shop_notifications(&s), 0);
-}
-
 /* The octet of serverSigned1 that follows this one is changed. */
 static uint8_t after_tag;
 static size_t at_octet;
@@ -104,7 +88,7 @@ static void what_does_not_fit(void **state)
                         " initiateAuthentication authenticateClient getBoundProfilePackage");
     assert_contains(s.functions, "BF21 BF41");
     assert_null(strstr(s.functions, "BF36"));
-    succeeds(&w);
+    shop_succeeds(&s, &w);
 }
 
 /* A server that the eUICC does not believe hears that, and no more. */
@@ -125,7 +109,7 @@ static void an_unproven_server(void **state)
     refuses(&w, "initiateAuthentication", other_signature, E_REFUSED);
     assert_string_equal(lpa_trouble(s.lpa)->card_error, "invalidSignature");
     assert_string_equal(shop_heard(&s), " initiateAuthentication authenticateClient");
-    succeeds(&w);
+    shop_succeeds(&s, &w);
 }
 
 /* ---- the server says no ---- */
@@ -161,7 +145,7 @@ static void a_failed_function(void **state)
         assert_string_equal(shop_heard(&s), rows[i].heard);
         assert_int_equal(strstr(s.functions, "BF41") != NULL, i > 0);
     }
-    succeeds(&w);
+    shop_succeeds(&s, &w);
 }
 
 static void an_unknown_matching_id(void **state)
@@ -226,7 +210,7 @@ static void damaged_answers(void **state)
         assert_int_equal(shop_reason(&s), f > 0 ? CANCEL_SESSION_TIMEOUT : -1);
         assert_int_equal(shop_state(&s, &w), SMDP_RELEASED);
     }
-    succeeds(&w);
+    shop_succeeds(&s, &w);
 }
 
 static void a_server_out_of_reach(void **state)

@@ -1,10 +1,10 @@
 #include "serve/world.h"
 
+#include "base/file.h"
 #include "pki/testci.h"
 #include "profile/build.h"
 #include "store/sqlite.h"
 
-#include <dirent.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,25 +32,6 @@ void world_make(struct world *w)
     MUST(identity_open_role(w->crypto, w->pki, ROLE_DP_PB, &w->pb) == E_OK);
     MUST(identity_open_role(w->crypto, w->pki, ROLE_DS_AUTH, &w->ds_auth) == E_OK);
     MUST(identity_open_role(w->crypto, w->pki, ROLE_EIM_SIGN, &w->eim_sign) == E_OK);
-}
-
-static void remove_folder(const char *path)
-{
-    DIR *d = opendir(path);
-    struct dirent *e;
-
-    while (d && (e = readdir(d))) {
-        char name[400];
-
-        if (e->d_name[0] == '.')
-            continue;
-        snprintf(name, sizeof name, "%.140s/%.250s", path, e->d_name);
-        if (unlink(name))
-            remove_folder(name);
-    }
-    if (d)
-        closedir(d);
-    (void)!rmdir(path);
 }
 
 /* ---- the server ---- */
@@ -175,7 +156,7 @@ void world_end(struct world *w)
     identity_close(&w->pb);
     identity_close(&w->ds_auth);
     identity_close(&w->eim_sign);
-    remove_folder(w->dir);
+    folder_remove(w->dir);
 }
 
 int world_post(struct world *w, const char *path, const char *media, slice body, struct arena *a,

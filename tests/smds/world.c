@@ -1,10 +1,10 @@
 /* Certificates, server, RSP servers. */
 #include "smds/world.h"
 
+#include "base/file.h"
 #include "pki/testci.h"
 #include "rsp/json/json.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,25 +28,6 @@ void hierarchy_open(struct hierarchy *h)
     h->credential = (struct smds_credential){ h->ds_auth.cert.der, h->ds_auth.signer };
 }
 
-static void remove_folder(const char *path)
-{
-    DIR *d = opendir(path);
-    struct dirent *e;
-
-    while (d && (e = readdir(d))) {
-        char name[400];
-
-        if (e->d_name[0] == '.')
-            continue;
-        snprintf(name, sizeof name, "%.140s/%.250s", path, e->d_name);
-        if (unlink(name))
-            remove_folder(name);
-    }
-    if (d)
-        closedir(d);
-    (void)!rmdir(path);
-}
-
 void hierarchy_close(struct hierarchy *h)
 {
     trust_close(&h->trust);
@@ -54,7 +35,7 @@ void hierarchy_close(struct hierarchy *h)
     identity_close(&h->ci);
     identity_close(&h->eum);
     identity_close(&h->ds_auth);
-    remove_folder(h->dir);
+    folder_remove(h->dir);
 }
 
 static void open_server(struct world *w)

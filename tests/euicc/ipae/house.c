@@ -8,7 +8,6 @@
 #include "profile/identity.h"
 #include "rsp/sgp32.h"
 
-#include <dirent.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,30 +48,11 @@ void house_open(struct house *h)
     h->eim_port = h->servers->eim_served.agents.port;
 }
 
-static void remove_folder(const char *path)
-{
-    DIR *d = opendir(path);
-    struct dirent *e;
-
-    while (d && (e = readdir(d))) {
-        char name[400];
-
-        if (e->d_name[0] == '.')
-            continue;
-        snprintf(name, sizeof name, "%.140s/%.250s", path, e->d_name);
-        if (unlink(name))
-            remove_folder(name);
-    }
-    if (d)
-        closedir(d);
-    (void)!rmdir(path);
-}
-
 void house_close(struct house *h)
 {
     servers_close(h->servers);
     free(h->servers);
-    remove_folder(h->dir);
+    folder_remove(h->dir);
     arena_free(&h->arena);
 }
 
