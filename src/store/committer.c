@@ -7,12 +7,14 @@
 /* More sets than this in one commit gain nothing and only delay the first of them. */
 #define BATCH_MAX 256
 /*
- * The longest that a set waits for others, in microseconds: among few about as long as a flush
- * takes; among many (CROWD in the last commit) longer, because each flush costs the processor, too.
+ * Sets are gathered in slices of time: as long as each slice brings some, and no longer than all of
+ * them. A batch first waits for as many sets as the one before it had, and then for as many again;
+ * where that brought none (few clients, who all wait for this commit), the next HOLD_OFF batches do
+ * not try.
  */
-#define GATHER_US       500
-#define CROWD           8
-#define GATHER_CROWD_US 1500
+#define SLICE_US 1000
+#define SLICES   4
+#define HOLD_OFF 16
 
 struct committer {
     const struct committer_ops *ops;
@@ -25,21 +27,19 @@ struct committer {
     size_t wake_at; /* sets in the queue that are worth waking the thread for; 0: it is at work */
     bool closing;
 
-    size_t last_batch; /* the thread's own: sets of the commit before */
+    /* the thread's own */
+    size_t last_batch; /* sets of the commit before */
+    unsigned hold_off; /* batches that will not wait for more than that */
 };
 
-/* With the lock held: for the company that the last commit had. */
-static void gather(struct committer *c)
+/* With the lock held: until `enough` are queued. False: a slice of time is over before. */
+static bool wait_slice(struct committer *c, size_t enough)
 {
-    bool crowd = c->last_batch >= CROWD;
-    size_t enough = crowd ? 2 * c->last_batch : c->last_batch;
     struct timespec until;
     int late = 0;
 
-    if (c->last_batch < 2 || c->queued >= enough)
-        return;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (crowd ? GATHER_CROWD_US : GATHER_US) * 1000;
+    until.tv_nsec += SLICE_US * 1000;
     if (until.tv_nsec >= 1000000000) {
         until.tv_sec++;
         until.tv_nsec -= 1000000000;
@@ -47,6 +47,25 @@ static void gather(struct committer *c)
     c->wake_at = enough;
     while (c->queued < enough && !c->closing && !late)
         late = pthread_cond_timedwait(&c->arrived, &c->lock, &until);
+    return !late;
+}
+
+/* With the lock held: for the company that the last commit had, and more. */
+static void gather(struct committer *c)
+{
+    size_t had = c->last_batch, enough = c->hold_off ? had : 2 * had, before = 0;
+
+    if (had < 2 || c->queued >= enough)
+        return;
+    for (unsigned i = 0; i < SLICES && c->queued > before; i++) {
+        before = c->queued;
+        if (wait_slice(c, enough))
+            break;
+    }
+    if (c->hold_off)
+        c->hold_off--;
+    else if (c->queued <= had)
+        c->hold_off = HOLD_OFF;
 }
 
 /* Up to BATCH_MAX jobs; NULL when closing and nothing is left. */

@@ -2,8 +2,8 @@
  * Group commit: a thread that gathers the change sets of many callers into one durable commit.
  *
  * It takes what has queued up while the last commit was on its way to the disk. A flush costs more
- * than the changes in it, so under load it waits a moment (GATHER_US) for as many sets as came last
- * time; a lone caller never waits for company. Engines share it.
+ * than the changes in it, so under load it waits for company, some milliseconds at most and only
+ * while sets keep coming; a lone caller never waits. Engines share it.
  */
 #ifndef DUNLIN_STORE_COMMITTER_H
 #define DUNLIN_STORE_COMMITTER_H
