@@ -50,8 +50,10 @@ enum err sqlite_open_chain(struct sqlite_store *s, sqlite3 *db)
 
 enum err sqlite_chain_commit(struct sqlite_store *s, struct connection *writer)
 {
-    static const char text[] = "INSERT OR REPLACE INTO dunlin_chain (name, last, count, hash) "
-                               "VALUES (?1, ?2, ?3, ?4)";
+    /* in place: REPLACE would write the table's index, too, in every commit */
+    static const char text[] = "INSERT INTO dunlin_chain (name, last, count, hash) "
+                               "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE "
+                               "SET last = ?2, count = ?3, hash = ?4";
     struct chain_state *c = &s->chain;
     sqlite3_stmt **st = &writer->fixed[FIXED_CHAIN];
     int rc = SQLITE_OK;
