@@ -214,8 +214,7 @@ char luhn_digit(slice digits)
     return (char)('0' + (10 - sum % 10) % 10);
 }
 
-/* Octets of the UTF-8 sign at the head of s, and its number; 0: there is none. */
-static size_t utf8_sign(slice s, uint32_t *sign)
+size_t utf8_sign(slice s, uint32_t *sign)
 {
     static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
     uint8_t c = s.p[0];

@@ -14,6 +14,10 @@ MUST_USE enum err hex_encode(slice in, char *out, size_t size);
  */
 MUST_USE enum err hex_decode(slice text, uint8_t *out, size_t size, size_t *n);
 
+/* Octets of the UTF-8 sign (RFC 3629) at the head of s, which is not empty, and its number; 0:
+ * there is none. */
+size_t utf8_sign(slice s, uint32_t *sign);
+
 /*
  * What a peer sends as text, for a terminal: what is no UTF-8, controls (C0, DEL, C1) and marks
  * that turn the direction of writing become '?'. Cut to size - 1 octets, never within a sign;

@@ -5,11 +5,9 @@
  */
 #include "rsp/json/json.h"
 #include "rsp/json/json_form.h"
+#include "rsp/json/json_text.h"
 
 #include "base/text.h"
-
-#include <jansson.h>
-#include <strings.h>
 
 #define MEMBERS_MAX 24 /* members of one message */
 
@@ -42,27 +40,11 @@ static enum err refuse_inside(const struct reader *r, const char *name, enum err
     return e;
 }
 
-static const json_t *find(const json_t *object, const char *name)
+static enum err text_of(const struct jtext *v, slice *out)
 {
-    const json_t *exact = json_object_get(object, name);
-    const char *key;
-    json_t *value;
-
-    if (exact)
-        return exact;
-    json_object_foreach((json_t *)object, key, value)
-    {
-        if (strcasecmp(key, name) == 0)
-            return value;
-    }
-    return NULL;
-}
-
-static enum err text_of(const json_t *v, slice *out)
-{
-    if (!json_is_string(v))
+    if (!v || v->kind != JTEXT_STRING)
         return E_SYNTAX;
-    *out = slice_of(json_string_value(v), json_string_length(v));
+    *out = v->text;
     return E_OK;
 }
 
@@ -82,7 +64,7 @@ static enum err element(struct arena *a, uint32_t tag, slice content, slice *out
     return E_OK;
 }
 
-static enum err read_base64(struct arena *a, const json_t *v, slice *out)
+static enum err read_base64(struct arena *a, const struct jtext *v, slice *out)
 {
     slice text;
     size_t size, n;
@@ -107,7 +89,8 @@ static bool bare_fits(const struct field *row, slice octets)
            octets.n <= (size_t)row->max;
 }
 
-static enum err read_element(struct arena *a, const struct field *row, const json_t *v, slice *out)
+static enum err read_element(struct arena *a, const struct field *row, const struct jtext *v,
+                             slice *out)
 {
     slice octets;
     struct tlv e;
@@ -128,7 +111,7 @@ static enum err read_element(struct arena *a, const struct field *row, const jso
     return shape ? shape : E_TAG;
 }
 
-static enum err read_hex(struct arena *a, uint32_t tag, const json_t *v, slice *out)
+static enum err read_hex(struct arena *a, uint32_t tag, const struct jtext *v, slice *out)
 {
     uint8_t octets[16];
     slice text;
@@ -142,7 +125,7 @@ static enum err read_hex(struct arena *a, uint32_t tag, const json_t *v, slice *
     return element(a, tag, slice_of(octets, n), out);
 }
 
-static enum err read_eid(struct arena *a, uint32_t tag, const json_t *v, slice *out)
+static enum err read_eid(struct arena *a, uint32_t tag, const struct jtext *v, slice *out)
 {
     uint8_t eid[EID_LEN];
     slice text;
@@ -153,7 +136,7 @@ static enum err read_eid(struct arena *a, uint32_t tag, const json_t *v, slice *
     return e ? e : element(a, tag, SLICE_OF(eid), out);
 }
 
-static enum err read_iccid(struct arena *a, uint32_t tag, const json_t *v, slice *out)
+static enum err read_iccid(struct arena *a, uint32_t tag, const struct jtext *v, slice *out)
 {
     uint8_t iccid[ICCID_LEN];
     slice text;
@@ -177,7 +160,8 @@ static enum err put_number(struct arena *a, uint32_t tag, int64_t n, slice *out)
     return e ? e : out->p ? E_OK : E_MEMORY;
 }
 
-static enum err read_name(struct arena *a, const struct field *row, const json_t *v, slice *out)
+static enum err read_name(struct arena *a, const struct field *row, const struct jtext *v,
+                          slice *out)
 {
     slice text;
     enum err e = text_of(v, &text);
@@ -188,16 +172,20 @@ static enum err read_name(struct arena *a, const struct field *row, const json_t
     return e ? e : E_RANGE;
 }
 
-static enum err read_number(struct arena *a, uint32_t tag, const json_t *v, slice *out)
+static enum err read_number(struct arena *a, uint32_t tag, const struct jtext *v, slice *out)
 {
-    return json_is_integer(v) ? put_number(a, tag, json_integer_value(v), out) : E_SYNTAX;
+    int64_t n;
+    enum err e = jtext_integer(v, &n);
+
+    return e ? e : put_number(a, tag, n, out);
 }
 
-static enum err read_bool(struct arena *a, const struct field *row, const json_t *v, slice *out)
+static enum err read_bool(struct arena *a, const struct field *row, const struct jtext *v,
+                          slice *out)
 {
-    uint8_t truth = json_is_true(v) ? 0xFF : 0;
+    uint8_t truth = v->kind == JTEXT_TRUE ? 0xFF : 0;
 
-    if (!json_is_boolean(v))
+    if (!truth && v->kind != JTEXT_FALSE)
         return E_SYNTAX;
     if (row->kind == K_BOOL)
         return element(a, row->tag, slice_of(&truth, 1), out);
@@ -205,32 +193,32 @@ static enum err read_bool(struct arena *a, const struct field *row, const json_t
     return truth ? element(a, row->tag, SLICE_EMPTY, out) : E_OK;
 }
 
-static enum err read_members(const struct reader *r, const struct type *t, const json_t *object,
-                             slice *content);
+static enum err read_members(const struct reader *r, const struct type *t,
+                             const struct jtext *object, slice *content);
 
-static enum err read_object(const struct reader *r, const struct field *row, const json_t *v,
+static enum err read_object(const struct reader *r, const struct field *row, const struct jtext *v,
                             slice *out)
 {
     slice members;
     enum err e;
 
-    if (!json_is_object(v))
+    if (v->kind != JTEXT_OBJECT)
         return E_SYNTAX;
     e = read_members(r, row->type, v, &members);
     return e ? e : element(r->arena, row->tag, members, out);
 }
 
-static enum err read_objects(const struct reader *r, const struct field *row, const json_t *v,
+static enum err read_objects(const struct reader *r, const struct field *row, const struct jtext *v,
                              slice *out)
 {
     slice content = SLICE_EMPTY;
 
-    if (!json_is_array(v))
+    if (v->kind != JTEXT_ARRAY)
         return E_SYNTAX;
-    for (size_t i = 0; i < json_array_size(v); i++) {
-        const json_t *one = json_array_get(v, i);
+    for (const struct jtext *one = v->first; one; one = one->next) {
         slice members, parts[2] = { content, SLICE_NONE };
-        enum err e = json_is_object(one) ? read_members(r, row->type, one, &members) : E_SYNTAX;
+        enum err e =
+            one->kind == JTEXT_OBJECT ? read_members(r, row->type, one, &members) : E_SYNTAX;
 
         if (!e)
             e = element(r->arena, row->type->tag, members, &parts[1]);
@@ -242,7 +230,7 @@ static enum err read_objects(const struct reader *r, const struct field *row, co
 }
 
 static enum err read_member(const struct reader *r, const struct field *row, enum json_form form,
-                            const json_t *v, slice *out)
+                            const struct jtext *v, slice *out)
 {
     struct arena *a = r->arena;
     slice s = SLICE_NONE;
@@ -281,8 +269,8 @@ static enum err read_member(const struct reader *r, const struct field *row, enu
 /* ---- one message ---------------------------------------------------------------------------- */
 
 /* The elements of all members that are there, in the order of the table. */
-static enum err read_members(const struct reader *r, const struct type *t, const json_t *object,
-                             slice *content)
+static enum err read_members(const struct reader *r, const struct type *t,
+                             const struct jtext *object, slice *content)
 {
     slice parts[MEMBERS_MAX];
     size_t count = 0;
@@ -290,7 +278,7 @@ static enum err read_members(const struct reader *r, const struct type *t, const
     for (unsigned i = 0; i < t->count; i++) {
         const struct field *row = &t->fields[i];
         struct json_member m = json_member_of(row);
-        const json_t *v = row->flags & FIELD_ALIAS ? NULL : find(object, m.name);
+        const struct jtext *v = row->flags & FIELD_ALIAS ? NULL : jtext_find(object, m.name);
         enum err e;
 
         if (count == MEMBERS_MAX)
@@ -300,7 +288,7 @@ static enum err read_members(const struct reader *r, const struct type *t, const
         if (!v)
             continue;
         e = read_member(r, row, m.form, v, &parts[count]);
-        if (e && m.form == FORM_OBJECT && json_is_object(v))
+        if (e && m.form == FORM_OBJECT && v->kind == JTEXT_OBJECT)
             return refuse_inside(r, m.name, e);
         if (e)
             return refuse(r, m.name, e);
@@ -319,13 +307,13 @@ struct fit {
     bool complete;
 };
 
-static struct fit fit_of(const struct type *choice, unsigned arm, const json_t *object)
+static struct fit fit_of(const struct type *choice, unsigned arm, const struct jtext *object)
 {
     const struct type *t = choice->fields[arm].type;
     struct fit f = { arm, 0, true };
 
     for (unsigned i = 0; i < t->count; i++) {
-        if (find(object, json_member_of(&t->fields[i]).name))
+        if (jtext_find(object, json_member_of(&t->fields[i]).name))
             f.present++;
         else if (!(t->fields[i].flags & FIELD_OPTIONAL))
             f.complete = false;
@@ -339,7 +327,7 @@ static bool better(struct fit a, struct fit b)
 }
 
 /* Of the flat arms the one that most members speak for; -1: there is none. */
-static int best_flat_arm(const struct type *choice, const json_t *object)
+static int best_flat_arm(const struct type *choice, const struct jtext *object)
 {
     struct fit best = { 0, 0, false };
     bool any = false;
@@ -357,11 +345,11 @@ static int best_flat_arm(const struct type *choice, const json_t *object)
     return any ? (int)best.arm : -1;
 }
 
-static int named_arm(const struct type *choice, const json_t *object)
+static int named_arm(const struct type *choice, const struct jtext *object)
 {
     for (unsigned i = 0; i < choice->count; i++)
         if (!json_is_flat(&choice->fields[i]) && choice->fields[i].kind != K_NULL &&
-            find(object, json_member_of(&choice->fields[i]).name))
+            jtext_find(object, json_member_of(&choice->fields[i]).name))
             return (int)i;
     return -1;
 }
@@ -374,8 +362,8 @@ static int empty_arm(const struct type *choice)
     return -1;
 }
 
-static enum err read_arm(const struct reader *r, const struct type *choice, const json_t *object,
-                         slice *out)
+static enum err read_arm(const struct reader *r, const struct type *choice,
+                         const struct jtext *object, slice *out)
 {
     const struct field *arm;
     slice members;
@@ -394,15 +382,15 @@ static enum err read_arm(const struct reader *r, const struct type *choice, cons
     if (!json_is_flat(arm)) {
         struct json_member m = json_member_of(arm);
 
-        e = read_member(r, arm, m.form, find(object, m.name), out);
+        e = read_member(r, arm, m.form, jtext_find(object, m.name), out);
         return e ? refuse(r, m.name, e) : E_OK;
     }
     e = read_members(r, arm->type, object, &members);
     return e ? e : element(r->arena, arm->tag, members, out);
 }
 
-static enum err read_message(const struct reader *r, const struct type *t, const json_t *object,
-                             void *out)
+static enum err read_message(const struct reader *r, const struct type *t,
+                             const struct jtext *object, void *out)
 {
     slice content = SLICE_NONE, whole;
     enum err e = t->kind == K_CHOICE ? read_arm(r, t, object, &content)
@@ -454,61 +442,52 @@ static const char *member_called(const struct type *t, slice name)
     return NULL;
 }
 
-static enum err parse(const struct reader *r, const struct type *t, slice body, json_t **object)
+static enum err parse(const struct reader *r, const struct type *t, slice body,
+                      const struct jtext **object)
 {
-    json_error_t error;
+    size_t at;
+    enum err e = jtext_parse(body, r->arena, object, &at);
 
-    *object = json_loadb((const char *)body.p, body.n, JSON_REJECT_DUPLICATES, &error);
-    if (!*object) {
-        size_t at = error.position > 0 ? (size_t)error.position : 0;
-        enum err e = refuse(r, member_called(t, last_name(slice_head(body, at))), E_SYNTAX);
-
-        if (r->fault)
-            r->fault->at = at;
-        return e;
-    }
-    if (json_is_object(*object))
-        return E_OK;
-    json_decref(*object);
-    *object = NULL;
-    return refuse(r, NULL, E_SYNTAX);
+    if (!e)
+        return (*object)->kind == JTEXT_OBJECT ? E_OK : refuse(r, NULL, E_SYNTAX);
+    e = refuse(r, e == E_SYNTAX ? member_called(t, last_name(slice_head(body, at))) : NULL, e);
+    if (r->fault)
+        r->fault->at = at;
+    return e;
 }
 
 enum err json_read_request(const struct json_function *f, slice body, struct arena *a,
                            void *request, struct fault *fault)
 {
     struct reader r = { a, fault };
-    json_t *object;
+    const struct jtext *object;
     enum err e = parse(&r, f->request, body, &object);
 
-    if (e)
-        return e;
-    e = read_message(&r, f->request, object, request);
-    json_decref(object);
-    return e;
+    return e ? e : read_message(&r, f->request, object, request);
 }
 
 /* ---- responses ------------------------------------------------------------------------------ */
 
-static slice optional_text(struct arena *a, const json_t *object, const char *name)
+static slice optional_text(struct arena *a, const struct jtext *object, const char *name)
 {
     slice s = SLICE_NONE;
 
-    if (object && !text_of(find(object, name), &s))
+    if (object && !text_of(jtext_find(object, name), &s))
         return arena_copy(a, s);
     return SLICE_NONE;
 }
 
-static enum err read_header(const struct reader *r, const json_t *object, struct json_status *s)
+static enum err read_header(const struct reader *r, const struct jtext *object,
+                            struct json_status *s)
 {
-    const json_t *header = find(object, "header");
-    const json_t *status = header ? find(header, "functionExecutionStatus") : NULL;
-    const json_t *data = status ? find(status, "statusCodeData") : NULL;
+    const struct jtext *header = jtext_find(object, "header");
+    const struct jtext *status = header ? jtext_find(header, "functionExecutionStatus") : NULL;
+    const struct jtext *data = status ? jtext_find(status, "statusCodeData") : NULL;
     slice word;
 
     if (!status)
         return refuse(r, header ? "functionExecutionStatus" : "header", E_MISSING);
-    if (text_of(find(status, "status"), &word))
+    if (text_of(jtext_find(status, "status"), &word))
         return refuse(r, "status", E_SYNTAX);
     s->failed = slice_eq_str(word, "Failed") || slice_eq_str(word, "Expired");
     s->warning = slice_eq_str(word, "Executed-WithWarning");
@@ -547,7 +526,7 @@ enum err json_read_response(const struct json_function *f, slice body, struct ar
     struct reader r = { a, fault };
     struct json_status own;
     struct json_status *s = status ? status : &own;
-    json_t *object;
+    const struct jtext *object;
     enum err e = f->response ? parse(&r, f->response, body, &object) : E_ARGUMENT;
 
     if (e)
@@ -558,6 +537,5 @@ enum err json_read_response(const struct json_function *f, slice body, struct ar
         e = fail_response(&r, f, s, response);
     else if (!e)
         e = read_message(&r, f->response, object, response);
-    json_decref(object);
     return e;
 }
