@@ -4,6 +4,7 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,7 +45,15 @@ int cmd_bench(int argc, char **argv)
         { "cards", OPTION_INT, &args.cards, 1, 1000000, "N",
           "card: so many at the same time, each with a profile of its own" },
         { "profile", OPTION_TEXT, &args.profile, 0, 0, "FILE",
-          "card: a profile package with a USIM and Milenage, in place of the project's own" },
+          "card, smdp: a profile package with a USIM and Milenage, in place of the project's own" },
+        { "beside", OPTION_TEXT, &args.beside.at, 0, 0, "HOST:PORT",
+          "smdp: then the same at another SM-DP+, over HTTP without TLS" },
+        { "process", OPTION_INT, &args.beside.process, 1, INT_MAX, "PID",
+          "with --beside: its process, whose time counts" },
+        { "pki", OPTION_TEXT, &args.beside.pki, 0, 0, "DIR",
+          "with --beside: CI, EUM with its key, and DPauth that it works with" },
+        { "matching-id", OPTION_TEXT, &args.beside.matching_id, 0, 0, "ID",
+          "with --beside: what it lets every eUICC download" },
         { "json", OPTION_FLAG, &args.json, 0, 0, NULL, "one JSON object a line" },
     };
     const char *words[1] = { "all" };
@@ -65,6 +74,10 @@ int cmd_bench(int argc, char **argv)
         return status;
     if (args.fresh && !args.tls) {
         fprintf(stderr, "bench: --fresh is for connections, and goes with --tls\n");
+        return EXIT_USAGE;
+    }
+    if (args.beside.at && !(args.beside.process && args.beside.pki && args.beside.matching_id)) {
+        fprintf(stderr, "bench: --beside goes with --process, --pki and --matching-id\n");
         return EXIT_USAGE;
     }
     status = EXIT_DONE;

@@ -38,7 +38,13 @@ struct bench_args {
     bool json;
     long sessions;       /* of `smdp`: so many open at the same time; 0: downloads */
     long cards;          /* of `card`: so many at the same time; 0: figures of one */
-    const char *profile; /* of `card`: a profile package; NULL: the project's own */
+    const char *profile; /* of `card`, `smdp`: a profile package; NULL: the project's own */
+    struct {             /* of `smdp`: another SM-DP+, measured behind ours */
+        const char *at;  /* host:port, HTTP without TLS; NULL: none */
+        const char *pki; /* folder with the CI and EUM (and its key) that it knows, and DPauth */
+        const char *matching_id;
+        long process; /* whose processor time counts */
+    } beside;
 };
 
 /* Exit statuses. */

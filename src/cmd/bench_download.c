@@ -1,13 +1,14 @@
 /* One download at the SM-DP+ (bench_smdp.h): what the operator puts in, and the four calls. */
 #include "cmd/bench_smdp.h"
 
-#include "profile/build.h"
+#include "cmd/bench_euicc.h"
 
 #include <stdio.h>
 
 #define STOCK_BATCH 50u /* put in by one commit */
 
 struct stock {
+    const struct bench_downloads *downloads;
     unsigned from; /* of the batch */
 };
 
@@ -27,8 +28,7 @@ static enum err add_batch(void *role, void *ctx, struct turn *t)
     enum err e = E_OK;
 
     for (unsigned i = s->from; !e && i < s->from + STOCK_BATCH; i++) {
-        char iccid[ICCID_DIGITS + 1], matching_id[BENCH_MATCHING_ID];
-        struct build_input in = { .iccid = slice_of(iccid, 19), .spn = SLICE_LIT("Dunlin") };
+        struct bench_profile profile;
         struct smdp_new_profile p = {
             .protection = SMDP_SESSION_KEYS,
             .service_provider_name = SLICE_LIT("Dunlin"),
@@ -37,8 +37,8 @@ static enum err add_batch(void *role, void *ctx, struct turn *t)
         };
         uint8_t octets[ICCID_LEN];
 
-        number(i, iccid, matching_id);
-        e = profile_build(t->arena, crypto_openssl(), &in, &p.package, NULL);
+        e = bench_profile_make(crypto_openssl(), s->downloads->from, i, t->arena, &profile);
+        p.package = profile.package;
         if (!e)
             e = smdp_profile_add(role, &p, t, octets);
     }
@@ -87,7 +87,7 @@ bool bench_downloads_stock(struct servers *s, void *ctx)
 {
     static operator_call *const calls[] = { add_batch, order_batch, release_batch };
     const struct bench_downloads *d = ctx;
-    struct stock stock;
+    struct stock stock = { .downloads = d };
     struct turn_status refusal = { 0 };
     struct arena a;
     enum err e = E_OK;
@@ -108,17 +108,16 @@ bool bench_downloads_stock(struct servers *s, void *ctx)
     return !e;
 }
 
-size_t bench_download_octets(void)
+size_t bench_download_octets(slice from)
 {
-    struct build_input in = { .spn = SLICE_LIT("Dunlin") };
+    struct bench_profile profile;
     struct arena a;
-    slice package = SLICE_NONE;
     enum err e;
 
     arena_init(&a, (size_t)1 << 20);
-    e = profile_build(&a, crypto_openssl(), &in, &package, NULL);
+    e = bench_profile_make(crypto_openssl(), from, 0, &a, &profile);
     arena_free(&a);
-    return e ? 0 : package.n;
+    return e ? 0 : profile.package.n;
 }
 
 /* ---- one download ---- */
@@ -154,6 +153,14 @@ enum err bench_download_begin(struct bench_session *s)
     return e;
 }
 
+static const char *matching_id_of(const struct bench_session *s)
+{
+    const struct bench_downloads *d = s->crew->ctx;
+    const struct bench_begun *b = s->own;
+
+    return d->matching_id ? d->matching_id : b->matching_id;
+}
+
 enum err bench_download_ask(struct bench_session *s, unsigned step, const char **path, slice *body)
 {
     static const char *const paths[] = {
@@ -170,7 +177,7 @@ enum err bench_download_ask(struct bench_session *s, unsigned step, const char *
     case 0:
         return bench_card_initiate(&b->card, address, &s->arena, body);
     case 1:
-        return bench_card_authenticate(&b->card, s->answer, slice_str(b->matching_id), &s->arena,
+        return bench_card_authenticate(&b->card, s->answer, slice_str(matching_id_of(s)), &s->arena,
                                        body);
     case 2:
         return bench_card_prepare(&b->card, s->answer, &s->arena, body);

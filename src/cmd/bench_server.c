@@ -137,6 +137,34 @@ bool bench_server_start(struct bench_server *b, bool tls, bench_stock *stock, vo
     return stock(&b->servers, ctx);
 }
 
+bool bench_server_beside(struct bench_server *b, const struct bench_args *args)
+{
+    char row[BENCH_PATH];
+    enum err e;
+
+    *b = (struct bench_server){
+        .smdp = true,
+        .foreign = true,
+        .child = (pid_t)args->beside.process,
+        .leash = -1,
+        .crypto = crypto_openssl(),
+    };
+    if (!b->crypto)
+        return complain("OpenSSL", "not usable");
+    e = identity_open_role(b->crypto, args->beside.pki, ROLE_CI, &b->ci);
+    if (!e)
+        e = identity_open_role(b->crypto, args->beside.pki, ROLE_EUM, &b->eum);
+    if (!e)
+        e = identity_open_role(b->crypto, args->beside.pki, ROLE_DP_AUTH, &b->dp_auth);
+    if (e)
+        return complain(args->beside.pki, err_text(e));
+    snprintf(row, sizeof row, "*=%.150s", args->beside.at);
+    e = hosts_open(&b->hosts);
+    if (!e)
+        e = hosts_add(b->hosts, row);
+    return !e || complain(args->beside.at, err_text(e));
+}
+
 double bench_server_us(const struct bench_server *b)
 {
     clockid_t clock;
@@ -198,9 +226,9 @@ void bench_server_close(struct bench_server *b)
 {
     if (b->leash >= 0)
         close(b->leash);
-    if (b->child > 0)
+    if (b->child > 0 && !b->foreign)
         waitpid(b->child, NULL, 0);
-    else if (b->servers.crypto)
+    else if (b->servers.crypto) /* in this process */
         servers_close(&b->servers);
     hosts_close(b->hosts);
     tls_trust_close(b->trust);

@@ -25,6 +25,7 @@ struct bench_server {
 
     struct servers servers; /* in this process */
     pid_t child;            /* or there; 0: none */
+    bool foreign;           /* it is somebody else's server, at HTTP without TLS */
     int leash;              /* the child ends when this is closed */
     uint16_t port;
     struct hosts *hosts;
@@ -39,6 +40,8 @@ MUST_USE bool bench_server_init(struct bench_server *b, bool smdp);
  */
 typedef bool bench_stock(struct servers *s, void *ctx);
 MUST_USE bool bench_server_start(struct bench_server *b, bool tls, bench_stock *stock, void *ctx);
+/* In place of both: another's SM-DP+, as args->beside says. */
+MUST_USE bool bench_server_beside(struct bench_server *b, const struct bench_args *args);
 /* Closes and removes the folder. */
 void bench_server_close(struct bench_server *b);
 

@@ -17,10 +17,12 @@
 
 /* What a crew's ctx points to. */
 struct bench_downloads {
-    unsigned stocked; /* profiles, released with a matching id each */
-    size_t package;   /* octets of one */
-    atomic_uint next; /* to be downloaded */
-    unsigned end;     /* and not this one any more */
+    unsigned stocked;        /* profiles, released with a matching id each */
+    size_t package;          /* octets of one */
+    atomic_uint next;        /* to be downloaded */
+    unsigned end;            /* and not this one any more */
+    slice from;              /* package whose copies are in stock; absent: the project's own */
+    const char *matching_id; /* that serves for all; NULL: each profile has its own */
 };
 
 /* What a session of the crew keeps: one download, from its beginning to the next one. */
@@ -33,7 +35,7 @@ struct bench_begun {
 };
 
 /* Octets of the package; 0 when it cannot be built. */
-size_t bench_download_octets(void);
+size_t bench_download_octets(slice from);
 /* A bench_stock; ctx: the downloads. */
 bool bench_downloads_stock(struct servers *s, void *ctx);
 

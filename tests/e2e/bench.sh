@@ -38,8 +38,8 @@ expect 2 "$DUNLIN" bench card --cards 0
 # a handshake for each download; sessions that stay open, and downloads among them
 expect 0 "$DUNLIN" bench smdp --tls --fresh --seconds 1 --clients 8 --json
 says '{"bench":"smdp download over fresh TLS","perSecondPerCore":'
-says ' + handshake '
-says 'all of it by OpenSSL in memory'
+says ' + handshake by OpenSSL in memory '
+says 'ratio with these alone'
 expect 0 "$DUNLIN" bench smdp --sessions 300 --clients 8 --json
 says '{"bench":"smdp: sessions","sessions":300,"residentPerSession":'
 says '"wentOn":64,"downloads":16,'
@@ -52,3 +52,11 @@ last 'sessions: 5 open, .* 5 of them, from the oldest on, went on .* 16 download
 expect 2 "$DUNLIN" bench smdp --fresh
 says 'goes with --tls'
 expect 2 "$DUNLIN" bench smdp --sessions 16001
+
+# beside another SM-DP+: none answers here
+expect 2 "$DUNLIN" bench smdp --tls --beside 127.0.0.1:1
+says '--beside goes with'
+expect 0 "$DUNLIN" pki init --dir "$work/pki" --host testsmdpplus1.example.com
+expect 1 "$DUNLIN" bench smdp --tls --seconds 1 --clients 2 --beside 127.0.0.1:1 --process $$ --pki "$work/pki" \
+    --matching-id any
+says "bench: client"
