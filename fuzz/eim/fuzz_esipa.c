@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct eim *eim;
 static struct store *store;
 static struct arena arena;
-static struct trust trust;
+static struct keyring_place keys;
 static struct signer signer;
 
 static const uint8_t eid[16] = { 0x89, 0x04, 0x90, 0x32, 0x12, 0x34, 0x51, 0x23,
@@ -61,14 +61,16 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     struct eim_options o = { .crypto = crypto_openssl(),
                              .eim_id = SLICE_LIT("eim.example.com"),
                              .signer = &signer,
-                             .trust = &trust };
+                             .keys = &keys };
+    struct keyring *none; /* nobody is believed */
     struct ec_scalar secret;
     struct ec_point point;
 
     (void)argc;
     (void)argv;
     arena_init(&arena, 16 << 20);
-    trust_open(&trust, o.crypto);
+    must(keyring_open(o.crypto, 0, &none));
+    keyring_place_open(&keys, none);
     must(crypto_key_pair(o.crypto, CURVE_P256, &secret, &point));
     must(signer_open(o.crypto, CURVE_P256, &secret, &signer));
     must(store_sqlite_open(&so, &store));

@@ -16,6 +16,7 @@
 #include "der/schema_sample.h"
 #include "engine/engine.h"
 #include "pki/issue.h"
+#include "pki/lend.h"
 #include "pki/testci.h"
 #include "rsp/json/json.h"
 #include "rsp/sgp22.h"
@@ -43,7 +44,7 @@ struct target {
 static struct identity ci, eum;
 static struct signer euicc;
 static slice euicc_certificate;
-static struct trust trust;
+static struct keyring_place keys;              /* its server's are added by the fuzzer */
 static struct engine_site site;                /* to be filled in by the fuzzer */
 static uint8_t transaction[16], challenge[16]; /* of a session that awaits its client */
 static unsigned inputs;
@@ -78,9 +79,7 @@ static void make_hierarchy(const struct crypto *c, const enum cert_role *roles,
     for (size_t i = 0; i < count; i++)
         MUST(identity_open_role(c, pki, roles[i], &own[i]) == E_OK);
     remove_hierarchy(dir);
-    trust_open(&trust, c);
-    trust.cache = chain_cache_open(16);
-    MUST(trust_add_cert(&trust, ci.cert.der) == E_OK);
+    keyring_place_open(&keys, lend_ci(c, ci.cert.der));
 }
 
 static void make_euicc(const struct crypto *c)

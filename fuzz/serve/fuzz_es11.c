@@ -19,7 +19,6 @@ static const struct target targets[] = {
 };
 
 static struct identity own[1];
-static struct smds_credential credential;
 static struct route routes[ES11_ROUTES + ES12_ROUTES];
 
 static void add_caller(struct smds *s, struct store *store)
@@ -42,9 +41,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     struct smds_options o = { .crypto = crypto_openssl(),
                               .address = SLICE_LIT(NAME),
                               .root = SLICE_LIT("root.example.com"),
-                              .credentials = &credential,
-                              .credential_count = 1,
-                              .trust = &trust };
+                              .keys = &keys };
     struct engine_options engine = { .workers = 1 };
     struct smds *smds;
 
@@ -52,7 +49,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argv;
     make_hierarchy(o.crypto, roles, own, COUNT(roles));
     make_euicc(o.crypto);
-    credential = (struct smds_credential){ own[0].cert.der, own[0].signer };
+    lend_ds(keys.now, lent(&own[0].cert, &own[0].signer));
     MUST(store_sqlite_open(&store, &engine.store) == E_OK);
     MUST(smds_open(&o, &smds) == E_OK);
     add_caller(smds, engine.store);

@@ -13,7 +13,6 @@ static const struct target targets[] = {
 };
 
 static struct identity own[2];
-static struct smdp_credential credential;
 static struct route routes[ES9PLUS_ROUTES];
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -23,9 +22,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     struct store_sqlite_options store = { .schemas = schemas, .schema_count = COUNT(schemas) };
     struct smdp_options o = { .crypto = crypto_openssl(),
                               .address = SLICE_LIT(NAME),
-                              .credentials = &credential,
-                              .credential_count = 1,
-                              .trust = &trust };
+                              .keys = &keys };
     struct engine_options engine = { .workers = 1 };
     struct smdp *smdp;
 
@@ -33,8 +30,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argv;
     make_hierarchy(o.crypto, roles, own, COUNT(roles));
     make_euicc(o.crypto);
-    credential =
-        (struct smdp_credential){ own[0].cert.der, own[1].cert.der, own[0].signer, own[1].signer };
+    lend_dp(keys.now, lent(&own[0].cert, &own[0].signer), lent(&own[1].cert, &own[1].signer));
     MUST(store_sqlite_open(&store, &engine.store) == E_OK);
     MUST(smdp_open(&o, &smdp) == E_OK);
     MUST(engine_open(&engine, &site.engine) == E_OK);

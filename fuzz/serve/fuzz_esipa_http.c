@@ -9,6 +9,7 @@
  */
 #include "der/schema_sample.h"
 #include "pki/issue.h"
+#include "pki/lend.h"
 #include "pki/testci.h"
 #include "rsp/sgp32.h"
 #include "serve/esipa.h"
@@ -27,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static struct identity ci, eum, eim_sign;
-static struct trust trust;
+static struct keyring_place keys;
 static struct store *store;
 static struct eim *eim;
 static struct route routes[ESIPA_ROUTES];
@@ -65,13 +66,11 @@ static void open_eim(const struct crypto *c)
     const struct store_schema *schemas[] = { &store_event_schema, &eim_schema };
     struct store_sqlite_options s = { .schemas = schemas, .schema_count = COUNT(schemas) };
     struct eim_options o = {
-        .crypto = c, .eim_id = SLICE_LIT(NAME), .signer = &eim_sign.signer, .trust = &trust
+        .crypto = c, .eim_id = SLICE_LIT(NAME), .signer = &eim_sign.signer, .keys = &keys
     };
     struct engine_options engine = { .workers = 1 };
 
-    trust_open(&trust, c);
-    trust.cache = chain_cache_open(16);
-    MUST(trust_add_cert(&trust, ci.cert.der) == E_OK);
+    keyring_place_open(&keys, lend_ci(c, ci.cert.der));
     MUST(store_sqlite_open(&s, &store) == E_OK);
     MUST(eim_open(&o, &eim) == E_OK);
     engine.store = store;

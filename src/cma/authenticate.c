@@ -17,11 +17,11 @@ static int chain_refusal(const struct chain_fault *fault)
     }
 }
 
-enum err cma_check_chain(const struct cma *c, slice euicc, slice eum, slice ci, int64_t now_ms,
-                         struct chain *chain, uint8_t eid[EID_LEN], int *why)
+enum err cma_check_chain(const struct trust *trust, slice euicc, slice eum, slice ci,
+                         int64_t now_ms, struct chain *chain, uint8_t eid[EID_LEN], int *why)
 {
     struct chain_fault fault = { .role = ROLE_EUICC };
-    enum err err = chain_verify_euicc(c->trust, euicc, eum, ci, now_ms / 1000, chain, eid, &fault);
+    enum err err = chain_verify_euicc(trust, euicc, eum, ci, now_ms / 1000, chain, eid, &fault);
     bool refused = err_class(err) == ERR_AUTH || err_class(err) == ERR_PEER;
 
     *why = refused ? chain_refusal(&fault) : -1;
@@ -41,12 +41,12 @@ static int context_refusal(const struct cma_session *s, const struct euicc_signe
 }
 
 /* On success the session knows the eUICC: its EID and its key. */
-static enum err identify(const struct cma *c, struct cma_session *s,
-                         const struct authenticate_response_ok *r, int64_t now_ms, int *why)
+static enum err identify(struct cma_session *s, const struct authenticate_response_ok *r,
+                         int64_t now_ms, int *why)
 {
     struct chain chain;
-    enum err err = cma_check_chain(c, r->euicc_certificate, r->eum_certificate, s->ci, now_ms,
-                                   &chain, s->eid, why);
+    enum err err = cma_check_chain(&s->keys->trust, r->euicc_certificate, r->eum_certificate, s->ci,
+                                   now_ms, &chain, s->eid, why);
 
     if (err || *why >= 0)
         return err;
@@ -59,9 +59,8 @@ static enum err identify(const struct cma *c, struct cma_session *s,
     return err == E_BADSIG ? E_OK : err;
 }
 
-enum err cma_authenticate(const struct cma *c, struct cma_session *session,
-                          const struct authenticate_response_ok *r, int64_t now_ms,
-                          struct cma_client *out, int *why)
+enum err cma_authenticate(struct cma_session *session, const struct authenticate_response_ok *r,
+                          int64_t now_ms, struct cma_client *out, int *why)
 {
     enum err err = schema_decode(&T_euicc_signed1, r->euicc_signed1, &out->signed1, NULL);
 
@@ -73,7 +72,7 @@ enum err cma_authenticate(const struct cma *c, struct cma_session *session,
     if (err)
         return err;
     *why = context_refusal(session, &out->signed1);
-    return *why >= 0 ? E_OK : identify(c, session, r, now_ms, why);
+    return *why >= 0 ? E_OK : identify(session, r, now_ms, why);
 }
 
 /* ---- saying no ---- */

@@ -9,8 +9,7 @@
 #define DUNLIN_CMA_CMA_H
 
 #include "cma/session.h"
-#include "crypto/signer.h"
-#include "pki/chain.h"
+#include "pki/keyring.h"
 #include "rsp/sgp22.h"
 #include "rsp/status.h"
 
@@ -39,30 +38,15 @@ enum cma_refusal {
 #undef X
 };
 
-/* A certificate with its key, one for each CI and curve that the server serves. */
-struct cma_credential {
-    slice certificate; /* CERT.DPauth or CERT.DSauth, DER */
-    slice ci;          /* its issuer's key identifier */
-    const struct signer *signer;
-};
-
 /* Filled in by the role; all is borrowed but the table. */
 struct cma {
     const struct crypto *crypto;
-    const struct trust *trust; /* CIs whose eUICCs are served */
-    slice address;             /* FQDN as eUICCs name this server, with ":port" unless 443 */
-    int64_t session_ms;        /* from InitiateAuthentication on */
-    const struct cma_credential *credentials; /* in order of preference */
-    size_t credential_count;
+    struct keyring_place *keys; /* a session holds what is in force when it begins */
+    enum keyring_server server; /* whose credentials of it */
+    slice address;              /* FQDN as eUICCs name this server, with ":port" unless 443 */
+    int64_t session_ms;         /* from InitiateAuthentication on */
     struct cma_table sessions;
 };
-
-/*
- * Checks a server's certificate: its role, that it says who issued it, and that the signer has its
- * key. E_BADCERT.
- */
-MUST_USE enum err cma_check_certificate(slice certificate, enum cert_role role,
-                                        const struct signer *signer, struct cert *out);
 
 /*
  * InitiateAuthentication. Not refused: the turn has its reply (BF39, whole) and holds a session
@@ -82,7 +66,7 @@ struct cma_client {
  * AuthenticateClient, for a session that awaits it: chain and signature of the eUICC, and that it
  * answers what it was asked. Not refused: the session has the eUICC's EID and key.
  */
-MUST_USE enum err cma_authenticate(const struct cma *c, struct cma_session *session,
+MUST_USE enum err cma_authenticate(struct cma_session *session,
                                    const struct authenticate_response_ok *r, int64_t now_ms,
                                    struct cma_client *out, int *why);
 
@@ -90,7 +74,7 @@ MUST_USE enum err cma_authenticate(const struct cma *c, struct cma_session *sess
  * Validates CERT.EUICC under CERT.EUM under a trusted CI (under this one, when ci is given). When
  * it holds, *chain is to be closed.
  */
-MUST_USE enum err cma_check_chain(const struct cma *c, slice euicc, slice eum, slice ci,
+MUST_USE enum err cma_check_chain(const struct trust *trust, slice euicc, slice eum, slice ci,
                                   int64_t now_ms, struct chain *chain, uint8_t eid[EID_LEN],
                                   int *why);
 

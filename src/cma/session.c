@@ -84,6 +84,7 @@ static void link_session(struct cma_table *t, struct cma_session *s)
 static void release(struct cma_table *t, struct cma_session *s)
 {
     key_drop(s->euicc_key);
+    keyring_drop(s->keys);
     if (t->drop)
         t->drop(s);
     wipe(s, t->size);

@@ -1,7 +1,8 @@
 /*
  * RSP sessions of a server: from InitiateAuthentication to the end of what the role does with the
  * eUICC that it authenticated. They live in memory: a restart loses them, and the next message of
- * the eUICC is answered with "unknown transaction" (DPP-039). They hold no secret.
+ * the eUICC is answered with "unknown transaction" (DPP-039). They hold no secret of their own, but
+ * the keyring with which they began, whose keys live as long as its last session.
  *
  * A session that is worked on is taken out of the table, so that no lock is held during
  * cryptography and no two requests work on the same session; to others it does not exist meanwhile.
@@ -14,7 +15,7 @@
 #ifndef DUNLIN_CMA_SESSION_H
 #define DUNLIN_CMA_SESSION_H
 
-#include "crypto/crypto.h"
+#include "pki/keyring.h"
 #include "store/turn.h"
 
 #include <pthread.h>
@@ -38,8 +39,9 @@ struct cma_session {
     uint8_t server_challenge[CHALLENGE_LEN];
     uint8_t address[ADDRESS_MAX]; /* as the LPA wrote it: it compares */
     uint8_t address_len;
-    slice ci; /* key identifier, of the trust: CI under which the eUICC was told to sign */
-    unsigned credential; /* that the eUICC was shown: its place */
+    struct keyring *keys;         /* counted: who this server is for the whole session */
+    const struct credential *own; /* of the keys: that the eUICC was shown */
+    slice ci; /* key identifier, of the keys: CI under which the eUICC was told to sign */
 
     /* from AuthenticateClient on */
     uint8_t eid[16];
@@ -72,7 +74,7 @@ struct cma_session *cma_session_take(struct cma_table *t, slice transaction_id, 
 void cma_session_put(struct cma_table *t, struct cma_session *s);
 /* Ends a session that was taken out. */
 void cma_session_end(struct cma_table *t, struct cma_session *s);
-/* Ends all that have expired; how many. */
+/* Ends all that have expired; how many. Keys that were theirs alone are wiped with it. */
 size_t cma_session_expire(struct cma_table *t, int64_t now_ms);
 
 /* ---- sessions follow their turn ---- */

@@ -55,7 +55,7 @@ static bool open_agent(struct course *c)
     struct agent_options o = {
         .link = &c->card.link,
         .hosts = d->hosts,
-        .smdp_ca = &d->servers.ci.cert.der,
+        .smdp_ca = &servers_ci(&d->servers)->der,
         .smdp_ca_count = 1,
         .direct = !d->args.indirect,
         .indirect = d->args.indirect,

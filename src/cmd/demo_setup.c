@@ -270,10 +270,10 @@ static enum err initial_eim(struct demo *d)
         .eim_public_key_data = { .which = eim_public_key_data_is_eim_public_key },
         .trusted_public_key_data_tls = {
             .which = trusted_public_key_data_tls_is_trusted_certificate_tls,
-            .trusted_certificate_tls = s->ci.cert.der,
+            .trusted_certificate_tls = servers_ci(s)->der,
         },
         .eim_supported_protocol = SLICE_LIT("\x07\x80"),
-        .euicc_ci_pk_id = s->ci.cert.ski,
+        .euicc_ci_pk_id = slice_of(servers_ci(s)->id, servers_ci(s)->id_n),
         .indirect_profile_download = d->args.indirect,
     };
     struct add_initial_eim_request request;

@@ -165,8 +165,7 @@ enum err desk_open(struct desk *d, struct servers *s, const struct desk_options 
 {
     struct reason r = { why, why_size };
     struct listener_options listener = {
-        .pki = o->pki,
-        .role = s->smdp ? ROLE_DP_TLS : ROLE_EIM_TLS,
+        .keys = { .pki = o->pki, .role = s->smdp ? ROLE_DP_TLS : ROLE_EIM_TLS, .own = "admin-tls" },
         .bind = o->bind,
         .port = o->port,
         .client_certificates = o->certificate_count > 0,
@@ -188,6 +187,8 @@ enum err desk_open(struct desk *d, struct servers *s, const struct desk_options 
         e = served_listen(&d->listener, &listener, &r);
     if (e)
         desk_close(d);
+    else
+        s->desk = &d->listener;
     return e;
 }
 

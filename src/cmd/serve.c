@@ -51,12 +51,9 @@ static size_t split_hosts(char *text, const char **rows)
 static void reload(struct servers *s)
 {
     char why[600];
+    bool refused = servers_reload(s, why, sizeof why) != E_OK;
 
-    if (servers_reload(s, why, sizeof why))
-        fprintf(stderr, "serve: not reloaded: %s\n", why);
-    else
-        printf("serve: TLS certificates reloaded\n");
-    fflush(stdout);
+    served_report_reload(s->options->log, servers_generation(s), refused ? why : NULL);
 }
 
 /* Until a signal that ends; SIGHUP reloads. */
@@ -179,7 +176,7 @@ int cmd_serve(int argc, char **argv)
         { "dir", OPTION_TEXT, &a.dir, 0, 0, "DIR", "databases (var)" },
         { "pki", OPTION_TEXT, &a.pki, 0, 0, "DIR", "certificates and keys (DIR/pki)" },
         { "credential", OPTION_LIST, &a.credentials, 0, 0, "DIR",
-          "a CI with dp-auth and dp-pb that the SM-DP+ serves too; may be given again" },
+          "a CI with certificates and keys that is served too; may be given again" },
         { "roles", OPTION_TEXT, &a.roles, 0, 0, "LIST", "of smdp, smds, eim (smdp,eim)" },
         { "master-key", OPTION_TEXT, &a.master_key, 0, 0, "FILE",
           "seals secrets in the databases; dunlin vault init makes it" },
@@ -215,7 +212,7 @@ int cmd_serve(int argc, char **argv)
         .usage = "dunlin serve [OPTIONS]",
         .about =
             "Runs an SM-DP+, an SM-DS, an eIM until SIGINT or SIGTERM. Certificates come from\n"
-            "`dunlin pki init`; SIGHUP reads those of TLS again.",
+            "`dunlin pki init`; SIGHUP reads them again, keys and CIs too.",
         .rows = rows,
         .count = sizeof rows / sizeof *rows,
     };

@@ -1,31 +1,15 @@
 #include "cmd/served.h"
 
 #include "base/secret.h"
-#include "cmd/tls_keys.h"
-#include "net/tls.h"
 #include "store/sqlite.h"
 #include "store/vault.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define PATH_SIZE 1024
-
-enum err because(struct reason *r, enum err e, const char *fmt, ...)
-{
-    va_list ap;
-    int n;
-
-    va_start(ap, fmt);
-    n = vsnprintf(r->text, r->size, fmt, ap);
-    va_end(ap);
-    if (n >= 0 && (size_t)n < r->size)
-        snprintf(r->text + n, r->size - (size_t)n, ": %s", err_text(e));
-    return e;
-}
 
 static enum err database_fault(struct reason *r, enum err e, const char *path)
 {
@@ -104,26 +88,29 @@ enum err served_open_engine(struct served *v, const struct served_options *o, si
     return e ? because(r, e, "the engine's threads") : E_OK;
 }
 
-/* The first time, and again. */
-static enum err open_tls(struct listener *l, struct reason *r)
+/* in_time: what is not valid now is refused. */
+static enum err make_tls(const struct listener *l, bool in_time, struct tls_server **out,
+                         struct reason *r)
 {
     const struct listener_options *o = &l->options;
-    struct tls_keys keys;
-    struct tls_identity identity = { .chain_file = keys.chain };
+    struct tls_key_list keys;
+    size_t at = 0;
     struct tls_server_options tls = {
-        .identities = &identity,
-        .identity_count = 1,
+        .identities = keys.identities,
         .client_auth = o->client_certificates ? TLS_CLIENT_ANY : TLS_CLIENT_NONE,
+        .in_time = in_time,
+        .at_fault = &at,
     };
-    enum err e = tls_keys_open(o->pki, o->role, &keys, r);
+    enum err e = tls_key_list_open(&o->keys, &keys, r);
 
     if (e)
         return e;
-    identity.key_file = keys.key_file;
-    identity.key = keys.key;
-    e = l->tls ? tls_server_reload(l->tls, &tls) : tls_server_open(&tls, &l->tls);
-    tls_keys_close(&keys);
-    return e ? because(r, e, "TLS certificate %s and its key", keys.chain) : E_OK;
+    tls.identity_count = keys.count;
+    e = tls_server_open(&tls, out);
+    if (e)
+        because(r, e, "TLS certificate %s and its key", keys.of[at].chain);
+    tls_key_list_close(&keys);
+    return e;
 }
 
 enum err served_listen(struct listener *l, const struct listener_options *o, struct reason *r)
@@ -138,8 +125,7 @@ enum err served_listen(struct listener *l, const struct listener_options *o, str
     enum err e;
 
     l->options = *o;
-    e = open_tls(l, r);
-
+    e = make_tls(l, false, &l->tls, r);
     if (e)
         return e;
     http.tls = l->tls;
@@ -150,13 +136,18 @@ enum err served_listen(struct listener *l, const struct listener_options *o, str
     return E_OK;
 }
 
-enum err served_reload(struct served *v, struct reason *r)
+enum err listener_prepare(struct listener *l, struct reason *r)
 {
-    enum err e = v->agents.tls ? open_tls(&v->agents, r) : E_OK;
+    return l->tls ? make_tls(l, true, &l->fresh, r) : E_OK;
+}
 
-    if (!e && v->operators.tls)
-        e = open_tls(&v->operators, r);
-    return e;
+void listener_settle(struct listener *l, bool take)
+{
+    if (l->fresh && take)
+        tls_server_replace(l->tls, l->fresh);
+    else
+        tls_server_close(l->fresh);
+    l->fresh = NULL;
 }
 
 void served_close(struct served *v)

@@ -4,27 +4,18 @@
 #ifndef DUNLIN_CMD_SERVED_H
 #define DUNLIN_CMD_SERVED_H
 
+#include "cmd/reason.h"
+#include "cmd/tls_keys.h"
 #include "engine/engine.h"
-#include "pki/role.h"
 #include "serve/admin.h"
 
 #define SERVED_ROUTES 8
 #define SERVED_CHORES 5
 
-/* A sentence about what could not be done, for people. */
-struct reason {
-    char *text;
-    size_t size;
-};
-/* The sentence, with what err says behind it; returns e. */
-__attribute__((format(printf, 3, 4))) enum err because(struct reason *r, enum err e,
-                                                       const char *fmt, ...);
-
 struct listener_options {
-    const char *pki;     /* of the certificate, laid out as pki/keystore.h says; borrowed */
-    enum cert_role role; /* which one */
-    const char *bind;    /* numeric address */
-    long port;           /* 0: any free one */
+    struct tls_key_source keys; /* its certificates */
+    const char *bind;           /* numeric address */
+    long port;                  /* 0: any free one */
     bool client_certificates;
     http_handler *handler; /* NULL: the listener's own site */
     void *ctx;
@@ -34,6 +25,7 @@ struct listener_options {
 struct listener {
     struct listener_options options;
     struct tls_server *tls;
+    struct tls_server *fresh; /* prepared to take its place; or NULL */
     struct http_server *http;
     struct engine_site site;
     struct route routes[SERVED_ROUTES];
@@ -87,11 +79,18 @@ MUST_USE enum err served_open_engine(struct served *v, const struct served_optio
 MUST_USE enum err served_listen(struct listener *l, const struct listener_options *o,
                                 struct reason *r);
 
-/* Certificates and keys of the listeners anew, for connections to come. */
-MUST_USE enum err served_reload(struct served *v, struct reason *r);
+/*
+ * Its certificates and keys anew, which have to be valid now; a listener that was not opened has
+ * none. Then they are taken for connections to come, or dropped.
+ */
+MUST_USE enum err listener_prepare(struct listener *l, struct reason *r);
+void listener_settle(struct listener *l, bool take);
 
 /* For the engine: ctx is the struct served_watch. */
 void served_report(void *ctx, const struct engine_report *r);
+
+/* Tells what became of a reload; why: NULL, or why everything stays. */
+void served_report_reload(enum served_log log, uint64_t generation, const char *why);
 
 /* Drains and closes. */
 void served_close(struct served *v);

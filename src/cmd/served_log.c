@@ -61,10 +61,20 @@ static void put_about(json_t *o, const struct turn_about *a)
         json_object_set_new(o, "operator", json_string(a->operator)); /* not UTF-8: left out */
 }
 
+/* One call, one line: others write as well. */
+static void print_json(json_t *o)
+{
+    char *line = json_dumps(o, JSON_COMPACT);
+
+    if (line)
+        fprintf(stderr, "%s\n", line);
+    free(line);
+    json_decref(o);
+}
+
 static void tell_json(const struct served_watch *w, const struct engine_report *r)
 {
     json_t *o = json_object();
-    char *line;
 
     put_now(o);
     json_object_set_new(o, "level", json_string(is_failure(r) ? "warning" : "info"));
@@ -85,11 +95,7 @@ static void tell_json(const struct served_watch *w, const struct engine_report *
     json_object_set_new(o, "ms", json_integer((json_int_t)r->ms));
     json_object_set_new(o, "conflicts", json_integer(r->conflicts));
     put_about(o, r->about);
-    line = json_dumps(o, JSON_COMPACT);
-    if (line)
-        fprintf(stderr, "%s\n", line); /* one call, one line: others write as well */
-    free(line);
-    json_decref(o);
+    print_json(o);
 }
 
 /* A chore that found nothing to do is not worth a line. */
@@ -110,4 +116,26 @@ void served_report(void *ctx, const struct engine_report *r)
         tell_failure(r);
     else if (w->log == LOG_JSON && !did_nothing(r))
         tell_json(w, r);
+}
+
+void served_report_reload(enum served_log log, uint64_t generation, const char *why)
+{
+    json_t *o;
+
+    if (log == LOG_JSON) {
+        o = json_object();
+        put_now(o);
+        json_object_set_new(o, "level", json_string(why ? "warning" : "info"));
+        json_object_set_new(o, "event", json_string(why ? "keys.refused" : "keys.reloaded"));
+        json_object_set_new(o, "generation", json_integer((json_int_t)generation));
+        if (why)
+            json_object_set_new(o, "detail", json_string(why));
+        print_json(o);
+    } else if (why) {
+        fprintf(stderr, "serve: not reloaded: %s\n", why);
+    }
+    if (!why)
+        printf("serve: certificates and keys reloaded, generation %llu\n",
+               (unsigned long long)generation);
+    fflush(stdout);
 }

@@ -1,6 +1,5 @@
 #include "cmd/servers.h"
 
-#include "cmd/tls_keys.h"
 #include "crypto/pkcs11.h"
 #include "serve/es11.h"
 #include "serve/es12.h"
@@ -12,36 +11,45 @@
 #include <stdio.h>
 #include <time.h>
 
-#define CHAIN_CACHE 65536
-#define PATH_SIZE   1024
-
 /* ---- keys and trust ---- */
 
-static enum err open_identity(struct servers *s, const char *pki, enum cert_role role,
-                              struct identity *out, struct reason *w)
+struct keyring_folders servers_folders(const struct servers_options *o)
 {
-    enum err e = identity_open_role(s->crypto, pki, role, out);
-
-    return e ? because(w, e, "%s/%s.der and its key%s%s", pki, role_facts(role)->file,
-                       *pkcs11_fault() ? ": " : "", pkcs11_fault())
-             : E_OK;
+    return (struct keyring_folders){
+        .pki = o->pki,
+        .further = o->credentials,
+        .further_count = o->credential_count,
+        .servers = { [KEYRING_DP] = o->smdp_name, [KEYRING_DS] = o->smds_name },
+    };
 }
 
-static enum err open_trust(struct servers *s, const char *pki, struct reason *w)
+struct upstreams_options servers_upstreams(const struct servers_options *o,
+                                           const struct keyring *keys)
 {
-    char path[PATH_SIZE];
-    slice der;
-    enum err e = keystore_path(pki, role_facts(ROLE_CI)->file, "der", path, sizeof path);
+    return (struct upstreams_options){
+        .pki = o->pki,
+        .keys = keys,
+        .operator_ca = o->operator_ca,
+        .smdp = o->smdp_name,
+        .smds = o->smds_name,
+        .eim = o->eim_name,
+    };
+}
 
-    trust_open(&s->trust, s->crypto);
-    s->trust.cache = chain_cache_open(CHAIN_CACHE);
-    if (!e)
-        e = s->trust.cache ? cert_read_file(path, &s->ci.der, &der) : E_MEMORY;
-    if (!e)
-        e = trust_add_cert(&s->trust, der);
-    if (!e)
-        e = cert_parse(der, &s->ci.cert);
-    return e ? because(w, e, "the CI certificate %s/ci.der", pki) : E_OK;
+static enum err open_keys(struct servers *s, const struct servers_options *o, struct reason *w)
+{
+    const struct keyring_folders folders = servers_folders(o);
+    struct upstreams_options upstreams;
+    struct keyring *keys;
+    enum err e = keyring_read(s->crypto, &folders, NO_TIME, &keys, w);
+
+    if (e)
+        return e;
+    keyring_place_open(&s->keys, keys);
+    upstreams = servers_upstreams(o, keys);
+    e = upstreams_prepare(&s->upstreams, &upstreams, w);
+    upstreams_settle(&s->upstreams, !e);
+    return e;
 }
 
 static struct served_options served_options(const struct servers *s,
@@ -80,26 +88,6 @@ static enum err recover(struct store *store, operator_call *call, void *role)
 
 /* ---- calls to other servers ---- */
 
-static struct tls_trust *find_trust(void *ctx, slice name)
-{
-    struct servers *s = ctx;
-
-    const struct {
-        const char *name;
-        struct tls_trust *trust;
-    } rows[] = {
-        { "es9", s->es9_trust },
-        { "es2", s->es2_trust },
-        { "es12", s->es12_trust },
-        { "es15", s->es15_trust },
-    };
-
-    for (size_t i = 0; i < COUNT(rows); i++)
-        if (slice_eq_str(name, rows[i].name))
-            return rows[i].trust;
-    return NULL;
-}
-
 /* A server of this process is found without asking anybody. */
 static enum err add_own(struct servers *s, const char *name, const char *bind, uint16_t port,
                         struct reason *w)
@@ -110,71 +98,6 @@ static enum err add_own(struct servers *s, const char *name, const char *bind, u
     snprintf(row, sizeof row, "%s=%s:%u", name, bind, port);
     e = hosts_add(s->hosts, row);
     return e ? because(w, e, "host row '%s'", row) : E_OK;
-}
-
-/* The eIM speaks ES9+' with SM-DP+ servers under the CI, and with nobody else. */
-static enum err trust_smdps(struct servers *s, struct reason *w)
-{
-    struct tls_trust_options trust = {
-        .ca = &s->ci.cert.der,
-        .ca_count = 1,
-        .policy = "2.23.146.1.2.1.3",
-        .policy2 = "2.23.146.1.2.1.0.0.1.0",
-    };
-    enum err e = tls_trust_open(&trust, &s->es9_trust);
-
-    return e ? because(w, e, "the CI's certificate") : E_OK;
-}
-
-/*
- * The SM-DP+ shows operators its own certificate, and believes the CI or who --operator-ca says.
- * Called again it reads them again.
- */
-static enum err trust_operators(struct servers *s, const struct servers_options *o,
-                                struct reason *w)
-{
-    struct tls_keys keys;
-    struct tls_trust_options trust = {
-        .ca = &s->ci.cert.der,
-        .ca_count = o->operator_ca ? 0 : 1,
-        .ca_file = o->operator_ca,
-        .chain_file = keys.chain,
-    };
-    enum err e = tls_keys_open(o->pki, ROLE_DP_TLS, &keys, w);
-
-    if (e)
-        return e;
-    trust.key_file = keys.key_file;
-    trust.key = keys.key;
-    e = s->es2_trust ? tls_trust_reload(s->es2_trust, &trust)
-                     : tls_trust_open(&trust, &s->es2_trust);
-    tls_keys_close(&keys);
-    return e ? because(w, e, "%s and its key, %s", keys.chain,
-                       o->operator_ca ? o->operator_ca : "the CI's certificate")
-             : E_OK;
-}
-
-/* SM-DSs under the CI know the caller by the TLS certificate of its role. */
-static enum err trust_smdss(struct servers *s, const char *pki, enum cert_role own,
-                            struct tls_trust **out, struct reason *w)
-{
-    struct tls_keys keys;
-    struct tls_trust_options trust = {
-        .ca = &s->ci.cert.der,
-        .ca_count = 1,
-        .policy = "2.23.146.1.2.1.6",
-        .policy2 = "2.23.146.1.2.1.0.0.2.0",
-        .chain_file = keys.chain,
-    };
-    enum err e = tls_keys_open(pki, own, &keys, w);
-
-    if (e)
-        return e;
-    trust.key_file = keys.key_file;
-    trust.key = keys.key;
-    e = *out ? tls_trust_reload(*out, &trust) : tls_trust_open(&trust, out);
-    tls_keys_close(&keys);
-    return e ? because(w, e, "%s and its key", keys.chain) : E_OK;
 }
 
 static enum err open_client(struct servers *s, const struct servers_options *o, struct reason *w)
@@ -193,7 +116,7 @@ static enum err open_client(struct servers *s, const struct servers_options *o, 
     options.hosts = s->hosts;
     if (!e)
         e = http_client_open(&options, &s->client);
-    s->web = (struct engine_web){ s->client, find_trust, s };
+    s->web = (struct engine_web){ s->client, upstreams_find, &s->upstreams };
     return e ? because(w, e, "the client for other servers") : E_OK;
 }
 
@@ -204,38 +127,19 @@ static enum err recover_smdp(void *role, void *more, struct turn *t)
     return smdp_recover(role, t, more);
 }
 
-/* That of --pki first, so that it is preferred. */
-static enum err open_credentials(struct servers *s, const struct servers_options *o,
-                                 struct reason *w)
-{
-    enum err e = open_identity(s, o->pki, ROLE_DP_AUTH, &s->dp_auth, w);
-
-    if (!e)
-        e = open_identity(s, o->pki, ROLE_DP_PB, &s->dp_pb, w);
-    if (!e)
-        s->credentials[0] = further_credential(&s->dp_auth, &s->dp_pb);
-    for (size_t i = 0; !e && i < o->credential_count; i++)
-        e = further_open(&s->further, o->credentials[i], &s->trust, &s->credentials[1 + i], w);
-    return e;
-}
-
 static enum err open_smdp(struct servers *s, const struct servers_options *o, struct reason *w)
 {
     struct smdp_options options = {
         .crypto = s->crypto,
         .address = slice_str(o->smdp_name),
-        .credentials = s->credentials,
-        .credential_count = 1 + o->credential_count,
-        .trust = &s->trust,
+        .keys = &s->keys,
         .download_attempts = o->download_attempts,
         .root_smds = slice_str(o->root_smds),
     };
     struct served *v = &s->smdp_served;
     const struct served_options own = served_options(s, o, "smdp", "smdp.db", &smdp_schema);
-    enum err e = open_credentials(s, o, w);
+    enum err e = served_open_store(v, &own, w);
 
-    if (!e)
-        e = served_open_store(v, &own, w);
     if (e)
         return e;
     e = smdp_open(&options, &s->smdp);
@@ -260,16 +164,27 @@ static enum err open_smdp(struct servers *s, const struct servers_options *o, st
     return e ? e : served_open_engine(v, &own, 5, engine_web_upstream(&s->web), w);
 }
 
+/*
+ * TLS of a role: of each hierarchy its certificate; for callers with certificates of their own one
+ * for them alone, where there is one.
+ */
+static struct listener_options listener(const struct servers_options *o, enum cert_role role,
+                                        const char *own, long port)
+{
+    return (struct listener_options){
+        .keys = { o->pki, o->credentials, o->credential_count, role, own },
+        .bind = o->bind,
+        .port = port,
+        .client_certificates = own != NULL,
+    };
+}
+
 static enum err listen_smdp(struct servers *s, const struct servers_options *o, struct reason *w)
 {
-    struct listener_options agents = {
-        .pki = o->pki, .role = ROLE_DP_TLS, .bind = o->bind, .port = o->smdp_port
-    };
-    struct listener_options operators = agents;
+    const struct listener_options agents = listener(o, ROLE_DP_TLS, NULL, o->smdp_port);
+    const struct listener_options operators = listener(o, ROLE_DP_TLS, "es2-tls", o->es2_port);
     enum err e = served_listen(&s->smdp_served.agents, &agents, w);
 
-    operators.port = o->es2_port;
-    operators.client_certificates = true;
     if (!e && o->es2)
         e = served_listen(&s->smdp_served.operators, &operators, w);
     return e ? e : add_own(s, o->smdp_name, o->bind, s->smdp_served.agents.port, w);
@@ -288,19 +203,14 @@ static enum err open_smds(struct servers *s, const struct servers_options *o, st
         .crypto = s->crypto,
         .address = slice_str(o->smds_name),
         .root = slice_str(o->root_smds),
-        .credentials = &s->smds_credential,
-        .credential_count = 1,
-        .trust = &s->trust,
+        .keys = &s->keys,
     };
     struct served *v = &s->smds_served;
     const struct served_options own = served_options(s, o, "smds", "smds.db", &smds_schema);
-    enum err e = open_identity(s, o->pki, ROLE_DS_AUTH, &s->ds_auth, w);
+    enum err e = served_open_store(v, &own, w);
 
-    if (!e)
-        e = served_open_store(v, &own, w);
     if (e)
         return e;
-    s->smds_credential = (struct smds_credential){ s->ds_auth.cert.der, s->ds_auth.signer };
     e = smds_open(&options, &s->smds);
     if (!e)
         e = recover(v->store, recover_smds, s->smds);
@@ -318,14 +228,10 @@ static enum err open_smds(struct servers *s, const struct servers_options *o, st
 /* Calls to the SM-DS from this process are ES12 alone: agents are elsewhere. */
 static enum err listen_smds(struct servers *s, const struct servers_options *o, struct reason *w)
 {
-    struct listener_options agents = {
-        .pki = o->pki, .role = ROLE_DS_TLS, .bind = o->bind, .port = o->smds_port
-    };
-    struct listener_options callers = agents;
+    const struct listener_options agents = listener(o, ROLE_DS_TLS, NULL, o->smds_port);
+    const struct listener_options callers = listener(o, ROLE_DS_TLS, "es12-tls", o->es12_port);
     enum err e = served_listen(&s->smds_served.agents, &agents, w);
 
-    callers.port = o->es12_port;
-    callers.client_certificates = true;
     if (!e)
         e = served_listen(&s->smds_served.operators, &callers, w);
     return e ? e : add_own(s, o->smds_name, o->bind, s->smds_served.operators.port, w);
@@ -344,11 +250,11 @@ static enum err open_eim(struct servers *s, const struct servers_options *o, str
         .crypto = s->crypto,
         .eim_id = slice_str(o->eim_name),
         .signer = &s->eim_sign.signer,
-        .trust = &s->trust,
+        .keys = &s->keys,
     };
     struct served *v = &s->eim_served;
     const struct served_options own = served_options(s, o, "eim", "eim.db", &eim_schema);
-    enum err e = open_identity(s, o->pki, ROLE_EIM_SIGN, &s->eim_sign, w);
+    enum err e = identity_read(s->crypto, o->pki, ROLE_EIM_SIGN, &s->eim_sign, w);
 
     if (!e)
         e = served_open_store(v, &own, w);
@@ -370,9 +276,7 @@ static enum err open_eim(struct servers *s, const struct servers_options *o, str
 
 static enum err listen_eim(struct servers *s, const struct servers_options *o, struct reason *w)
 {
-    const struct listener_options agents = {
-        .pki = o->pki, .role = ROLE_EIM_TLS, .bind = o->bind, .port = o->eim_port
-    };
+    const struct listener_options agents = listener(o, ROLE_EIM_TLS, NULL, o->eim_port);
 
     return served_listen(&s->eim_served.agents, &agents, w);
 }
@@ -405,17 +309,9 @@ static enum err open_all(struct servers *s, const struct servers_options *o, boo
     *s = (struct servers){ .options = o, .crypto = crypto_openssl(), .smdp_name = o->smdp_name };
     if (o->meters)
         s->house.meters = s->meters = meters_open();
-    e = s->crypto ? open_trust(s, o->pki, w) : because(w, E_CRYPTO, "OpenSSL");
-    if (!e)
-        e = trust_smdps(s, w);
+    e = s->crypto ? open_keys(s, o, w) : because(w, E_CRYPTO, "OpenSSL");
     if (!e)
         e = open_client(s, o, w);
-    if (!e && o->smdp_name)
-        e = trust_operators(s, o, w);
-    if (!e && o->smdp_name)
-        e = trust_smdss(s, o->pki, ROLE_DP_TLS, &s->es12_trust, w);
-    if (!e && o->smds_name)
-        e = trust_smdss(s, o->pki, ROLE_DS_TLS, &s->es15_trust, w);
     if (!e && o->smdp_name)
         e = open_smdp(s, o, w);
     if (!e && o->smdp_name && listen)
@@ -453,24 +349,6 @@ enum err servers_open(struct servers *s, const struct servers_options *o, char *
     return open_all(s, o, true, &(struct reason){ why, why_size });
 }
 
-enum err servers_reload(struct servers *s, char *why, size_t why_size)
-{
-    struct reason w = { why, why_size };
-    enum err e = s->es2_trust ? trust_operators(s, s->options, &w) : E_OK;
-
-    if (!e && s->es12_trust)
-        e = trust_smdss(s, s->options->pki, ROLE_DP_TLS, &s->es12_trust, &w);
-    if (!e && s->es15_trust)
-        e = trust_smdss(s, s->options->pki, ROLE_DS_TLS, &s->es15_trust, &w);
-    if (!e)
-        e = served_reload(&s->smdp_served, &w);
-    if (!e)
-        e = served_reload(&s->smds_served, &w);
-    if (!e)
-        e = served_reload(&s->eim_served, &w);
-    return e;
-}
-
 void servers_close(struct servers *s)
 {
     served_close(&s->eim_served);
@@ -481,22 +359,12 @@ void servers_close(struct servers *s)
     http_client_close(s->client);
     loop_close(s->loop);
     hosts_close(s->hosts);
-    tls_trust_close(s->es9_trust);
-    tls_trust_close(s->es2_trust);
-    tls_trust_close(s->es12_trust);
-    tls_trust_close(s->es15_trust);
+    upstreams_close(&s->upstreams);
     eim_close(s->eim);
     smds_close(s->smds);
     smdp_close(s->smdp);
     identity_close(&s->eim_sign);
-    identity_close(&s->ds_auth);
-    identity_close(&s->dp_auth);
-    identity_close(&s->dp_pb);
-    further_close(&s->further);
-    identity_close(&s->ci);
-    if (s->crypto)
-        trust_close(&s->trust);
-    chain_cache_close(s->trust.cache);
+    keyring_place_close(&s->keys);
     meters_close(s->meters);
     *s = (struct servers){ 0 };
 }

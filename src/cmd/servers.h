@@ -5,19 +5,19 @@
 #ifndef DUNLIN_CMD_SERVERS_H
 #define DUNLIN_CMD_SERVERS_H
 
-#include "cmd/further.h"
+#include "cmd/keyring_read.h"
 #include "cmd/served.h"
+#include "cmd/upstreams.h"
 #include "eim/eim.h"
 #include "engine/upstream.h"
 #include "net/resolve.h"
-#include "pki/keystore.h"
 #include "smdp/smdp.h"
 #include "smds/smds.h"
 
 struct servers_options {
     const char *dir;                /* databases; made when absent */
     const char *pki;                /* hierarchy, laid out as pki/keystore.h says */
-    const char *const *credentials; /* hierarchies that the SM-DP+ serves too (cmd/further.h) */
+    const char *const *credentials; /* hierarchies that are served too (cmd/keyring_read.h) */
     size_t credential_count;
     const char *bind;      /* numeric address */
     const char *smdp_name; /* address of the SM-DP+ as eUICCs know it; NULL: no SM-DP+ */
@@ -43,16 +43,13 @@ struct servers_options {
 struct servers {
     const struct servers_options *options; /* borrowed until servers_close */
     const struct crypto *crypto;
-    struct trust trust;
-    struct identity ci, dp_auth, dp_pb, ds_auth, eim_sign;
-    struct further further;
-    struct smdp_credential credentials[1 + FURTHER_MAX];
+    struct keyring_place keys; /* of SM-DP+ and SM-DS, and whom all believe; see servers_reload */
+    struct identity eim_sign;
 
     struct smdp *smdp;
     const char *smdp_name; /* borrowed from the options */
     struct served smdp_served;
 
-    struct smds_credential smds_credential;
     struct smds *smds;
     struct served smds_served;
 
@@ -62,12 +59,10 @@ struct servers {
     struct admin_house house;
     struct loop *loop; /* of the upstream client */
     struct hosts *hosts;
-    struct tls_trust *es9_trust;
-    struct tls_trust *es2_trust; /* towards operators, with our certificate */
-    /* towards SM-DSs, with the certificate of the SM-DP+ or of the alternative SM-DS */
-    struct tls_trust *es12_trust, *es15_trust;
+    struct upstreams upstreams;
     struct http_client *client;
     struct engine_web web;
+    struct listener *desk; /* of the operator's desk, which is opened behind; NULL: none */
 };
 
 /*
@@ -80,11 +75,26 @@ MUST_USE enum err servers_open(struct servers *s, const struct servers_options *
 MUST_USE enum err servers_open_quiet(struct servers *s, const struct servers_options *o, char *why,
                                      size_t why_size);
 /*
- * Reads the TLS certificates and keys of the folder `pki` again, for connections to come; those
- * there are live on. On failure `why` is a sentence, and what could not be read stays as it was.
- * Certificates that sign (DPauth, DPpb, the eIM's) stay.
+ * Reads everything again that stands in the folders of certificates and keys: those of TLS, those
+ * that sign at SM-DP+ and SM-DS, the CIs. All of it takes effect, or none: then `why` is a sentence
+ * that names the file. What has begun goes on as it began: connections with their certificate,
+ * sessions with their keyring (pki/keyring.h). The log of events of every store tells of it before
+ * it takes effect. The eIM's key stays: cards know it. One thread at a time.
  */
 MUST_USE enum err servers_reload(struct servers *s, char *why, size_t why_size);
+/* 1 after the start, one more for each reload that took effect. */
+uint64_t servers_generation(struct servers *s);
+/* The CI of options.pki; until the first reload. */
+static inline const struct anchor *servers_ci(const struct servers *s)
+{
+    return &s->keys.now->trust.anchor[0];
+}
+
+/* For reload.c: what is read, and whom upstream servers find in it. */
+struct keyring_folders servers_folders(const struct servers_options *o);
+struct upstreams_options servers_upstreams(const struct servers_options *o,
+                                           const struct keyring *keys);
+
 /* Drains and closes. */
 void servers_close(struct servers *s);
 

@@ -9,7 +9,7 @@ enum err eim_open(const struct eim_options *o, struct eim **out)
 {
     struct eim *e;
 
-    if (!o->crypto || !o->signer || !o->trust || o->eim_id.n < 1 || o->eim_id.n > 128)
+    if (!o->crypto || !o->signer || !o->keys || o->eim_id.n < 1 || o->eim_id.n > 128)
         return E_ARGUMENT;
     e = calloc(1, sizeof *e);
     if (!e)
@@ -34,6 +34,18 @@ enum err eim_open(const struct eim_options *o, struct eim **out)
     }
     *out = e;
     return E_OK;
+}
+
+enum err eim_verify_euicc(struct eim *e, slice euicc, slice eum, int64_t now_ms, struct chain *out,
+                          uint8_t eid[EID_LEN], struct chain_fault *fault)
+{
+    struct keyring *keys = keyring_now(e->options.keys);
+    enum err err =
+        chain_verify_euicc(&keys->trust, euicc, eum, SLICE_NONE, now_ms / 1000, out, eid, fault);
+
+    out->ci = NULL;
+    keyring_drop(keys);
+    return err;
 }
 
 void eim_close(struct eim *e)

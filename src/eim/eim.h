@@ -17,16 +17,15 @@
 #ifndef DUNLIN_EIM_EIM_H
 #define DUNLIN_EIM_EIM_H
 
-#include "crypto/signer.h"
 #include "eim/order.h"
 #include "eim/rows.h"
-#include "pki/chain.h"
+#include "pki/keyring.h"
 
 struct eim_options {
     const struct crypto *crypto;
     slice eim_id;                /* as the cards know it, 1..128 characters */
     const struct signer *signer; /* of eimPublicKeyData; borrowed */
-    const struct trust *trust;   /* CIs of the eUICCs, with a cache; borrowed */
+    struct keyring_place *keys;  /* CIs of the eUICCs; borrowed */
     slice es9_trust;             /* name of the trust profile for SM-DP+ servers; absent: "es9" */
 
     bool shared_store;     /* other processes write to it too: nothing is kept in memory */

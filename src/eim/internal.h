@@ -24,6 +24,14 @@ struct eim {
    known in memory. E_MEMORY. */
 MUST_USE enum err eim_watch(struct eim *e, struct turn *t);
 
+/*
+ * CERT.EUICC under CERT.EUM, by the CIs now in force: as chain_verify_euicc, and out->ci is NULL,
+ * for the CIs may go. fault may be NULL.
+ */
+MUST_USE enum err eim_verify_euicc(struct eim *e, slice euicc, slice eum, int64_t now_ms,
+                                   struct chain *out, uint8_t eid[EID_LEN],
+                                   struct chain_fault *fault);
+
 /* ---- rows: copies in the arena, to be changed and handed to turn_update ---- */
 
 MUST_USE enum err eim_find_device(struct turn *t, slice eid, struct eim_device **out);

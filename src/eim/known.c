@@ -26,8 +26,9 @@ struct entry {
     struct shelf orders, profiles;
     struct public_key *key; /* of the device's certificates; NULL: not known */
     int64_t key_from_s, key_to_s;
-    uint64_t latest;  /* version of the newest row that was taken in */
-    uint64_t touched; /* number of the last commit that concerned the slot */
+    uint64_t key_generation; /* of the CIs under which it was verified */
+    uint64_t latest;         /* version of the newest row that was taken in */
+    uint64_t touched;        /* number of the last commit that concerned the slot */
 };
 
 struct known_table {
@@ -183,19 +184,22 @@ static bool same_certificates(const struct entry *e, const struct eim_device *d)
            slice_eq(in->eum_certificate, d->eum_certificate);
 }
 
-struct public_key *known_key(struct known_table *k, const struct eim_device *d, int64_t now_s)
+struct public_key *known_key(struct known_table *k, const struct eim_device *d, uint64_t generation,
+                             int64_t now_s)
 {
     size_t slot = slot_of(k, d->eid);
     struct entry *e = lock_slot(k, slot);
     struct public_key *key = NULL;
 
-    if (e->key && e->key_from_s <= now_s && now_s <= e->key_to_s && same_certificates(e, d))
+    if (e->key && e->key_generation == generation && e->key_from_s <= now_s &&
+        now_s <= e->key_to_s && same_certificates(e, d))
         key = key_hold(e->key);
     unlock_slot(k, slot);
     return key;
 }
 
-void known_learn_key(struct known_table *k, const struct eim_device *d, const struct chain *chain)
+void known_learn_key(struct known_table *k, const struct eim_device *d, uint64_t generation,
+                     const struct chain *chain)
 {
     size_t slot = slot_of(k, d->eid);
     struct entry *e = lock_slot(k, slot);
@@ -205,6 +209,7 @@ void known_learn_key(struct known_table *k, const struct eim_device *d, const st
         e->key = key_hold(chain->key);
         e->key_from_s = chain->from_s;
         e->key_to_s = chain->to_s;
+        e->key_generation = generation;
     }
     unlock_slot(k, slot);
 }

@@ -39,11 +39,14 @@ bool known_find(struct known_table *k, slice eid, struct arena *arena, struct kn
 /* What the store said to a turn. Not kept when a commit has come in between. */
 void known_learn(struct known_table *k, uint64_t ticket, const struct known_device *in);
 /*
- * The verified key of the certificates in d, held for the caller; NULL: not known, or not valid at
- * that time. known_learn_key holds it as long as the device keeps these certificates.
+ * The verified key of the certificates in d, held for the caller; NULL: not known, not valid at
+ * that time, or verified under another generation of CIs (pki/keyring.h). known_learn_key holds it
+ * as long as the device keeps these certificates.
  */
-struct public_key *known_key(struct known_table *k, const struct eim_device *d, int64_t now_s);
-void known_learn_key(struct known_table *k, const struct eim_device *d, const struct chain *chain);
+struct public_key *known_key(struct known_table *k, const struct eim_device *d, uint64_t generation,
+                             int64_t now_s);
+void known_learn_key(struct known_table *k, const struct eim_device *d, uint64_t generation,
+                     const struct chain *chain);
 /* The turn's changes were committed, or not: to be called before anybody is answered. */
 void known_settle(struct known_table *k, const struct turn *t, bool committed);
 

@@ -88,8 +88,7 @@ static enum err take_other(struct eim *e, const struct eim_device *d, slice whol
         err = schema_decode(&T_notification_metadata, n.tbs_other_notification, &m, NULL);
     if (err)
         return err;
-    err = chain_verify_euicc(e->options.trust, n.euicc_certificate, n.eum_certificate, SLICE_NONE,
-                             t->now_ms / 1000, &chain, eid, NULL);
+    err = eim_verify_euicc(e, n.euicc_certificate, n.eum_certificate, t->now_ms, &chain, eid, NULL);
     if (!err) {
         err = key_verify(chain.key, &n.tbs_other_notification, 1, n.euicc_notification_signature);
         chain_close(&chain);

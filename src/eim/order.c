@@ -35,8 +35,8 @@ static enum err check_certificates(struct eim *e, const struct eim_device *d, st
         return complain(t, E_ARGUMENT, "euiccCertificate, eumCertificate: both or none");
     if (!d->euicc_certificate.p)
         return E_OK;
-    err = chain_verify_euicc(e->options.trust, d->euicc_certificate, d->eum_certificate, SLICE_NONE,
-                             t->now_ms / 1000, &chain, eid, &fault);
+    err = eim_verify_euicc(e, d->euicc_certificate, d->eum_certificate, t->now_ms, &chain, eid,
+                           &fault);
     if (err)
         return complain(t, err, fault.why);
     chain_close(&chain);

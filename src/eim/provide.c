@@ -146,8 +146,7 @@ static enum err take_certificates(struct eim *e, struct eim_device *d,
 
     if (!euicc.p || !eum.p)
         return E_OK;
-    err = chain_verify_euicc(e->options.trust, euicc, eum, SLICE_NONE, t->now_ms / 1000, &chain,
-                             eid, &fault);
+    err = eim_verify_euicc(e, euicc, eum, t->now_ms, &chain, eid, &fault);
     if (err && (err_class(err) == ERR_SYSTEM || err_class(err) == ERR_CALLER))
         return err;
     if (!err)

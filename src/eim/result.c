@@ -6,20 +6,18 @@
 
 #include <inttypes.h>
 
-enum err eim_device_key(struct eim *e, const struct eim_device *d, int64_t now_ms,
-                        struct public_key **out)
+static enum err device_key(struct eim *e, const struct keyring *keys, const struct eim_device *d,
+                           int64_t now_s, struct public_key **out)
 {
     struct chain chain;
     uint8_t eid[EID_LEN];
     enum err err;
 
-    if (!d->euicc_certificate.p || !d->eum_certificate.p)
-        return E_NOTFOUND;
-    *out = e->known ? known_key(e->known, d, now_ms / 1000) : NULL;
+    *out = e->known ? known_key(e->known, d, keys->generation, now_s) : NULL;
     if (*out)
         return E_OK;
-    err = chain_verify_euicc(e->options.trust, d->euicc_certificate, d->eum_certificate, SLICE_NONE,
-                             now_ms / 1000, &chain, eid, NULL);
+    err = chain_verify_euicc(&keys->trust, d->euicc_certificate, d->eum_certificate, SLICE_NONE,
+                             now_s, &chain, eid, NULL);
     if (err)
         return err;
     if (slice_eq(slice_of(eid, EID_LEN), d->eid))
@@ -27,8 +25,22 @@ enum err eim_device_key(struct eim *e, const struct eim_device *d, int64_t now_m
     else
         err = E_BADCERT;
     if (!err && e->known)
-        known_learn_key(e->known, d, &chain);
+        known_learn_key(e->known, d, keys->generation, &chain);
     chain_close(&chain);
+    return err;
+}
+
+enum err eim_device_key(struct eim *e, const struct eim_device *d, int64_t now_ms,
+                        struct public_key **out)
+{
+    struct keyring *keys;
+    enum err err;
+
+    if (!d->euicc_certificate.p || !d->eum_certificate.p)
+        return E_NOTFOUND;
+    keys = keyring_now(e->options.keys);
+    err = device_key(e, keys, d, now_ms / 1000, out);
+    keyring_drop(keys);
     return err;
 }
 

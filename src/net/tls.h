@@ -23,8 +23,7 @@ typedef struct ssl_session_st
 
 /* One name with its chain and key. Certificates from a PEM file, or as DER, leaf first. */
 struct tls_identity {
-    const char
-        *name; /* dNSName asked for by SNI, "*.ex.com" for one label; NULL: only as default */
+    const char *name; /* asked for by SNI, "*.ex.com" for one label; NULL: its dNSNames */
     const char *chain_file;
     const slice *chain;
     size_t chain_count;
@@ -42,8 +41,15 @@ enum tls_client_auth {
 };
 
 struct tls_server_options {
-    const struct tls_identity *identities; /* the first also serves clients that name none */
+    /*
+     * In order of preference. Several may have one name, a curve each: a client gets the first
+     * whose curve it knows, by the groups and signature algorithms of its ClientHello. Who names
+     * none of them chooses among all.
+     */
+    const struct tls_identity *identities;
     size_t identity_count;
+    bool in_time;     /* E_EXPIRED for a leaf that is not valid now */
+    size_t *at_fault; /* on failure the identity that was looked at last; may be NULL */
     enum tls_client_auth client_auth;
     const char *client_ca_file; /* PEM */
     const slice *client_ca;     /* DER, together with the file */
@@ -56,10 +62,10 @@ struct tls_server;
 /* E_BADCERT (unreadable chain), E_BADKEY (key unreadable or not of the leaf), E_ARGUMENT. */
 MUST_USE enum err tls_server_open(const struct tls_server_options *o, struct tls_server **out);
 /*
- * Puts a new set in force for connections to come. On failure the old one stays. Tickets of the old
- * set are void, for a changed client CA must not be passed by with one.
+ * For connections to come s answers as `fresh`, which is closed. Tickets of before are void, for a
+ * changed client CA must not be passed by with one.
  */
-MUST_USE enum err tls_server_reload(struct tls_server *s, const struct tls_server_options *o);
+void tls_server_replace(struct tls_server *s, struct tls_server *fresh);
 /* Connections made from it live on. NULL is allowed. */
 void tls_server_close(struct tls_server *s);
 
@@ -86,10 +92,10 @@ struct tls_trust;
 
 MUST_USE enum err tls_trust_open(const struct tls_trust_options *o, struct tls_trust **out);
 /*
- * For connections to come what `o` says of CAs and of our own certificate; pins and policies stay.
- * On failure everything stays.
+ * For connections to come t has the CAs and the own certificate of `fresh`, which is closed; pins
+ * and policies stay. Nobody else may hold `fresh`.
  */
-MUST_USE enum err tls_trust_reload(struct tls_trust *t, const struct tls_trust_options *o);
+void tls_trust_replace(struct tls_trust *t, struct tls_trust *fresh);
 struct tls_trust *tls_trust_ref(struct tls_trust *t);
 void tls_trust_close(struct tls_trust *t);
 
@@ -119,6 +125,8 @@ enum tls_role { TLS_ROLE_SERVER, TLS_ROLE_CLIENT };
 /* SGP.26: curve, keyUsage digitalSignature, the extended key usage of the role. E_BADCERT, E_BADKEY
  */
 MUST_USE enum err tls_check_leaf(X509 *leaf, enum tls_role role);
+/* E_EXPIRED unless it is valid now. */
+MUST_USE enum err tls_check_time(X509 *leaf);
 /* A dNSName equals the host (any case); "*." stands for exactly one label. The CN never counts. */
 bool tls_name_matches(X509 *leaf, const char *host);
 bool tls_pattern_matches(slice pattern, slice host);

@@ -43,6 +43,14 @@ enum err tls_check_leaf(X509 *leaf, enum tls_role role)
     return E_OK;
 }
 
+enum err tls_check_time(X509 *leaf)
+{
+    bool in_time = X509_cmp_current_time(X509_get0_notBefore(leaf)) < 0 &&
+                   X509_cmp_current_time(X509_get0_notAfter(leaf)) > 0;
+
+    return in_time ? E_OK : E_EXPIRED;
+}
+
 bool tls_pattern_matches(slice pattern, slice host)
 {
     const uint8_t *dot;

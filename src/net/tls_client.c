@@ -274,14 +274,10 @@ enum err tls_trust_open(const struct tls_trust_options *o, struct tls_trust **ou
     return E_OK;
 }
 
-enum err tls_trust_reload(struct tls_trust *t, const struct tls_trust_options *o)
+void tls_trust_replace(struct tls_trust *t, struct tls_trust *fresh)
 {
-    struct tls_trust *fresh;
     SSL_CTX *old;
-    enum err err = tls_trust_open(o, &fresh);
 
-    if (err)
-        return err;
     pthread_mutex_lock(&t->lock);
     old = t->ctx;
     t->ctx = fresh->ctx;
@@ -289,7 +285,6 @@ enum err tls_trust_reload(struct tls_trust *t, const struct tls_trust_options *o
     atomic_store(&t->has_anchors, atomic_load(&fresh->has_anchors));
     pthread_mutex_unlock(&t->lock);
     tls_trust_close(fresh);
-    return E_OK;
 }
 
 struct tls_trust *tls_trust_ref(struct tls_trust *t)

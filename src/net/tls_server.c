@@ -1,4 +1,5 @@
 /* Several names on one listener, exchanged as a whole. */
+#include "net/tls_hello.h"
 #include "net/tls_material.h"
 
 #include <openssl/err.h>
@@ -8,10 +9,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define HOST_NAME_MAX_OCTETS 255
-
 struct name_entry {
-    char *name;
+    char *name; /* NULL: those of its certificate */
     SSL_CTX *ctx;
     bool brainpool;
 };
@@ -59,27 +58,40 @@ static void make_set_index(void)
     set_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, drop_set);
 }
 
-static struct name_entry *find_name(struct tls_set *set, slice host)
+static bool is_named(const struct name_entry *e, const char *host)
 {
-    for (size_t i = 0; host.n && i < set->count; i++)
-        if (set->names[i].name && tls_pattern_matches(slice_str(set->names[i].name), host))
-            return &set->names[i];
-    return NULL;
+    if (e->name)
+        return tls_pattern_matches(slice_str(e->name), slice_str(host));
+    return tls_name_matches(SSL_CTX_get0_certificate(e->ctx), host);
 }
 
-/* RFC 6066 3: a list that holds one host_name. Absent when it is anything else. */
-static slice sni_of(SSL *ssl)
+static bool has_name(const struct tls_set *set, const char *host)
 {
-    const unsigned char *p;
-    size_t n;
+    for (size_t i = 0; host && *host && i < set->count; i++)
+        if (is_named(&set->names[i], host))
+            return true;
+    return false;
+}
 
-    if (!SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &p, &n))
-        return SLICE_NONE;
-    if (n < 5 || (size_t)(p[0] << 8 | p[1]) + 2 != n || p[2] != TLSEXT_NAMETYPE_host_name)
-        return SLICE_NONE;
-    if ((size_t)(p[3] << 8 | p[4]) + 5 != n || n - 5 > HOST_NAME_MAX_OCTETS)
-        return SLICE_NONE;
-    return slice_of(p + 5, n - 5);
+/*
+ * Of those with the name that was asked for (of all, when none has it) the first whose curve the
+ * client knows; the first of them when it knows none, for what it says may be wrong.
+ */
+static const struct name_entry *choose(const struct tls_set *set, const struct tls_hello *hello)
+{
+    bool named = has_name(set, hello->host);
+    const struct name_entry *first = NULL;
+
+    for (size_t i = 0; i < set->count; i++) {
+        const struct name_entry *e = &set->names[i];
+
+        if (named && !is_named(e, hello->host))
+            continue;
+        if (e->brainpool ? hello->knows_brainpool : hello->knows_p256)
+            return e;
+        first = first ? first : e;
+    }
+    return first;
 }
 
 /*
@@ -88,12 +100,15 @@ static slice sni_of(SSL *ssl)
  */
 static int on_client_hello(SSL *ssl, int *alert, void *arg)
 {
-    struct tls_set *set = SSL_get_ex_data(ssl, set_index);
-    struct name_entry *e = find_name(set, sni_of(ssl));
+    const struct tls_set *set = SSL_get_ex_data(ssl, set_index);
+    const struct name_entry *e = set->names;
 
     (void)arg;
-    if (!e)
-        e = &set->names[0];
+    if (set->count > 1) {
+        const struct tls_hello hello = tls_hello_read(ssl);
+
+        e = choose(set, &hello);
+    }
     if (SSL_get_SSL_CTX(ssl) != e->ctx && !SSL_set_SSL_CTX(ssl, e->ctx))
         return *alert = SSL_AD_INTERNAL_ERROR, SSL_CLIENT_HELLO_ERROR;
     if (e->brainpool && !SSL_set_max_proto_version(ssl, TLS1_2_VERSION))
@@ -108,8 +123,8 @@ static int on_server_name(SSL *ssl, int *alert, void *arg)
 
     (void)alert;
     (void)arg;
-    return find_name(SSL_get_ex_data(ssl, set_index), slice_str(host)) ? SSL_TLSEXT_ERR_OK
-                                                                       : SSL_TLSEXT_ERR_NOACK;
+    return has_name(SSL_get_ex_data(ssl, set_index), host) ? SSL_TLSEXT_ERR_OK
+                                                           : SSL_TLSEXT_ERR_NOACK;
 }
 
 /* The chain by OpenSSL, the certificate's form by us. */
@@ -182,6 +197,8 @@ static enum err set_entry(struct name_entry *e, const struct tls_identity *id,
     if (!e->ctx)
         return E_MEMORY;
     err = tls_use_identity(e->ctx, id);
+    if (!err && o->in_time)
+        err = tls_check_time(SSL_CTX_get0_certificate(e->ctx));
     if (!err)
         err = set_client_auth(e->ctx, o);
     if (err)
@@ -209,8 +226,11 @@ static enum err make_set(const struct tls_server_options *o, struct tls_set **ou
     set->count = set->names ? o->identity_count : 0;
     if (!set->names)
         err = E_MEMORY;
-    for (size_t i = 0; i < set->count && !err; i++)
+    for (size_t i = 0; i < set->count && !err; i++) {
+        if (o->at_fault)
+            *o->at_fault = i;
         err = set_entry(&set->names[i], &o->identities[i], o);
+    }
     if (err) {
         unref_set(set);
         return err;
@@ -241,19 +261,16 @@ enum err tls_server_open(const struct tls_server_options *o, struct tls_server *
     return E_OK;
 }
 
-enum err tls_server_reload(struct tls_server *s, const struct tls_server_options *o)
+void tls_server_replace(struct tls_server *s, struct tls_server *fresh)
 {
-    struct tls_set *fresh, *old;
-    enum err err = o->identity_count ? make_set(o, &fresh) : E_ARGUMENT;
+    struct tls_set *old;
 
-    if (err)
-        return err;
     pthread_mutex_lock(&s->lock);
     old = s->set;
-    s->set = fresh;
+    s->set = fresh->set;
     pthread_mutex_unlock(&s->lock);
-    unref_set(old);
-    return E_OK;
+    fresh->set = old;
+    tls_server_close(fresh);
 }
 
 void tls_server_close(struct tls_server *s)

@@ -51,6 +51,7 @@ struct meters {
     size_t outcome_count;
     struct latency latencies[ROUTES_MAX];
     size_t latency_count;
+    uint64_t reloads, reload_refusals;
     uint64_t uncounted; /* no room for another kind */
 };
 
@@ -134,6 +135,13 @@ void meters_count(struct meters *m, const char *server, const struct engine_repo
         latency->sum_ms += r->ms;
         latency->count++;
     }
+    pthread_mutex_unlock(&m->lock);
+}
+
+void meters_reload(struct meters *m, bool done)
+{
+    pthread_mutex_lock(&m->lock);
+    *(done ? &m->reloads : &m->reload_refusals) += 1;
     pthread_mutex_unlock(&m->lock);
 }
 
@@ -223,6 +231,13 @@ static void put_outcomes(struct text *x, const struct meters *m)
     }
     head(x, "uncounted_total", "counter", "Requests for whose kind there was no room.");
     put(x, "dunlin_uncounted_total %" PRIu64 "\n", m->uncounted);
+}
+
+static void put_reloads(struct text *x, const struct meters *m)
+{
+    head(x, "reloads_total", "counter", "Certificates and keys read again while running.");
+    put(x, "dunlin_reloads_total{outcome=\"done\"} %" PRIu64 "\n", m->reloads);
+    put(x, "dunlin_reloads_total{outcome=\"refused\"} %" PRIu64 "\n", m->reload_refusals);
 }
 
 static void put_latencies(struct text *x, const struct meters *m)
@@ -391,6 +406,7 @@ enum err meters_print(const struct admin_house *h, int64_t now_ms, struct arena 
         put_outcomes(&x, h->meters);
         put_latencies(&x, h->meters);
         put_states(&x, h->meters);
+        put_reloads(&x, h->meters);
         pthread_mutex_unlock(&h->meters->lock);
     }
     if (h) {

@@ -23,6 +23,9 @@ void meters_count(struct meters *m, const char *server, const struct engine_repo
 void meters_states(struct meters *m, const char *server, const char *const *names,
                    const uint64_t *counts, size_t count);
 
+/* Certificates and keys were read again, and are in force or not. */
+void meters_reload(struct meters *m, bool done);
+
 /* A line for each counter; *out is in the arena. E_MEMORY. */
 MUST_USE enum err meters_print(const struct admin_house *h, int64_t now_ms, struct arena *a,
                                slice *out);

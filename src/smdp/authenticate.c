@@ -217,8 +217,8 @@ static enum err sign2(struct client *c, slice signed2)
 {
     slice parts[] = { signed2, SIGNATURE_HEAD, c->response->euicc_signature1 };
     struct ec_sig sig;
-    enum err err = signer_sign(&smdp_credential_of(c->smdp, c->session)->pb,
-                               c->smdp->options.crypto, parts, COUNT(parts), &sig);
+    enum err err = signer_sign(&c->session->cma.own->pb.signer, c->smdp->options.crypto, parts,
+                               COUNT(parts), &sig);
 
     memcpy(c->session->signature2, sig.b, SIG_LEN);
     return err;
@@ -226,7 +226,7 @@ static enum err sign2(struct client *c, slice signed2)
 
 static enum err answer(struct client *c)
 {
-    const struct smdp_credential *own = smdp_credential_of(c->smdp, c->session);
+    slice own = c->session->cma.own->pb.cert.der;
     struct smdp_signed2 signed2 = {
         .transaction_id = SLICE_OF(c->session->cma.transaction_id),
         .cc_required_flag = c->order->code_hash.p != NULL,
@@ -236,7 +236,7 @@ static enum err answer(struct client *c)
         .which = authenticate_client_response_es9_is_authenticate_client_ok,
     };
     struct authenticate_client_ok_es9 *ok = &response.authenticate_client_ok;
-    size_t size = own->pb_certificate.n + c->profile.metadata.n + 512;
+    size_t size = own.n + c->profile.metadata.n + 512;
     uint8_t *buf = arena_alloc(c->turn->arena, size), part[128];
     enum err err = buf ? E_OK : E_MEMORY;
 
@@ -251,7 +251,7 @@ static enum err answer(struct client *c)
     ok->transaction_id = signed2.transaction_id;
     ok->profile_metadata = c->profile.metadata;
     ok->smdp_signature2 = SLICE_OF(c->session->signature2);
-    ok->smdp_certificate = own->pb_certificate;
+    ok->smdp_certificate = own;
     return schema_encode(&T_authenticate_client_response_es9, &response, buf, size, &c->turn->reply,
                          NULL);
 }
@@ -262,8 +262,8 @@ static enum err authenticate(struct client *c)
 {
     bool refused;
     int why;
-    enum err err = cma_authenticate(&c->smdp->cma, &c->session->cma, c->response, c->turn->now_ms,
-                                    &c->euicc, &why);
+    enum err err =
+        cma_authenticate(&c->session->cma, c->response, c->turn->now_ms, &c->euicc, &why);
 
     if (!err && why >= 0)
         return refuse(c, (enum smdp_refusal)why);

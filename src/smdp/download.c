@@ -263,7 +263,7 @@ static enum err deliver(struct download *d)
 {
     struct smdp_bind in = {
         .crypto = d->smdp->options.crypto,
-        .signer = &smdp_credential_of(d->smdp, d->session)->pb,
+        .signer = &d->session->cma.own->pb.signer,
         .transaction_id = SLICE_OF(d->session->cma.transaction_id),
         .eid = SLICE_OF(d->session->cma.eid),
         .euicc_otpk = d->signed2.euicc_otpk,

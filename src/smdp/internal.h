@@ -13,16 +13,9 @@
 struct smdp {
     struct smdp_options options; /* defaults filled in */
     uint8_t oid_octets[OID_MAX];
-    slice oid;                          /* of the certificates: content of the OBJECT IDENTIFIER */
-    struct cma_credential *credentials; /* the CERT.DPauth of each */
+    slice oid; /* of the certificates: content of the OBJECT IDENTIFIER */
     struct cma cma;
 };
-
-static inline const struct smdp_credential *smdp_credential_of(const struct smdp *smdp,
-                                                               const struct session *s)
-{
-    return &smdp->options.credentials[s->cma.credential];
-}
 
 /* ---- rows ---- */
 

@@ -261,6 +261,7 @@ static enum err verify_notification(struct smdp *s, const struct other_signed_no
                                     struct turn *t, slice *eid, bool *valid)
 {
     uint8_t *octets = arena_alloc(t->arena, EID_SIZE);
+    struct keyring *keys;
     struct chain chain;
     int why;
     enum err err;
@@ -269,8 +270,10 @@ static enum err verify_notification(struct smdp *s, const struct other_signed_no
     if (!octets)
         return E_MEMORY;
     *eid = slice_of(octets, EID_SIZE);
-    err = cma_check_chain(&s->cma, n->euicc_certificate, n->eum_certificate, SLICE_NONE, t->now_ms,
-                          &chain, octets, &why);
+    keys = keyring_now(s->options.keys);
+    err = cma_check_chain(&keys->trust, n->euicc_certificate, n->eum_certificate, SLICE_NONE,
+                          t->now_ms, &chain, octets, &why);
+    keyring_drop(keys);
     if (err || why >= 0)
         return err;
     err = key_verify(chain.key, &n->tbs_other_notification, 1, n->euicc_notification_signature);

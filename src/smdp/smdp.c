@@ -16,51 +16,37 @@ static void fill_defaults(struct smdp_options *o)
     o->code_attempts = o->code_attempts ? o->code_attempts : 3;
 }
 
-/* The pair fits together, to its keys, and to the pairs before it. */
-static enum err check_credential(struct smdp *s, const struct smdp_credential *c,
-                                 struct cma_credential *out)
-{
-    struct cert auth, pb;
-    enum err err = cma_check_certificate(c->auth_certificate, ROLE_DP_AUTH, &c->auth, &auth);
-
-    if (!err)
-        err = cma_check_certificate(c->pb_certificate, ROLE_DP_PB, &c->pb, &pb);
-    if (err)
-        return err;
-    if (!cert_same_server(&auth, &pb) || auth.rid.n > OID_MAX)
-        return E_BADCERT;
-    if (s->oid.p && !slice_eq(s->oid, auth.rid))
-        return E_BADCERT;
-    memcpy(s->oid_octets, auth.rid.p, auth.rid.n);
-    s->oid = slice_of(s->oid_octets, auth.rid.n);
-    *out = (struct cma_credential){ c->auth_certificate, auth.aki, &c->auth };
-    return E_OK;
-}
-
 static enum err check_options(const struct smdp_options *o)
 {
-    if (!o->crypto || !o->trust || !o->credentials || o->credential_count == 0)
+    if (!o->crypto || !o->keys)
         return E_ARGUMENT;
     return o->address.n >= 1 && o->address.n <= ADDRESS_MAX ? E_OK : E_ARGUMENT;
+}
+
+static enum err take_oid(struct smdp *s)
+{
+    struct keyring *k = keyring_now(s->options.keys);
+    slice oid = keyring_oid(k, KEYRING_DP);
+    bool fits = oid.n && oid.n <= OID_MAX;
+
+    if (fits)
+        memcpy(s->oid_octets, oid.p, oid.n);
+    s->oid = slice_of(s->oid_octets, oid.n);
+    keyring_drop(k);
+    return fits ? E_OK : E_ARGUMENT;
 }
 
 static enum err open_steps(struct smdp *s)
 {
     const struct smdp_options *o = &s->options;
-    enum err err = E_OK;
+    enum err err = take_oid(s);
 
-    s->credentials = calloc(o->credential_count, sizeof *s->credentials);
-    if (!s->credentials)
-        return E_MEMORY;
-    for (size_t i = 0; i < o->credential_count && !err; i++)
-        err = check_credential(s, &o->credentials[i], &s->credentials[i]);
     s->cma = (struct cma){
         .crypto = o->crypto,
-        .trust = o->trust,
+        .keys = o->keys,
+        .server = KEYRING_DP,
         .address = o->address,
         .session_ms = o->session_ms,
-        .credentials = s->credentials,
-        .credential_count = o->credential_count,
     };
     return err ? err
                : cma_table_open(&s->cma.sessions, o->session_max, sizeof(struct session),
@@ -94,7 +80,6 @@ void smdp_close(struct smdp *s)
     if (!s)
         return;
     cma_table_close(&s->cma.sessions);
-    free(s->credentials);
     free(s);
 }
 

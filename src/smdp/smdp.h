@@ -18,26 +18,20 @@
 #ifndef DUNLIN_SMDP_SMDP_H
 #define DUNLIN_SMDP_SMDP_H
 
-#include "crypto/signer.h"
-#include "pki/chain.h"
+#include "pki/keyring.h"
 #include "rsp/sgp22.h"
 #include "smdp/order.h"
 #include "smdp/rows.h"
 
-/* A pair of certificates under one CI; an SM-DP+ has one for each CI and curve that it serves. */
-struct smdp_credential {
-    slice auth_certificate; /* CERT.DPauth, DER */
-    slice pb_certificate;   /* CERT.DPpb, DER, same CI and OID */
-    struct signer auth, pb;
-};
-
 struct smdp_options {
     const struct crypto *crypto;
     slice address; /* FQDN as eUICCs name this server, with ":port" unless 443 */
-    /* In order of preference. Borrowed with all they point to until smdp_close. */
-    const struct smdp_credential *credentials;
-    size_t credential_count;
-    const struct trust *trust; /* CIs whose eUICCs are served, with a cache; borrowed */
+    /*
+     * CERT.DPauth and CERT.DPpb with their keys, for each CI and curve that is served, and the CIs
+     * whose eUICCs are served. Borrowed until smdp_close. What is put there later is for sessions
+     * that begin later; its certificates have the registered ID of the first ones.
+     */
+    struct keyring_place *keys;
 
     /* SM-DS: events at any other are to be forwarded to it (SGP.22 3.6.1); absent: at none */
     slice root_smds;
@@ -53,8 +47,7 @@ struct smdp_options {
 struct smdp;
 
 /*
- * Checks that the certificates are those of one SM-DP+ (role, OID, CI, key of the signer).
- * E_BADCERT, E_ARGUMENT, E_MEMORY.
+ * E_ARGUMENT (there are no keys of an SM-DP+, for one), E_MEMORY.
  */
 MUST_USE enum err smdp_open(const struct smdp_options *options, struct smdp **out);
 /* NULL is allowed. No call may be in progress. */

@@ -27,7 +27,6 @@ enum smds_refusal {
 
 struct smds {
     struct smds_options options; /* defaults filled in */
-    struct cma_credential *credentials;
     struct cma cma;
 };
 

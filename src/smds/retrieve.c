@@ -103,7 +103,7 @@ static enum err authenticate(struct smds *s, struct cma_session *session,
 {
     struct cma_client euicc;
     int why;
-    enum err err = cma_authenticate(&s->cma, session, r, t->now_ms, &euicc, &why);
+    enum err err = cma_authenticate(session, r, t->now_ms, &euicc, &why);
 
     if (err)
         return err;

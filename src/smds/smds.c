@@ -46,10 +46,19 @@ static void fill_defaults(struct smds_options *o)
     o->eid_events = o->eid_events ? o->eid_events : 256;
 }
 
+static bool has_keys(struct keyring_place *p)
+{
+    struct keyring *k = keyring_now(p);
+    bool has = k->servers[KEYRING_DS].count > 0;
+
+    keyring_drop(k);
+    return has;
+}
+
 static enum err check_options(const struct smds_options *o)
 {
-    if (!o->crypto || !o->trust || !o->credentials || o->credential_count == 0 ||
-        o->eid_events > STORE_LIST_MAX || (o->root.n && cma_same_address(o->root, o->address)))
+    if (!o->crypto || !o->keys || !has_keys(o->keys) || o->eid_events > STORE_LIST_MAX ||
+        (o->root.n && cma_same_address(o->root, o->address)))
         return E_ARGUMENT;
     return o->address.n >= 1 && o->address.n <= ADDRESS_MAX ? E_OK : E_ARGUMENT;
 }
@@ -57,29 +66,15 @@ static enum err check_options(const struct smds_options *o)
 static enum err open_steps(struct smds *s)
 {
     const struct smds_options *o = &s->options;
-    enum err err = E_OK;
 
-    s->credentials = calloc(o->credential_count, sizeof *s->credentials);
-    if (!s->credentials)
-        return E_MEMORY;
-    for (size_t i = 0; i < o->credential_count && !err; i++) {
-        const struct smds_credential *c = &o->credentials[i];
-        struct cert cert;
-
-        err = cma_check_certificate(c->auth_certificate, ROLE_DS_AUTH, &c->auth, &cert);
-        if (!err)
-            s->credentials[i] = (struct cma_credential){ c->auth_certificate, cert.aki, &c->auth };
-    }
     s->cma = (struct cma){
         .crypto = o->crypto,
-        .trust = o->trust,
+        .keys = o->keys,
+        .server = KEYRING_DS,
         .address = o->address,
         .session_ms = o->session_ms,
-        .credentials = s->credentials,
-        .credential_count = o->credential_count,
     };
-    return err ? err
-               : cma_table_open(&s->cma.sessions, o->session_max, sizeof(struct cma_session), NULL);
+    return cma_table_open(&s->cma.sessions, o->session_max, sizeof(struct cma_session), NULL);
 }
 
 enum err smds_open(const struct smds_options *options, struct smds **out)
@@ -109,7 +104,6 @@ void smds_close(struct smds *s)
     if (!s)
         return;
     cma_table_close(&s->cma.sessions);
-    free(s->credentials);
     free(s);
 }
 

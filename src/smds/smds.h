@@ -16,25 +16,20 @@
 #ifndef DUNLIN_SMDS_SMDS_H
 #define DUNLIN_SMDS_SMDS_H
 
-#include "crypto/signer.h"
 #include "es12/es12.h"
-#include "pki/chain.h"
+#include "pki/keyring.h"
 #include "rsp/sgp22.h"
 #include "smds/rows.h"
-
-struct smds_credential {
-    slice auth_certificate; /* CERT.DSauth, DER */
-    struct signer auth;
-};
 
 struct smds_options {
     const struct crypto *crypto;
     slice address; /* FQDN as eUICCs and RSP servers name this server, with ":port" unless 443 */
     slice root;    /* address of the root SM-DS, for an alternative one; absent: none */
-    /* In order of preference. Borrowed with all they point to until smds_close. */
-    const struct smds_credential *credentials;
-    size_t credential_count;
-    const struct trust *trust; /* CIs whose eUICCs are served, with a cache; borrowed */
+    /*
+     * CERT.DSauth with its key, for each CI and curve that is served, and the CIs whose eUICCs are
+     * served. Borrowed until smds_close. What is put there later is for sessions that begin later.
+     */
+    struct keyring_place *keys;
 
     size_t session_max; /* at a time; 0: 16,384 */
     int64_t session_ms; /* from InitiateAuthentication; 0: two minutes */
@@ -44,8 +39,7 @@ struct smds_options {
 
 struct smds;
 
-/* E_BADCERT when a certificate is not one of an SM-DS with the signer's key; E_ARGUMENT, E_MEMORY.
- */
+/* E_ARGUMENT (there are no keys of an SM-DS, for one), E_MEMORY. */
 MUST_USE enum err smds_open(const struct smds_options *options, struct smds **out);
 /* NULL is allowed. No call may be in progress. */
 void smds_close(struct smds *s);

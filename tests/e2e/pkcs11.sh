@@ -62,10 +62,10 @@ done
 # SIGHUP opens the keys of TLS in the token anew
 kill -HUP $server
 for _ in $(seq 50); do
-    grep -q 'TLS certificates reloaded' serve.out && break
+    grep -q 'certificates and keys reloaded' serve.out && break
     sleep 0.1
 done
-grep -q 'TLS certificates reloaded' serve.out || { cat serve.out >&2; fail reload; }
+grep -q 'certificates and keys reloaded' serve.out || { cat serve.out >&2; fail reload; }
 expect 0 "$program" lpa --card "127.0.0.1:$card" --yes --hosts "testsmdpplus1.example.com=127.0.0.1:$smdp" \
     download "1\$testsmdpplus1.example.com\$TEST-0002"
 expect 0 "$program" lpa --card "127.0.0.1:$card" list

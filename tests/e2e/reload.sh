@@ -65,7 +65,7 @@ answers 1
 
 renew dp-tls 51AA
 [ "$(serial "$smdp")" = "$old" ] || fail 'a certificate was taken without being asked'
-hup 'TLS certificates reloaded'
+hup 'certificates and keys reloaded'
 [ "$(serial "$smdp")" = serial=51AA ] || fail 'ES9+ has the old certificate'
 [ "$(serial "$es2")" = serial=51AA ] || fail 'ES2+ has the old certificate'
 printf "$request" >&3
@@ -73,7 +73,7 @@ answers 2
 exec 3>&-
 
 renew eim-tls 51BB
-hup 'TLS certificates reloaded'
+hup 'certificates and keys reloaded'
 [ "$(serial "$eim")" = serial=51BB ] || fail 'ESipa has the old certificate'
 
 # a key that is not the certificate's, and none: what is in force stays
@@ -85,7 +85,7 @@ rm var/pki/dp-tls.key
 hup 'not reloaded: .*dp-tls'
 [ "$(serial "$smdp")" = serial=51AA ] || fail 'the certificate in force is gone'
 cp keep var/pki/dp-tls.key
-hup 'TLS certificates reloaded'
+hup 'certificates and keys reloaded'
 kill $server
 wait $server || fail 'the server did not end well'
 exit 0

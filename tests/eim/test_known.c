@@ -125,33 +125,34 @@ static void a_key_goes_with_its_certificates(void **state)
     assert_int_equal(key_open(c, CURVE_P256, &point, &chain.key), E_OK);
     d.euicc_certificate = SLICE_LIT("leaf");
     d.eum_certificate = SLICE_LIT("eum");
-    known_learn_key(k, &d, &chain); /* nobody knows the device */
-    assert_null(known_key(k, &d, 150));
+    known_learn_key(k, &d, 1, &chain); /* nobody knows the device */
+    assert_null(known_key(k, &d, 1, 150));
     known_learn(k, known_ticket(k), &(struct known_device){ &d, NULL, 0, NULL, 0 });
-    known_learn_key(k, &d, &chain);
-    got = known_key(k, &d, 150);
+    known_learn_key(k, &d, 1, &chain);
+    got = known_key(k, &d, 1, 150);
     assert_ptr_equal(got, chain.key);
     key_drop(got);
-    assert_null(known_key(k, &d, 99));
-    assert_null(known_key(k, &d, 201));
+    assert_null(known_key(k, &d, 2, 150)); /* other CIs are trusted now */
+    assert_null(known_key(k, &d, 1, 99));
+    assert_null(known_key(k, &d, 1, 201));
     changed = d;
     changed.euicc_certificate = SLICE_LIT("Leaf");
-    assert_null(known_key(k, &changed, 150));
+    assert_null(known_key(k, &changed, 1, 150));
     changed = d;
     changed.eid = SLICE_OF(other);
-    assert_null(known_key(k, &changed, 150));
+    assert_null(known_key(k, &changed, 1, 150));
     d.version = 11;
     d.counter = 6;
     settle(CHANGE_UPDATE, &eim_device_table, &d, true);
-    got = known_key(k, &d, 150);
+    got = known_key(k, &d, 1, 150);
     assert_ptr_equal(got, chain.key);
     key_drop(got);
     changed = d;
     changed.version = 12;
     changed.eum_certificate = SLICE_LIT("EUM");
     settle(CHANGE_UPDATE, &eim_device_table, &changed, true);
-    assert_null(known_key(k, &changed, 150));
-    assert_null(known_key(k, &d, 150));
+    assert_null(known_key(k, &changed, 1, 150));
+    assert_null(known_key(k, &d, 1, 150));
     key_drop(chain.key);
     wipe(&secret, sizeof secret);
 }

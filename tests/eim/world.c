@@ -2,6 +2,7 @@
 #include "eim/world.h"
 
 #include "base/secret.h"
+#include "pki/lend.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -56,7 +57,7 @@ static void open_eim(struct world *w)
     const struct eim_options options = { .crypto = w->crypto,
                                          .eim_id = SLICE_LIT(EIM_ID),
                                          .signer = &w->signer,
-                                         .trust = &w->trust,
+                                         .keys = &w->keys,
                                          .session_max = 256 };
 
     assert_int_equal(store_sqlite_open(&o, &w->store), E_OK);
@@ -80,9 +81,7 @@ void world_open(struct world *w)
     assert_int_equal(signer_open(w->crypto, CURVE_P256, &secret, &w->signer), E_OK);
     assert_int_equal(key_open(w->crypto, CURVE_P256, &point, &w->key), E_OK);
     wipe(&secret, sizeof secret);
-    trust_open(&w->trust, w->crypto);
-    w->trust.cache = chain_cache_open(64);
-    assert_int_equal(trust_add_cert(&w->trust, w->ci.der), E_OK);
+    keyring_place_open(&w->keys, lend_ci(w->crypto, w->ci.der));
     open_eim(w);
 }
 
@@ -90,8 +89,7 @@ void world_close(struct world *w)
 {
     eim_close(w->eim);
     store_close(w->store);
-    chain_cache_close(w->trust.cache);
-    trust_close(&w->trust);
+    keyring_place_close(&w->keys);
     key_drop(w->key);
     signer_close(&w->signer);
     signer_close(&w->ci.signer);

@@ -35,7 +35,7 @@ struct world {
     struct made_cert ci, eum, dp;
     struct signer signer; /* of the eIM */
     struct public_key *key;
-    struct trust trust;
+    struct keyring_place keys;
     struct store *store;
     char path[64]; /* of the store when it lives in a file */
     struct eim *eim;

@@ -1,6 +1,7 @@
 #include "lpa/server.h"
 
 #include "base/file.h"
+#include "pki/lend.h"
 #include "pki/testci.h"
 #include "store/sqlite.h"
 
@@ -38,19 +39,12 @@ static void open_role(struct server *s)
     };
     struct smdp_options role = { .crypto = s->crypto,
                                  .address = SLICE_LIT(SMDP_NAME),
-                                 .credentials = &s->credential,
-                                 .credential_count = 1,
-                                 .trust = &s->trust,
+                                 .keys = &s->keys,
                                  .download_attempts = 1000 };
 
-    s->credential = (struct smdp_credential){ .auth_certificate = s->auth.cert.der,
-                                              .pb_certificate = s->pb.cert.der,
-                                              .auth = s->auth.signer,
-                                              .pb = s->pb.signer };
     MUST(store_sqlite_open(&store, &s->store) == E_OK);
-    trust_open(&s->trust, s->crypto);
-    s->trust.cache = chain_cache_open(256);
-    MUST(s->trust.cache && trust_add_cert(&s->trust, s->ci.cert.der) == E_OK);
+    keyring_place_open(&s->keys, lend_ci(s->crypto, s->ci.cert.der));
+    lend_dp(s->keys.now, lent(&s->auth.cert, &s->auth.signer), lent(&s->pb.cert, &s->pb.signer));
     MUST(smdp_open(&role, &s->smdp) == E_OK);
     es9plus_routes(s->smdp, s->routes);
 }
@@ -76,8 +70,7 @@ void server_close(struct server *s)
     engine_close(s->engine);
     smdp_close(s->smdp);
     store_close(s->store);
-    trust_close(&s->trust);
-    chain_cache_close(s->trust.cache);
+    keyring_place_close(&s->keys);
     identity_close(&s->ci);
     identity_close(&s->eum);
     identity_close(&s->auth);

@@ -26,8 +26,7 @@ struct server {
     char dir[64], pki[72], db[72];
     const struct crypto *crypto;
     struct identity ci, eum, auth, pb, ds;
-    struct smdp_credential credential;
-    struct trust trust;
+    struct keyring_place keys;
     struct store *store;
     struct smdp *smdp;
     struct engine *engine;

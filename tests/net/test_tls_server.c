@@ -142,6 +142,69 @@ static void names_choose_identities(void **state)
     expect_identity("brainpool.test", &cert_brainpool);
 }
 
+static enum err reload(const struct tls_server_options *o)
+{
+    struct tls_server *fresh;
+    enum err err = tls_server_open(o, &fresh);
+
+    if (!err)
+        tls_server_replace(tls, fresh);
+    return err;
+}
+
+/* Of one name, a certificate for each curve: the ClientHello tells which one can be verified. */
+static void expect_curve(const char *what, const char *groups, int version,
+                         const struct made_cert *wanted)
+{
+    SSL_CTX *ctx = raw_context(false, NULL, 0);
+    SSL *ssl;
+
+    assert_int_equal(SSL_CTX_set1_groups_list(ctx, groups), 1);
+    SSL_CTX_set_min_proto_version(ctx, version ? version : TLS1_2_VERSION);
+    SSL_CTX_set_max_proto_version(ctx, version ? version : TLS1_3_VERSION);
+    ssl = raw_connect(ctx, port, HOST_A, NULL);
+    if ((ssl != NULL) != (wanted != NULL))
+        fail_msg("%s", what);
+    if (ssl && X509_cmp(SSL_get0_peer_certificate(ssl), wanted->cert) != 0)
+        fail_msg("%s: another certificate", what);
+    if (ssl)
+        raw_close(ssl);
+    SSL_CTX_free(ctx);
+}
+
+static void curves_choose_identities_TLS_020(void **state)
+{
+    struct cert_spec s = good_server(&ci, "DNS:" HOST_A);
+    struct made_cert brainpool, third;
+    struct tls_identity both[3];
+    struct tls_server_options o = { .identities = both, .identity_count = 3 };
+
+    (void)state;
+    s.curve = "brainpoolP256r1";
+    brainpool = make_cert(&s);
+    s = good_server(&ci, "DNS:" HOST_B);
+    third = make_cert(&s);
+    for (int turned = 0; turned <= 1; turned++) {
+        both[turned] = identity(NULL, &cert_a);
+        both[!turned] = identity(NULL, &brainpool);
+        both[2] = identity(NULL, &third);
+        assert_int_equal(reload(&o), E_OK);
+        expect_curve("NIST alone", "P-256", 0, &cert_a);
+        expect_curve("NIST, 1.2", "P-256", TLS1_2_VERSION, &cert_a);
+        expect_curve("NIST, 1.3", "X25519", TLS1_3_VERSION, &cert_a);
+        expect_curve("brainpool alone", "brainpoolP256r1", TLS1_2_VERSION, &brainpool);
+        expect_curve("brainpool, 1.3 as well", "brainpoolP256r1:X25519", 0,
+                     turned ? &brainpool : &cert_a);
+        expect_curve("both", "P-256:brainpoolP256r1", 0, turned ? &brainpool : &cert_a);
+        expect_identity(HOST_B, &third);
+        expect_identity("unknown.test", turned ? &brainpool : &cert_a);
+    }
+    o = (struct tls_server_options){ .identities = identities, .identity_count = 3 };
+    assert_int_equal(reload(&o), E_OK);
+    free_cert(&third);
+    free_cert(&brainpool);
+}
+
 /* ---- resumption ---- */
 
 static SSL_SESSION *kept;
@@ -181,7 +244,7 @@ static void sessions_are_resumed(void **state)
         assert_false(resumes(ctx));
         assert_true(resumes(ctx));
         /* after a reload the old tickets are void */
-        assert_int_equal(tls_server_reload(tls, &o), E_OK);
+        assert_int_equal(reload(&o), E_OK);
         assert_false(resumes(ctx));
         SSL_SESSION_free(kept);
         kept = NULL;
@@ -197,9 +260,18 @@ static void reload_exchanges_certificates(void **state)
     struct tls_identity wrong = identity(HOST_A, &cert_a);
     SSL_CTX *ctx = raw_context(false, NULL, 0);
     SSL *open_before = raw_connect(ctx, port, HOST_A, NULL);
+    struct cert_spec s = good_server(&ci, "DNS:" HOST_A);
+    struct made_cert over;
+    struct tls_identity two[2];
+    struct tls_server *late;
+    size_t at = 9;
 
     (void)state;
-    assert_int_equal(tls_server_reload(tls, &o), E_OK);
+    s.until_s = -3600;
+    over = make_cert(&s);
+    two[0] = identity(HOST_A, &cert_a);
+    two[1] = identity(HOST_A, &over);
+    assert_int_equal(reload(&o), E_OK);
     expect_identity(HOST_A, &cert_b);
     assert_int_equal(raw_ask(open_before), 200);
     raw_close(open_before);
@@ -207,13 +279,22 @@ static void reload_exchanges_certificates(void **state)
     /* a key that is not the certificate's changes nothing */
     wrong.key = cert_b.key;
     o.identities = &wrong;
-    assert_int_equal(tls_server_reload(tls, &o), E_BADKEY);
+    assert_int_equal(reload(&o), E_BADKEY);
+    /* nor does one that is over, which is named by its place */
+    o = (struct tls_server_options){ two, 2, .in_time = true, .at_fault = &at };
+    assert_int_equal(reload(&o), E_EXPIRED);
+    assert_int_equal(at, 1);
+    o.in_time = false;
+    assert_int_equal(tls_server_open(&o, &late), E_OK);
+    tls_server_close(late);
+    o = (struct tls_server_options){ .identities = &wrong, .identity_count = 1 };
     wrong.chain = &(slice){ (const uint8_t *)"0", 1 };
-    assert_int_equal(tls_server_reload(tls, &o), E_BADCERT);
+    assert_int_equal(reload(&o), E_BADCERT);
     expect_identity(HOST_A, &cert_b);
     o = (struct tls_server_options){ .identities = identities, .identity_count = 3 };
-    assert_int_equal(tls_server_reload(tls, &o), E_OK);
+    assert_int_equal(reload(&o), E_OK);
     expect_identity(HOST_A, &cert_a);
+    free_cert(&over);
 }
 
 /* ---- a client that does not go on ---- */
@@ -404,6 +485,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(suites),
         cmocka_unit_test(names_choose_identities),
+        cmocka_unit_test(curves_choose_identities_TLS_020),
         cmocka_unit_test(sessions_are_resumed),
         cmocka_unit_test(reload_exchanges_certificates),
         cmocka_unit_test(handshakes_end),

@@ -33,9 +33,7 @@ struct node {
 };
 
 static struct world w; /* certificates alone */
-static struct trust trust;
-static struct smdp_credential dp_credential;
-static struct smds_credential ds_credential;
+static struct keyring_place keys;
 static struct node nodes[NODES];
 static struct arena arena; /* of a run */
 static slice package;
@@ -55,17 +53,13 @@ static void open_node(struct node *n)
                                                 .volatile_commits = true };
     const struct smdp_options dp = { .crypto = w.crypto,
                                      .address = SLICE_LIT(DP_NAME),
-                                     .credentials = &dp_credential,
-                                     .credential_count = 1,
-                                     .trust = &trust,
+                                     .keys = &keys,
                                      .session_max = 4,
                                      .root_smds = SLICE_LIT(ROOT_NAME) };
     const struct smds_options ds = { .crypto = w.crypto,
                                      .address = slice_str(n->name),
                                      .root = n == &nodes[ALT] ? SLICE_LIT(ROOT_NAME) : SLICE_NONE,
-                                     .credentials = &ds_credential,
-                                     .credential_count = 1,
-                                     .trust = &trust,
+                                     .keys = &keys,
                                      .session_max = 4 };
 
     MUST(store_sqlite_open(&store, &n->store) == E_OK);
@@ -518,12 +512,7 @@ static int set_up(void **state)
 
     (void)state;
     world_make(&w);
-    trust_open(&trust, w.crypto);
-    trust.cache = chain_cache_open(4);
-    MUST(trust_add_cert(&trust, w.ci.cert.der) == E_OK);
-    dp_credential =
-        (struct smdp_credential){ w.auth.cert.der, w.pb.cert.der, w.auth.signer, w.pb.signer };
-    ds_credential = (struct smds_credential){ w.ds_auth.cert.der, w.ds_auth.signer };
+    keyring_place_open(&keys, world_keys(&w));
     arena_init(&arena, (size_t)64 << 20);
     arena_init(&package_arena, (size_t)4 << 20);
     for (unsigned i = 0; i < NODES; i++)
@@ -540,8 +529,7 @@ static int tear_down(void **state)
         arena_free(&nodes[i].arena);
     arena_free(&package_arena);
     arena_free(&arena);
-    trust_close(&trust);
-    chain_cache_close(trust.cache);
+    keyring_place_close(&keys);
     world_end(&w);
     return 0;
 }

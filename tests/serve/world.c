@@ -1,6 +1,7 @@
 #include "serve/world.h"
 
 #include "base/file.h"
+#include "pki/lend.h"
 #include "pki/testci.h"
 #include "profile/build.h"
 #include "store/sqlite.h"
@@ -36,6 +37,15 @@ void world_make(struct world *w)
 
 /* ---- the server ---- */
 
+struct keyring *world_keys(struct world *w)
+{
+    struct keyring *k = lend_ci(w->crypto, w->ci.cert.der);
+
+    lend_dp(k, lent(&w->auth.cert, &w->auth.signer), lent(&w->pb.cert, &w->pb.signer));
+    lend_ds(k, lent(&w->ds_auth.cert, &w->ds_auth.signer));
+    return k;
+}
+
 static void open_store(struct world *w, const struct store_schema *schema)
 {
     const struct store_schema *schemas[] = { &store_event_schema, &admin_schema, schema };
@@ -45,9 +55,7 @@ static void open_store(struct world *w, const struct store_schema *schema)
                                       .volatile_commits = w->volatile_store };
 
     MUST(store_sqlite_open(&o, &w->store) == E_OK);
-    trust_open(&w->trust, w->crypto);
-    w->trust.cache = chain_cache_open(256);
-    MUST(w->trust.cache && trust_add_cert(&w->trust, w->ci.cert.der) == E_OK);
+    keyring_place_open(&w->keys, world_keys(w));
 }
 
 static void open_engine(struct world *w, size_t routes)
@@ -62,16 +70,10 @@ void world_open_smdp(struct world *w)
 {
     struct smdp_options o = { .crypto = w->crypto,
                               .address = SLICE_LIT(SMDP_NAME),
-                              .credentials = &w->credential,
-                              .credential_count = 1,
-                              .trust = &w->trust,
+                              .keys = &w->keys,
                               .download_attempts = 1000 };
 
     w->is_eim = false;
-    w->credential = (struct smdp_credential){ .auth_certificate = w->auth.cert.der,
-                                              .pb_certificate = w->pb.cert.der,
-                                              .auth = w->auth.signer,
-                                              .pb = w->pb.signer };
     open_store(w, &smdp_schema);
     MUST(smdp_open(&o, &w->smdp) == E_OK);
     es9plus_routes(w->smdp, w->routes);
@@ -83,7 +85,7 @@ void world_open_eim(struct world *w)
     struct eim_options o = { .crypto = w->crypto,
                              .eim_id = SLICE_LIT(EIM_NAME),
                              .signer = &w->eim_sign.signer,
-                             .trust = &w->trust };
+                             .keys = &w->keys };
 
     w->is_eim = true;
     open_store(w, &eim_schema);
@@ -97,11 +99,8 @@ void world_open_smds(struct world *w, const char *root)
     struct smds_options o = { .crypto = w->crypto,
                               .address = SLICE_LIT(SMDS_NAME),
                               .root = slice_str(root),
-                              .credentials = &w->smds_credential,
-                              .credential_count = 1,
-                              .trust = &w->trust };
+                              .keys = &w->keys };
 
-    w->smds_credential = (struct smds_credential){ w->ds_auth.cert.der, w->ds_auth.signer };
     open_store(w, &smds_schema);
     MUST(smds_open(&o, &w->smds) == E_OK);
     es11_routes(w->smds, w->routes);
@@ -134,10 +133,7 @@ void world_shut(struct world *w)
     smds_close(w->smds);
     store_close(w->store);
     tls_server_close(w->tls);
-    if (w->store) {
-        trust_close(&w->trust);
-        chain_cache_close(w->trust.cache);
-    }
+    keyring_place_close(&w->keys);
     w->http = NULL;
     w->engine = NULL;
     w->smdp = NULL;

@@ -47,9 +47,7 @@ struct world {
     char dir[64], pki[72], db[72];
     const struct crypto *crypto;
     struct identity ci, eum, auth, pb, ds_auth, eim_sign;
-    struct smdp_credential credential;
-    struct smds_credential smds_credential;
-    struct trust trust;
+    struct keyring_place keys;
     bool is_eim, volatile_store;
 
     struct store *store;
@@ -67,6 +65,8 @@ struct world {
 
 /* A hierarchy in a temporary folder; nothing is open yet. */
 void world_make(struct world *w);
+/* All its servers' keys, lent: for a place of keys. */
+struct keyring *world_keys(struct world *w);
 void world_open_smdp(struct world *w);
 void world_open_eim(struct world *w);
 /* ES11 and ES12 on one site; root NULL: it has none. No upstream call gets through. */

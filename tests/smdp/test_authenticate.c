@@ -436,9 +436,9 @@ static void verified_chain_is_not_verified_again(void **state)
 
     (void)state;
     card_download(&card);
-    before = chain_cache_hits(w.trust.cache);
+    before = chain_cache_hits(w.keys.now->trust.cache);
     card_download(&card);
-    assert_true(chain_cache_hits(w.trust.cache) > before);
+    assert_true(chain_cache_hits(w.keys.now->trust.cache) > before);
 }
 
 int main(void)

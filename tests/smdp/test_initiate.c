@@ -1,6 +1,8 @@
 /* InitiateAuthentication: DPP-001, DPP-002, DPP-003, DPP-004. */
 #include "smdp/world.h"
 
+#include "pki/lend.h"
+
 #include <stdlib.h>
 
 static struct world w;
@@ -97,21 +99,17 @@ static void svn_DPP_003_004(void **state)
 static void credential_is_chosen_by_the_lists(void **state)
 {
     struct made_cert ci, auth, pb;
-    struct smdp_credential both[2];
-    struct smdp *two;
-    struct smdp_options o = w.options;
+    struct keyring *both;
 
     (void)state;
     world_issue(&w, ROLE_CI, NULL, NULL, NOW_S + 1000 * DAY_S, &ci);
     world_issue(&w, ROLE_DP_AUTH, &ci, NULL, NOW_S + 900 * DAY_S, &auth);
     world_issue(&w, ROLE_DP_PB, &ci, NULL, NOW_S + 900 * DAY_S, &pb);
-    both[0] = (struct smdp_credential){ auth.der, pb.der, auth.signer, pb.signer };
-    both[1] = w.credential;
-    o.credentials = both;
-    o.credential_count = 2;
-    assert_int_equal(smdp_open(&o, &two), E_OK);
-    smdp_close(w.smdp);
-    w.smdp = two;
+    both = lend_ci(w.crypto, ci.der);
+    assert_int_equal(keyring_add_ci(both, w.ci.der), E_OK);
+    lend_dp(both, lent(&auth.cert, &auth.signer), lent(&pb.cert, &pb.signer));
+    lend_dp(both, lent(&w.auth.cert, &w.auth.signer), lent(&w.pb.cert, &w.pb.signer));
+    keyring_replace(&w.keys, both);
     card_initiate(&card); /* checks that the certificate is w.auth */
     assert_success(&w);
     signer_close(&ci.signer);
@@ -119,24 +117,18 @@ static void credential_is_chosen_by_the_lists(void **state)
     signer_close(&pb.signer);
 }
 
-/* Certificates and keys that do not belong together are refused at the start. */
-static void credentials_must_fit(void **state)
+static void without_keys_or_name_there_is_no_server(void **state)
 {
-    struct smdp_credential c = w.credential;
+    struct keyring_place others;
     struct smdp_options o = w.options;
     struct smdp *s;
 
     (void)state;
-    o.credentials = &c;
-    c.auth = w.credential.pb;
-    assert_int_equal(smdp_open(&o, &s), E_BADCERT);
-    c = w.credential;
-    c.auth_certificate = w.pb.der;
-    assert_int_equal(smdp_open(&o, &s), E_BADCERT);
-    c = w.credential;
-    c.pb_certificate = w.eum.der;
-    assert_int_equal(smdp_open(&o, &s), E_BADCERT);
-    c = w.credential;
+    keyring_place_open(&others, lend_ci(w.crypto, w.ci.der));
+    o.keys = &others;
+    assert_int_equal(smdp_open(&o, &s), E_ARGUMENT);
+    keyring_place_close(&others);
+    o.keys = w.options.keys;
     o.address = SLICE_EMPTY;
     assert_int_equal(smdp_open(&o, &s), E_ARGUMENT);
     o.address = w.options.address;
@@ -200,10 +192,14 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(nominal_DPP_001),           TEST(address_DPP_002),
-        TEST(signing_ci_DPP_003),        TEST(verification_ci_DPP_003),
-        TEST(svn_DPP_003_004),           TEST(credential_is_chosen_by_the_lists),
-        TEST(credentials_must_fit),      TEST(ids_do_not_repeat_and_sessions_are_bounded),
+        TEST(nominal_DPP_001),
+        TEST(address_DPP_002),
+        TEST(signing_ci_DPP_003),
+        TEST(verification_ci_DPP_003),
+        TEST(svn_DPP_003_004),
+        TEST(credential_is_chosen_by_the_lists),
+        TEST(without_keys_or_name_there_is_no_server),
+        TEST(ids_do_not_repeat_and_sessions_are_bounded),
         TEST(malformed_info_is_refused),
     };
 

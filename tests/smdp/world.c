@@ -2,6 +2,7 @@
 #include "smdp/world.h"
 
 #include "base/secret.h"
+#include "pki/lend.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -89,19 +90,11 @@ void world_open(struct world *w, enum curve curve)
     world_issue(w, ROLE_EUM, &w->ci, NULL, NOW_S + 900 * DAY_S, &w->eum);
     world_issue(w, ROLE_DP_AUTH, &w->ci, NULL, NOW_S + 900 * DAY_S, &w->auth);
     world_issue(w, ROLE_DP_PB, &w->ci, NULL, NOW_S + 900 * DAY_S, &w->pb);
-    trust_open(&w->trust, w->crypto);
-    w->trust.cache = chain_cache_open(64);
-    assert_int_equal(trust_add_cert(&w->trust, w->ci.der), E_OK);
-    w->credential = (struct smdp_credential){ .auth_certificate = w->auth.der,
-                                              .pb_certificate = w->pb.der,
-                                              .auth = w->auth.signer,
-                                              .pb = w->pb.signer };
-    w->options = (struct smdp_options){ .crypto = w->crypto,
-                                        .address = SLICE_LIT(ADDRESS),
-                                        .credentials = &w->credential,
-                                        .credential_count = 1,
-                                        .trust = &w->trust,
-                                        .session_max = 64 };
+    keyring_place_open(&w->keys, lend_ci(w->crypto, w->ci.der));
+    lend_dp(w->keys.now, lent(&w->auth.cert, &w->auth.signer), lent(&w->pb.cert, &w->pb.signer));
+    w->options = (struct smdp_options){
+        .crypto = w->crypto, .address = SLICE_LIT(ADDRESS), .keys = &w->keys, .session_max = 64
+    };
     open_server(w);
 }
 
@@ -134,8 +127,7 @@ void world_close(struct world *w)
     smdp_close(w->smdp);
     store_close(w->store);
     remove_file(w);
-    chain_cache_close(w->trust.cache);
-    trust_close(&w->trust);
+    keyring_place_close(&w->keys);
     signer_close(&w->ci.signer);
     signer_close(&w->eum.signer);
     signer_close(&w->auth.signer);

@@ -32,8 +32,7 @@ struct world {
     const struct crypto *crypto;
     enum curve curve;
     struct made_cert ci, eum, auth, pb;
-    struct trust trust;
-    struct smdp_credential credential;
+    struct keyring_place keys;
     struct smdp_options options;
     struct store *store;
     char path[64]; /* of the store when it lives in a file: see world_restart */

@@ -4,6 +4,8 @@
  */
 #include "smds/world.h"
 
+#include "pki/lend.h"
+
 static struct hierarchy h;
 static struct world root, alt;
 static struct card card;
@@ -407,11 +409,19 @@ static void a_root_of_its_own_is_no_root(void **state)
     (void)state;
     o.root = SLICE_LIT("SMDS2.example.com.");
     assert_int_equal(smds_open(&o, &s), E_ARGUMENT);
-    o.root = SLICE_LIT(ROOT);
-    o.credentials = &(struct smds_credential){ h.eum.cert.der, h.eum.signer };
-    assert_int_equal(smds_open(&o, &s), E_BADCERT);
-    o.credentials = &(struct smds_credential){ h.ds_auth.cert.der, h.eum.signer };
-    assert_int_equal(smds_open(&o, &s), E_BADCERT);
+}
+
+static void without_keys_there_is_no_server(void **state)
+{
+    struct smds_options o = alt.options;
+    struct keyring_place others;
+    struct smds *s;
+
+    (void)state;
+    keyring_place_open(&others, lend_ci(h.crypto, h.ci.cert.der));
+    o.keys = &others;
+    assert_int_equal(smds_open(&o, &s), E_ARGUMENT);
+    keyring_place_close(&others);
 }
 
 /* ---- who calls ---- */
@@ -479,6 +489,7 @@ int main(void)
         T(removals_are_tried_again),
         T(removals_end_one_day),
         T(a_root_of_its_own_is_no_root),
+        T(without_keys_there_is_no_server),
         T(callers_are_known_by_certificate_TLS_011),
     };
 

@@ -2,6 +2,7 @@
 #include "smds/world.h"
 
 #include "base/file.h"
+#include "pki/lend.h"
 #include "pki/testci.h"
 #include "rsp/json/json.h"
 
@@ -22,16 +23,13 @@ void hierarchy_open(struct hierarchy *h)
     assert_int_equal(identity_open_role(h->crypto, h->pki, ROLE_CI, &h->ci), E_OK);
     assert_int_equal(identity_open_role(h->crypto, h->pki, ROLE_EUM, &h->eum), E_OK);
     assert_int_equal(identity_open_role(h->crypto, h->pki, ROLE_DS_AUTH, &h->ds_auth), E_OK);
-    trust_open(&h->trust, h->crypto);
-    h->trust.cache = chain_cache_open(64);
-    assert_int_equal(trust_add_cert(&h->trust, h->ci.cert.der), E_OK);
-    h->credential = (struct smds_credential){ h->ds_auth.cert.der, h->ds_auth.signer };
+    keyring_place_open(&h->keys, lend_ci(h->crypto, h->ci.cert.der));
+    lend_ds(h->keys.now, lent(&h->ds_auth.cert, &h->ds_auth.signer));
 }
 
 void hierarchy_close(struct hierarchy *h)
 {
-    trust_close(&h->trust);
-    chain_cache_close(h->trust.cache);
+    keyring_place_close(&h->keys);
     identity_close(&h->ci);
     identity_close(&h->eum);
     identity_close(&h->ds_auth);
@@ -56,9 +54,7 @@ void world_open(struct world *w, struct hierarchy *h, const char *address, const
                          .options = { .crypto = h->crypto,
                                       .address = slice_str(address),
                                       .root = slice_str(root),
-                                      .credentials = &h->credential,
-                                      .credential_count = 1,
-                                      .trust = &h->trust,
+                                      .keys = &h->keys,
                                       .session_max = 64 } };
     snprintf(w->path, sizeof w->path, "%s/%s", h->dir, address);
     arena_init(&w->arena, 4 << 20);

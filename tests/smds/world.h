@@ -28,8 +28,7 @@ struct hierarchy {
     char dir[64], pki[80];
     const struct crypto *crypto;
     struct identity ci, eum, ds_auth;
-    struct trust trust;
-    struct smds_credential credential;
+    struct keyring_place keys;
     int64_t now_ms;
 };
 

@@ -172,7 +172,7 @@ slice house_initial_eim(struct house *h, enum house_trust trust)
         .has_counter_value = true,
         .eim_public_key_data = { .which = eim_public_key_data_is_eim_public_key },
         .eim_supported_protocol = SLICE_LIT("\x07\x80"),
-        .euicc_ci_pk_id = s->ci.cert.ski,
+        .euicc_ci_pk_id = slice_of(servers_ci(s)->id, servers_ci(s)->id_n),
         .indirect_profile_download = true,
     };
     struct add_initial_eim_request request;
