@@ -84,7 +84,7 @@ static void link_session(struct cma_table *t, struct cma_session *s)
 static void release(struct cma_table *t, struct cma_session *s)
 {
     key_drop(s->euicc_key);
-    keyring_drop(s->keys);
+    keyring_drop(s->keys); /* closes keys once in a generation: the lock can wait for that */
     if (t->drop)
         t->drop(s);
     wipe(s, t->size);

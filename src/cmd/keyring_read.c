@@ -42,10 +42,11 @@ static enum err read_credential(struct keyring *k, const char *dir, enum keyring
 
     if (!e && server == KEYRING_DP)
         e = identity_read(k->trust.crypto, dir, ROLE_DP_PB, &c.pb, r);
-    if (!e) {
-        e = keyring_add(k, server, &c, now_s, &fault);
-        if (e)
-            because(r, e, "%s/%s.der: %s", dir, role_facts(fault.role)->file, fault.why);
+    if (!e && (e = keyring_add(k, server, &c, now_s, &fault))) {
+        bool more = strcmp(fault.why, err_text(e)) != 0; /* than the error says by itself */
+
+        because(r, e, "%s/%s.der%s%s", dir, role_facts(fault.role)->file, more ? ": " : "",
+                more ? fault.why : "");
     }
     credential_close(&c);
     return e;

@@ -70,10 +70,15 @@ static enum err check(const struct keyring *k, const struct identity *id, enum c
     return E_OK;
 }
 
+static enum cert_role auth_role(enum keyring_server server)
+{
+    return server == KEYRING_DP ? ROLE_DP_AUTH : ROLE_DS_AUTH;
+}
+
 static enum err check_pair(const struct keyring *k, enum keyring_server server,
                            const struct credential *c, int64_t now_s, struct chain_fault *fault)
 {
-    enum cert_role auth = server == KEYRING_DP ? ROLE_DP_AUTH : ROLE_DS_AUTH;
+    enum cert_role auth = auth_role(server);
     slice oid = keyring_oid(k, server);
     enum err err = check(k, &c->auth, auth, now_s, fault);
 
@@ -95,7 +100,7 @@ enum err keyring_add(struct keyring *k, enum keyring_server server, struct crede
     enum err err;
 
     if (list->count == KEYRING_CREDENTIALS)
-        return at_fault(fault, E_LIMIT, ROLE_NONE, err_text(E_LIMIT));
+        return at_fault(fault, E_LIMIT, auth_role(server), "there are too many of its kind");
     err = check_pair(k, server, c, now_s, fault);
     if (err)
         return err;

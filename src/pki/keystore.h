@@ -5,6 +5,8 @@
  *     ci.der  ci.pem  ci.key          the CI: DER and PEM certificate, private key (PEM, mode 0600)
  *     eum, dp-auth, dp-pb, dp-tls, ds-auth, ds-tls, eim-sign, eim-tls   likewise
  *     euicc/<EID>.der  euicc/<EID>.key                                  one pair for each eUICC
+ *     es2-tls, es12-tls, admin-tls    where one listener has another TLS certificate than its
+ * server
  *
  * In place of a .key there may be <stem>.uri: the PKCS#11 URI of a key that lives in a token
  * (crypto/pkcs11.h). Both together are refused: a key that is in a token does not lie beside it.

@@ -59,7 +59,7 @@ sleep 1
 for line in 4 5; do
     grep -q "order of line $line for $eid: done: ok" serve.out || { cat serve.out >&2; fail "line $line"; }
 done
-# SIGHUP opens the keys of TLS in the token anew
+# SIGHUP opens the keys in the token anew, those that sign too
 kill -HUP $server
 for _ in $(seq 50); do
     grep -q 'certificates and keys reloaded' serve.out && break

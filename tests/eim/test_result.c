@@ -3,6 +3,7 @@
  * EIM-017, EIM-018, EIM-019, EIM-020, EIM-021, EIM-022.
  */
 #include "eim/world.h"
+#include "pki/lend.h"
 
 /* A card with a package in its hands. */
 static int64_t prepare(struct world *w, struct card *c)
@@ -341,6 +342,31 @@ static void test_eim019_not_genuine(void **state)
     }
 }
 
+/* A card is known to the eIM for as long as the CI is believed under which it was verified. */
+static void test_ci_is_taken_away(void **state)
+{
+    struct world w;
+    struct keyring *none;
+    struct card c;
+    int64_t id = prepare(&w, &c);
+
+    (void)state;
+    card_provides(&c, card_result(&c, "830100"));
+    assert_order(&w, id, DONE);
+    id = order_enable(&c, iccid_b);
+    card_gets_package(&c);
+    assert_int_equal(keyring_open(w.crypto, 0, &none), E_OK);
+    keyring_replace(&w.keys, none);
+    card_provides(&c, card_result(&c, "830100"));
+    assert_empty_reply(&w);
+    assert_order(&w, id, SENT);
+    keyring_replace(&w.keys, lend_ci(w.crypto, w.ci.der));
+    card_provides(&c, card_result(&c, "830100"));
+    assert_acked(&w, c.seq);
+    assert_order(&w, id, DONE);
+    finish(&w, &c);
+}
+
 static void test_eim020_unknown_transaction(void **state)
 {
     struct world w;
@@ -514,6 +540,7 @@ int main(void)
         cmocka_unit_test(test_eim017_signed_errors),
         cmocka_unit_test(test_eim018_unsigned_error),
         cmocka_unit_test(test_eim019_not_genuine),
+        cmocka_unit_test(test_ci_is_taken_away),
         cmocka_unit_test(test_eim020_unknown_transaction),
         cmocka_unit_test(test_eim021_twice),
         cmocka_unit_test(test_rollback),

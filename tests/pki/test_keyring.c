@@ -154,7 +154,7 @@ static void all_are_of_one_server(void **state)
     assert_null(keyring_oid(k, KEYRING_DS).p);
     while (k->servers[KEYRING_DP].count < KEYRING_CREDENTIALS)
         expect(k, pair(&auth, &pb), E_OK, ROLE_NONE);
-    expect(k, pair(&auth, &pb), E_LIMIT, ROLE_NONE);
+    expect(k, pair(&auth, &pb), E_LIMIT, ROLE_DP_AUTH);
     keyring_drop(k);
     made_close(&other);
 }

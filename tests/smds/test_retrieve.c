@@ -277,6 +277,24 @@ static void reading_while_events_go_DSS_013(void **state)
     assert_int_equal(card.count, 3);
 }
 
+/* Keys and CIs go while an eUICC asks: it gets its answer, and the next one is turned away. */
+static void keys_change_within_a_session(void **state)
+{
+    struct keyring *none;
+
+    (void)state;
+    two_events();
+    card_initiate(&card, &w);
+    assert_success(&w);
+    assert_int_equal(keyring_open(h.crypto, 0, &none), E_OK);
+    keyring_replace(&h.keys, none);
+    card_authenticate(&card, &w);
+    assert_success(&w);
+    assert_int_equal(card.count, 2);
+    card_initiate(&card, &w);
+    assert_refused(&w, "8.9.2", "3.1");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -290,6 +308,7 @@ int main(void)
         T(certificates_DSS_006),
         T(a_session_is_used_once),
         T(a_session_expires),
+        T(keys_change_within_a_session),
         T(many_events_of_one_card),
         T(reading_while_events_go_DSS_013),
     };
