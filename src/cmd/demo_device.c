@@ -177,8 +177,7 @@ static bool notified(struct course *c)
     uint64_t end = agent_now_ms() + PATIENCE_S * 1000, wake = 0;
     struct servers *s = &c->v->demo->servers;
 
-    while (placed_profile_state(s, c->v->subscriber.iccid_ef) != SMDP_INSTALLED ||
-           !placed_profile_enabled(s, c->v->subscriber.iccid_ef)) {
+    while (placed_profile_state(s, c->v->subscriber.iccid_ef) != SMDP_ENABLED) {
         if (agent_now_ms() > end)
             return demo_device_fail(c->v, "the SM-DP+ was not notified; last: %s", c->v->note);
         if (agent_run(c->agent, &wake))

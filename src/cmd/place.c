@@ -85,28 +85,6 @@ int64_t placed_profile_state(struct servers *s, const uint8_t iccid[10])
     return state;
 }
 
-bool placed_profile_enabled(struct servers *s, const uint8_t iccid[10])
-{
-    struct store_query q = {
-        .index = SMDP_NOTIFICATION_BY_ICCID,
-        .key = { store_blob(slice_of(iccid, 10)) },
-        .key_count = 1,
-        .limit = STORE_LIST_MAX,
-    };
-    struct smdp_notification *rows;
-    size_t count = 0;
-    struct arena a;
-    bool found = false;
-
-    arena_init(&a, PLACE_ARENA_LIMIT);
-    if (store_list(s->smdp_served.store, &smdp_notification_table, &q, &a, &rows, &count))
-        count = 0;
-    for (size_t i = 0; i < count; i++)
-        found = found || rows[i].events & 1 << NOTIFICATION_ENABLE;
-    arena_free(&a);
-    return found;
-}
-
 static bool place_profile_in(struct servers *s, struct arena *a, struct profile_call *c,
                              char *activation, struct placed *p)
 {

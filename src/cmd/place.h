@@ -67,7 +67,5 @@ MUST_USE bool place_psmo(struct servers *s, const uint8_t eid[EID_LEN], enum pla
 MUST_USE bool placed_order(struct servers *s, int64_t id, struct arena *a, struct eim_order *out);
 /* The profile's order at the SM-DP+ as it stands: enum smdp_state, negative when there is none. */
 int64_t placed_profile_state(struct servers *s, const uint8_t iccid[10]);
-/* Has the SM-DP+ a verified notification of an eUICC that this profile was enabled? */
-bool placed_profile_enabled(struct servers *s, const uint8_t iccid[10]);
 
 #endif

@@ -26,11 +26,6 @@ static enum err refuse(struct client *c, enum smdp_refusal why)
 
 /* ---- which order ---- */
 
-static bool downloadable(const struct smdp_order *o)
-{
-    return o->state == SMDP_RELEASED || o->state == SMDP_DOWNLOADED;
-}
-
 /* What the order's own state says against a download by this eUICC, or -1. */
 static int order_refusal(const struct client *c, const struct smdp_order *o)
 {
@@ -38,13 +33,14 @@ static int order_refusal(const struct client *c, const struct smdp_order *o)
 
     if (o->eid.p && !slice_eq(o->eid, SLICE_OF(c->session->cma.eid)))
         return SMDP_REFUSE_EID;
-    if (o->state == SMDP_INSTALLED || o->state == SMDP_UNAVAILABLE)
+    if (smdp_is_on_euicc(o->state) || (smdp_is_over(o->state) && o->state != SMDP_ERROR))
         return SMDP_REFUSE_MATCHING_ID;
-    if (o->attempts >= options->download_attempts && (downloadable(o) || o->state == SMDP_ERROR))
+    if (o->attempts >= options->download_attempts &&
+        (smdp_is_live(o->state) || o->state == SMDP_ERROR))
         return SMDP_REFUSE_ORDER_ATTEMPTS;
     if (o->state == SMDP_ERROR)
         return SMDP_REFUSE_MATCHING_ID;
-    if (!downloadable(o))
+    if (!smdp_is_live(o->state))
         return SMDP_REFUSE_NOT_RELEASED;
     if (o->expires_ms && c->turn->now_ms >= o->expires_ms)
         return SMDP_REFUSE_ORDER_EXPIRED;

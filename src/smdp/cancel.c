@@ -26,7 +26,7 @@ static enum smdp_state state_after(int64_t reason)
 /* A session that a newer one has superseded says nothing about the order any more. */
 static bool order_is_of_session(const struct smdp_order *order, const struct session *s)
 {
-    return (order->state == SMDP_RELEASED || order->state == SMDP_DOWNLOADED) &&
+    return smdp_is_live(order->state) &&
            slice_eq(order->transaction_id, SLICE_OF(s->cma.transaction_id));
 }
 

@@ -36,17 +36,16 @@ enum err smdp_find_profile(struct turn *t, slice iccid, struct smdp_profile *out
 
 enum err smdp_save_order(struct turn *t, struct smdp_order *order)
 {
-    bool waiting = order->state == SMDP_RELEASED || order->state == SMDP_DOWNLOADED;
-
     /* An order that is bound by its download keeps its matching id: it is not sought by the EID. */
-    if (!waiting)
+    if (!smdp_is_live(order->state))
         order->waiting_eid = SLICE_NONE;
     else if (order->state == SMDP_RELEASED && !order->waiting_eid.p)
         order->waiting_eid = order->eid;
     if (order->state != SMDP_AVAILABLE)
         order->stock_type = SLICE_NONE;
     order->changed_ms = t->now_ms;
-    if (order->state == SMDP_INSTALLED || order->state == SMDP_ERROR) {
+    order->over_ms = smdp_is_over(order->state) ? t->now_ms : 0;
+    if (smdp_is_on_euicc(order->state) || smdp_is_over(order->state)) {
         enum err err = smdp_event_end(t, order);
 
         if (err)

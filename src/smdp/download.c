@@ -57,8 +57,8 @@ static int order_refusal(const struct download *d)
     if (slice_eq(o->session_eid, eid) &&
         !slice_eq(o->transaction_id, SLICE_OF(d->session->cma.transaction_id)))
         return SMDP_REFUSE_TRANSACTION;
-    if (o->state != SMDP_RELEASED && o->state != SMDP_DOWNLOADED)
-        return SMDP_REFUSE_NOT_RELEASED;
+    if (!smdp_is_live(o->state))
+        return SMDP_REFUSE_REBINDING;
     if (o->expires_ms && d->turn->now_ms >= o->expires_ms)
         return SMDP_REFUSE_ORDER_EXPIRED;
     return -1;
@@ -80,7 +80,7 @@ static enum err find_order(struct download *d, bool *refused)
 
     *refused = true;
     if (err == E_NOTFOUND)
-        return refuse(d, SMDP_REFUSE_NOT_RELEASED);
+        return refuse(d, SMDP_REFUSE_REBINDING);
     if (err)
         return err;
     why = order_refusal(d);
@@ -210,6 +210,7 @@ static enum err own_transaction(struct download *d, struct smdp_transaction **ou
         .curve = key->curve,
         .public_key = arena_copy(d->turn->arena, SLICE_OF(key->point.b)),
         .expires_ms = d->turn->now_ms + d->smdp->options.transaction_ms,
+        .ordered_ms = d->order->ordered_ms,
     };
     return row->public_key.p ? E_OK : E_MEMORY;
 }

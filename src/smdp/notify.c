@@ -63,6 +63,7 @@ struct installation {
     struct notification_metadata metadata;
     struct session *session; /* taken out, when it is still there */
     slice iccid, eid;
+    int64_t ordered_ms;       /* of the order that the package was sent for; 0: not known */
     struct smdp_order *order; /* as the session left it; NULL: to be read */
     struct public_key *key;   /* counted */
     int64_t result;           /* 0, or errorReason */
@@ -90,6 +91,7 @@ static bool known_from_session(struct installation *in)
         return false;
     in->iccid = arena_copy(in->turn->arena, SLICE_OF(s->iccid));
     in->eid = arena_copy(in->turn->arena, SLICE_OF(s->cma.eid));
+    in->ordered_ms = s->ordered_ms;
     if (s->order)
         in->order = store_row_copy(&smdp_order_table, s->order, in->turn->arena);
     in->key = key_hold(s->cma.euicc_key);
@@ -111,6 +113,7 @@ static enum err known_from_store(struct installation *in)
         return err ? err : E_EXISTS;
     in->iccid = row.iccid;
     in->eid = row.eid;
+    in->ordered_ms = row.ordered_ms;
     err = ec_point_parse(row.public_key, &point);
     return err ? err : key_open(in->smdp->options.crypto, (enum curve)row.curve, &point, &in->key);
 }
@@ -129,19 +132,29 @@ static enum err verify_result(struct installation *in, const struct profile_inst
     return err;
 }
 
+/* The package was sent for this order, and not for an earlier one of the same profile. */
+static bool is_of(const struct installation *in, const struct smdp_order *order)
+{
+    return slice_eq(order->eid, in->eid) &&
+           (in->ordered_ms == 0 || in->ordered_ms == order->ordered_ms);
+}
+
 /*
- * Success counts whenever the order still belongs to this eUICC, even after an error. A failure
- * only counts for the newest session; 10 and 11 are temporary and leave the order to be retried.
+ * Success counts whenever it is of this order, even after an error; the eUICC may have told by now
+ * what came of the profile behind it. A failure only counts for the newest session; 10 and 11 are
+ * temporary and leave the order to be retried.
  */
 static bool apply_result(const struct installation *in, struct smdp_order *order)
 {
-    bool live = order->state == SMDP_RELEASED || order->state == SMDP_DOWNLOADED;
+    bool live = smdp_is_live(order->state);
     bool newest = slice_eq(order->transaction_id, in->data.transaction_id);
 
-    if (!slice_eq(order->eid, in->eid))
-        return false;
     if (in->result == 0 && (live || order->state == SMDP_ERROR)) {
-        order->state = SMDP_INSTALLED;
+        if (in->metadata.seq_number > order->told_seq || !order->told) {
+            order->told = SMDP_INSTALLED;
+            order->told_seq = in->metadata.seq_number;
+        }
+        order->state = order->told;
         return true;
     }
     if (in->result && live && newest && in->result != BPP_ERROR_INSUFFICIENT_MEMORY &&
@@ -154,10 +167,11 @@ static bool apply_result(const struct installation *in, struct smdp_order *order
 
 static enum err tell_result(const struct installation *in, const struct smdp_order *order)
 {
+    const struct smdp_order about = { .eid = in->eid, .iccid = in->iccid };
     const char *reason = value_name(bpp_error_reason_names, in->result);
     struct turn_status failure = { 0 };
     slice detail = SLICE_LIT("success");
-    enum err err;
+    enum err err = E_OK;
 
     if (in->result) {
         failure = (struct turn_status){ "8.1",
@@ -168,10 +182,11 @@ static enum err tell_result(const struct installation *in, const struct smdp_ord
     }
     if (!detail.p)
         return E_MEMORY;
-    err = smdp_report(in->turn, SMDP_POINT_INSTALLATION, order, &failure, in->pending);
-    if (err)
-        return err;
-    return smdp_tell(in->turn, "smdp.progress.4", order, (const char *)detail.p, in->pending);
+    if (is_of(in, order))
+        err = smdp_report(in->turn, SMDP_POINT_INSTALLATION, order, &failure, in->pending);
+    return err ? err
+               : smdp_tell(in->turn, "smdp.progress.4", &about, (const char *)detail.p,
+                           in->pending);
 }
 
 static enum err settle_installation(struct installation *in)
@@ -184,7 +199,7 @@ static enum err settle_installation(struct installation *in)
         err = smdp_find_order(t, in->iccid, &order);
     if (err)
         return err == E_NOTFOUND ? E_OK : err;
-    if (apply_result(in, order)) {
+    if (is_of(in, order) && apply_result(in, order)) {
         err = smdp_save_order(t, order);
         if (err)
             return err;
@@ -234,15 +249,39 @@ static enum err installation_result(struct smdp *s, const struct profile_install
 
 /* ---- OtherSignedNotification ---- */
 
-static const char *event_name(slice operation)
+/* The one event that it names, or -1. */
+static int event_of(slice operation)
 {
     uint64_t bits = der_bits(operation);
 
-    for (unsigned i = NOTIFICATION_INSTALL; i <= NOTIFICATION_DELETE; i++) {
+    for (int i = NOTIFICATION_INSTALL; i <= NOTIFICATION_DELETE; i++) {
         if (bits == UINT64_C(1) << i)
-            return value_name(notification_event_names, i);
+            return i;
     }
-    return NULL;
+    return -1;
+}
+
+/*
+ * What the eUICC told last counts, by its sequence numbers. Before its result has come it is noted
+ * only: no order is Installed without one. From Deleted no eUICC leads back.
+ */
+static bool apply_event(struct smdp_order *order, int event, int64_t seq_number)
+{
+    static const enum smdp_state after[] = {
+        [NOTIFICATION_ENABLE] = SMDP_ENABLED,
+        [NOTIFICATION_DISABLE] = SMDP_DISABLED,
+        [NOTIFICATION_DELETE] = SMDP_DELETED,
+    };
+    bool awaited = smdp_is_live(order->state) || order->state == SMDP_ERROR;
+
+    if (event == NOTIFICATION_INSTALL || seq_number <= order->told_seq ||
+        (!awaited && !smdp_is_on_euicc(order->state)))
+        return false;
+    order->told = after[event];
+    order->told_seq = seq_number;
+    if (!awaited)
+        order->state = order->told;
+    return true;
 }
 
 /* Ours are those of a profile that this server gave to this eUICC. */
@@ -287,15 +326,15 @@ static enum err other_notification(struct smdp *s, const struct other_signed_not
 {
     struct notification_metadata m;
     struct smdp_order *order;
-    const char *event;
     bool valid, known;
     slice eid, digest;
+    int event;
     enum err err = schema_decode(&T_notification_metadata, n->tbs_other_notification, &m, NULL);
 
     if (err)
         return err;
-    event = event_name(m.profile_management_operation);
-    if (!event)
+    event = event_of(m.profile_management_operation);
+    if (event < 0)
         return ignore(t, "notification does not name one event");
     err = verify_notification(s, n, t, &eid, &valid);
     if (err)
@@ -305,6 +344,8 @@ static enum err other_notification(struct smdp *s, const struct other_signed_not
     err = find_owner(t, &m, eid, &order);
     if (err == E_NOTFOUND)
         return ignore(t, "notification is about no profile of ours");
+    if (!err && m.seq_number <= order->forgotten_seq)
+        return ignore(t, "notification is so old that it has been forgotten");
     if (!err)
         err = digest_of(s, t, n->tbs_other_notification, &digest);
     if (!err)
@@ -314,7 +355,11 @@ static enum err other_notification(struct smdp *s, const struct other_signed_not
     if (known)
         return ignore(t, "notification has been here before");
     err = record(t, eid, &m, digest, 0, pending);
-    return err ? err : smdp_tell(t, "smdp.notification", order, event, pending);
+    if (!err && apply_event(order, event, m.seq_number))
+        err = smdp_save_order(t, order);
+    return err ? err
+               : smdp_tell(t, "smdp.notification", order,
+                           value_name(notification_event_names, event), pending);
 }
 
 enum err smdp_handle_notification(struct smdp *s, slice pending, struct turn *t)

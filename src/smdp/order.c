@@ -49,7 +49,8 @@ static enum err reserve(struct turn *t, const struct smdp_download_order *r,
     memcpy(iccid, order->iccid.p, ICCID_SIZE);
     order->requester = r->requester;
     order->eid = r->eid;
-    order->ordered_ms = t->now_ms;
+    /* of no earlier order of this profile, whatever the clock does: it tells them apart */
+    order->ordered_ms = t->now_ms > order->changed_ms ? t->now_ms : order->changed_ms + 1;
     return set_state(t, order, r->eid.p ? SMDP_LINKED : SMDP_ALLOCATED);
 }
 
@@ -391,7 +392,7 @@ static bool names_eid(const struct smdp_cancel_order *r, const struct smdp_order
 
 static int cancel_refusal(const struct smdp_cancel_order *r, const struct smdp_order *order)
 {
-    if (order->state == SMDP_INSTALLED)
+    if (smdp_is_on_euicc(order->state))
         return SMDP_REFUSE_ICCID_IN_USE;
     if (r->requester.p && order->state == SMDP_AVAILABLE)
         return SMDP_REFUSE_ICCID_STATE;

@@ -31,6 +31,7 @@ static const struct store_index order_indexes[] = {
     { "matching_id", { "matching_id" }, true, 1, 0 },
     { "waiting_eid", { "waiting_eid", "ordered_ms" }, false, 1, 0 },
     { "stock_type", { "stock_type" }, false, 1, 0 },
+    { "over", { "over_ms" }, false, 4, 0 },
 };
 static const struct store_index transaction_indexes[] = {
     { "id", { "transaction_id" }, true, 1, 0 },
@@ -38,6 +39,7 @@ static const struct store_index transaction_indexes[] = {
 static const struct store_index notification_indexes[] = {
     { "eid", { "eid", "seq_number", "digest" }, true, 1, 0 },
     { "iccid", { "iccid", "received_ms" }, false, 1, 0 },
+    { "time", { "received_ms" }, false, 4, 0 },
 };
 
 static const struct store_index operator_indexes[] = {
@@ -82,5 +84,5 @@ static const struct store_table *const tables[] = {
 };
 
 const struct store_schema smdp_schema = {
-    .name = "smdp", .version = 3, .tables = tables, .table_count = COUNT(tables)
+    .name = "smdp", .version = 4, .tables = tables, .table_count = COUNT(tables)
 };

@@ -7,7 +7,10 @@
  * Invariants:
  *   1. a matching id belongs to one order at most
  *   2. an order that has been bound to an EID is never bound to another one
- *   3. an order is Installed only by a verified result of the eUICC that it was bound to
+ *   3. an order is Installed only by a verified result of the eUICC that it was bound to, of a
+ * package that was sent for this very order
+ *   4. behind that it is Enabled, Disabled or Deleted by what this eUICC signed last, in the order
+ * of its sequence numbers and not of their arrival
  */
 #ifndef DUNLIN_SMDP_ROWS_H
 #define DUNLIN_SMDP_ROWS_H
@@ -24,7 +27,10 @@
     X(DOWNLOADED, "Downloaded")   /* bound and sent at least once */                               \
     X(INSTALLED, "Installed")     /* the eUICC said so */                                          \
     X(ERROR, "Error")             /* this order came to nothing */                                 \
-    X(UNAVAILABLE, "Unavailable") /* withdrawn */
+    X(UNAVAILABLE, "Unavailable") /* withdrawn */                                                  \
+    X(ENABLED, "Enabled")         /* the eUICC said so, as in what follows */                      \
+    X(DISABLED, "Disabled")                                                                        \
+    X(DELETED, "Deleted") /* until the operator makes it Available or Unavailable */
 
 enum smdp_state {
 #define X(name, text) SMDP_##name,
@@ -35,6 +41,24 @@ enum smdp_state {
 
 /* "Released"; "?" for a number that is no state. */
 const char *smdp_state_name(int64_t state);
+
+/* The eUICC may come for it. */
+static inline bool smdp_is_live(int64_t state)
+{
+    return state == SMDP_RELEASED || state == SMDP_DOWNLOADED;
+}
+
+/* The profile is on an eUICC. */
+static inline bool smdp_is_on_euicc(int64_t state)
+{
+    return state == SMDP_INSTALLED || state == SMDP_ENABLED || state == SMDP_DISABLED;
+}
+
+/* Nothing more comes of the order, unless the operator wants it. */
+static inline bool smdp_is_over(int64_t state)
+{
+    return state == SMDP_ERROR || state == SMDP_UNAVAILABLE || state == SMDP_DELETED;
+}
 
 enum smdp_ds_event_state {
     SMDP_EVENT_REGISTERING, /* the SM-DS is being asked */
@@ -79,7 +103,11 @@ enum smdp_ds_event_state {
     C(T, INT,  changed_ms,     0,          1, 0)                                                   \
     C(T, BLOB, bound_by,       STORE_NULL, 1, 0) /* transaction whose row has the binding */       \
     C(T, BLOB, transaction_id, STORE_NULL, 1, 0) /* of the last authenticated session */           \
-    C(T, BLOB, session_eid,    STORE_NULL, 1, 0) /* its eUICC */
+    C(T, BLOB, session_eid,    STORE_NULL, 1, 0) /* its eUICC */                                   \
+    C(T, INT,  told,           0,          4, 0) /* state that the eUICC told last; 0: nothing */  \
+    C(T, INT,  told_seq,       0,          4, 0) /* sequence number with which it did */           \
+    C(T, INT,  forgotten_seq,  0,          4, 0) /* what it told up to here is no longer kept */   \
+    C(T, INT,  over_ms,        0,          4, 0) /* since when it is over; 0: it is not */
 
 /*
  * A package that was sent. The key begins with the time, so that rows come at the end of the table
@@ -97,7 +125,8 @@ enum smdp_ds_event_state {
     C(T, BLOB, smdp_otpk,      STORE_NULL, 1, 0)                                                   \
     C(T, BLOB, host_id,        STORE_NULL, 1, 0)                                                   \
     C(T, BLOB, head,           STORE_NULL, 1, 0) /* A0, A1 and A2 as sent */                       \
-    C(T, BLOB, elements,       STORE_NULL, 1, 0) /* A3 as sent; absent: the protected row's */
+    C(T, BLOB, elements,       STORE_NULL, 1, 0) /* A3 as sent; absent: the protected row's */     \
+    C(T, INT,  ordered_ms,     0,          4, 0) /* of the order it was sent for; 0: not known */
 
 /* digest: SHA-256 of what the eUICC signed; a card made anew under its EID counts from 1 again */
 #define SMDP_NOTIFICATION(C, T)                                                                    \
@@ -173,8 +202,13 @@ extern const struct store_table smdp_ds_event_table;
  */
 #define SMDP_BY_KEY 0
 enum { SMDP_PROFILE_BY_TYPE = 1 };
-enum { SMDP_ORDER_BY_MATCHING_ID = 1, SMDP_ORDER_BY_WAITING_EID, SMDP_ORDER_BY_STOCK_TYPE };
-enum { SMDP_NOTIFICATION_BY_ICCID = 1 };
+enum {
+    SMDP_ORDER_BY_MATCHING_ID = 1,
+    SMDP_ORDER_BY_WAITING_EID,
+    SMDP_ORDER_BY_STOCK_TYPE,
+    SMDP_ORDER_BY_OVER,
+};
+enum { SMDP_NOTIFICATION_BY_ICCID = 1, SMDP_NOTIFICATION_BY_TIME };
 enum { SMDP_OPERATOR_BY_NAME = 1 };
 enum { SMDP_REPORT_BY_DUE = 1 };
 enum { SMDP_DS_EVENT_BY_DUE = 1 };

@@ -102,7 +102,7 @@ bool house_enabled(struct house *h, const struct stock *s)
     const struct timespec pause = { .tv_nsec = 20000000 };
 
     for (unsigned i = 0; i < 500; i++) {
-        if (placed_profile_enabled(h->servers, s->iccid))
+        if (placed_profile_state(h->servers, s->iccid) == SMDP_ENABLED)
             return true;
         nanosleep(&pause, NULL);
     }
