@@ -34,6 +34,8 @@ static const struct ctl_command commands[] = {
     { "order confirm ICCID", "POST", "/v1/smdp/orders/ICCID/confirm", BODY_JSON, NULL },
     { "order release ICCID", "POST", "/v1/smdp/orders/ICCID/release", BODY_NONE, NULL },
     { "order cancel ICCID", "POST", "/v1/smdp/orders/ICCID/cancel", BODY_JSON, NULL },
+    { "states smdp", "GET", "/v1/smdp/states", BODY_NONE, NULL },
+    { "states eim", "GET", "/v1/eim/states", BODY_NONE, NULL },
     { "operators", "GET", "/v1/smdp/operators", BODY_NONE, "name notify added id" },
     { "operator add name certificate", "POST", "/v1/smdp/operators", BODY_JSON, NULL },
     { "operator remove ID", "DELETE", "/v1/smdp/operators/ID", BODY_NONE, NULL },

@@ -2,10 +2,12 @@
  * How many orders are in which state, for the metrics. No index knows it, and none is kept for it:
  * a chore walks the orders a few at a time and tells when it has seen all, then rests.
  */
-#include "serve/admin_parts.h"
+#include "serve/admin_lists.h"
 
 #define STEP    200 /* rows at a time */
 #define REST_MS 30000
+
+_Static_assert(SMDP_STATE_COUNT <= CENSUS_STATES, "every state is counted");
 
 static enum err step_smdp(struct admin_census *c, struct turn *t, size_t *count)
 {
@@ -43,15 +45,36 @@ static enum err step_eim(struct admin_census *c, struct turn *t, size_t *count)
     return err;
 }
 
+static const char *role_of(const struct admin *a)
+{
+    return a->o.smdp ? "smdp" : "eim";
+}
+
 static void publish(const struct admin *a)
 {
     const char *names[CENSUS_STATES];
-    bool smdp = a->o.smdp != NULL;
 
     for (size_t i = 0; i < CENSUS_STATES; i++)
-        names[i] = smdp ? smdp_state_name((int64_t)i) : eim_order_state_name((int64_t)i);
-    meters_states(a->o.house->meters, smdp ? "smdp" : "eim", names, a->census.counts,
-                  CENSUS_STATES);
+        names[i] = a->o.smdp ? smdp_state_name((int64_t)i) : eim_order_state_name((int64_t)i);
+    meters_states(a->o.house->meters, role_of(a), names, a->census.counts, CENSUS_STATES);
+}
+
+enum err admin_states(struct admin_call *c)
+{
+    const struct admin_house *house = c->admin->o.house;
+    const char *names[CENSUS_STATES];
+    uint64_t counts[CENSUS_STATES];
+    size_t count = 0;
+
+    if (house && house->meters)
+        count = meters_states_of(house->meters, role_of(c->admin), names, counts, CENSUS_STATES);
+    if (!count)
+        return admin_problem(c, 503, NULL, "the orders are being counted");
+    c->reply = json_object();
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], "?") != 0)
+            admin_put_int(c->reply, names[i], (int64_t)counts[i]);
+    return E_OK;
 }
 
 enum err admin_count_orders(void *admin, const struct engine_call *call, struct turn *t)

@@ -341,6 +341,7 @@ const struct admin_operation admin_eim[] = {
     { "GET", "/v1/eim/orders/{id}", order_get, TAKES_NOTHING, NULL },
     { "POST", "/v1/eim/orders/{id}/retry", order_retry, TAKES_NOTHING, NULL },
     { "POST", "/v1/eim/orders/{id}/cancel", order_cancel, TAKES_NOTHING, NULL },
+    { "GET", "/v1/eim/states", admin_states, TAKES_NOTHING, NULL },
     { "GET", "/v1/eim/events", admin_events, TAKES_NOTHING, " after limit kind eid iccid " },
 };
 const size_t admin_eim_count = COUNT(admin_eim);

@@ -9,6 +9,8 @@ slice admin_given_eid(struct admin_call *c, slice digits, const char *name);
 slice admin_given_iccid(struct admin_call *c, slice digits, const char *name);
 
 enum err admin_events(struct admin_call *c);
+/* admin_census.c: how many orders are in which state */
+enum err admin_states(struct admin_call *c);
 
 /* admin_operators.c */
 enum err admin_operators(struct admin_call *c);

@@ -13,7 +13,7 @@
 #define ADMIN_PAGE_MAX    500
 
 /* Of one walk over the orders; only its chore looks at it. */
-#define CENSUS_STATES 12
+#define CENSUS_STATES 16
 struct admin_census {
     int64_t rests_until_ms;
     uint8_t iccid[ICCID_LEN]; /* the last that was counted; SM-DP+ */

@@ -429,6 +429,7 @@ const struct admin_operation admin_smdp[] = {
       " eid release" CONFIRMATION },
     { "POST", "/v1/smdp/orders/{iccid}/release", order_release, TAKES_NOTHING, NULL },
     { "POST", "/v1/smdp/orders/{iccid}/cancel", order_cancel, TAKES_JSON, " eid unavailable " },
+    { "GET", "/v1/smdp/states", admin_states, TAKES_NOTHING, NULL },
     { "GET", "/v1/smdp/operators", admin_operators, TAKES_NOTHING, NULL },
     { "POST", "/v1/smdp/operators", admin_operator_add, TAKES_JSON, " name certificate notify " },
     { "DELETE", "/v1/smdp/operators/{id}", admin_operator_remove, TAKES_NOTHING, NULL },

@@ -145,14 +145,23 @@ void meters_reload(struct meters *m, bool done)
     pthread_mutex_unlock(&m->lock);
 }
 
-void meters_states(struct meters *m, const char *server, const char *const *names,
-                   const uint64_t *counts, size_t count)
+/* Under the lock: those of the server, or the place behind the last. */
+static struct states *states_of(struct meters *m, const char *server)
 {
     struct states *s = m->states;
 
-    pthread_mutex_lock(&m->lock);
     while (s < m->states + m->state_count && !same_text(s->server, server))
         s++;
+    return s;
+}
+
+void meters_states(struct meters *m, const char *server, const char *const *names,
+                   const uint64_t *counts, size_t count)
+{
+    struct states *s;
+
+    pthread_mutex_lock(&m->lock);
+    s = states_of(m, server);
     if (s < m->states + SERVERS_MAX) {
         if (s == m->states + m->state_count)
             m->state_count++;
@@ -162,6 +171,23 @@ void meters_states(struct meters *m, const char *server, const char *const *name
         memcpy(s->counts, counts, s->count * sizeof *counts);
     }
     pthread_mutex_unlock(&m->lock);
+}
+
+size_t meters_states_of(struct meters *m, const char *server, const char **names, uint64_t *counts,
+                        size_t room)
+{
+    const struct states *s;
+    size_t count = 0;
+
+    pthread_mutex_lock(&m->lock);
+    s = states_of(m, server);
+    if (s < m->states + m->state_count) {
+        count = s->count < room ? s->count : room;
+        memcpy(names, s->names, count * sizeof *names);
+        memcpy(counts, s->counts, count * sizeof *counts);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return count;
 }
 
 /* ---- text ---- */

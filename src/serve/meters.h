@@ -23,6 +23,10 @@ void meters_count(struct meters *m, const char *server, const struct engine_repo
 void meters_states(struct meters *m, const char *server, const char *const *names,
                    const uint64_t *counts, size_t count);
 
+/* What was told of this server last; its number, at most `room`; 0: nothing yet. */
+size_t meters_states_of(struct meters *m, const char *server, const char **names, uint64_t *counts,
+                        size_t room);
+
 /* Certificates and keys were read again, and are in force or not. */
 void meters_reload(struct meters *m, bool done);
 

@@ -423,9 +423,13 @@ static void orders_of_the_smdp_are_counted(void **state)
     for (unsigned n = 1; n <= 3; n++)
         stock(n, "profileType=Gold", 201);
     ask("POST", "/v1/smdp/orders", "{\"profileType\":\"Gold\"}", 201);
+    refuses("GET", "/v1/smdp/states", "", 503, "");
     desk_count(&side, 0);
     says(ask("GET", "/metrics", "", 200), "dunlin_orders{server=\"smdp\",state=\"Available\"} 2\n");
     says(ask("GET", "/metrics", "", 200), "state=\"Released\"} 1\n");
+    says(ask("GET", "/v1/smdp/states", "", 200),
+         "{\"Available\":2,\"Allocated\":0,\"Linked\":0,\"Confirmed\":0,\"Released\":1,");
+    says(ask("GET", "/v1/smdp/states", "", 200), "\"Enabled\":0,\"Disabled\":0,\"Deleted\":0}");
 }
 
 /* Whatever is counted, the table has an end. */
