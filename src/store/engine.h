@@ -24,8 +24,8 @@ struct store_engine {
     void (*read_end)(struct store *s);
     void (*commit)(struct store *s, struct store_job *job);
     /* as stored, within the read that was begun */
-    enum err (*row_chain_head)(struct store *s, const struct store_table *table,
-                               struct row_chain_head *out);
+    enum err (*row_chain_ends)(struct store *s, const struct store_table *table,
+                               struct row_chain_ends *out);
     void (*close)(struct store *s);
 };
 

@@ -5,17 +5,20 @@
 #define COLUMNS_MAX 24
 #define PAGE        200u
 
-bool row_chain_columns(const struct store_table *t, const struct store_column **behind,
-                       const struct store_column **hash)
+bool row_chain_columns(const struct store_table *t, struct row_chain_columns *out)
 {
-    *behind = *hash = NULL;
+    *out = (struct row_chain_columns){ .serial = NULL };
     for (size_t i = 0; i < t->column_count; i++) {
         const struct store_column *c = &t->columns[i];
 
+        if (c->flags & STORE_SERIAL)
+            out->serial = c;
+        if (c->flags & STORE_CUT)
+            out->cut = c;
         if (c->flags & STORE_CHAIN)
-            *(c->kind == STORE_INT ? behind : hash) = c;
+            *(c->kind == STORE_INT ? &out->behind : &out->hash) = c;
     }
-    return *behind && *hash;
+    return out->serial && out->behind && out->hash;
 }
 
 /* ---- one link ---- */
@@ -90,14 +93,29 @@ enum err row_chain_next(const struct crypto *c, const struct store_table *t, con
     return err;
 }
 
+enum err row_chain_holds(const struct crypto *c, const struct store_table *t,
+                         const struct row_chain_columns *columns, const void *row,
+                         const struct row_chain_head *head, struct row_chain_head *out, bool *holds)
+{
+    int64_t id = *store_row_int(row, columns->serial);
+    const uint64_t version = (uint64_t)id;
+    enum err err = row_chain_next(c, t, row, id, head, out);
+
+    *holds = !err && *store_row_int(row, columns->behind) == head->last &&
+             slice_eq(*store_row_slice(row, columns->hash), SLICE_OF(out->hash)) &&
+             memcmp(row, &version, sizeof version) == 0;
+    return err;
+}
+
 /* ---- the whole chain ---- */
 
 struct walk {
     const struct crypto *crypto;
     const struct store_table *table;
-    const struct store_column *serial, *behind, *hash;
+    struct row_chain_columns columns;
     const uint8_t *anchor;
     bool anchored, begun;
+    int64_t cut; /* how far the rows say that the chain was cut */
     struct row_chain_head head;
     struct row_chain_verdict *verdict;
     void (*found)(void *ctx, enum row_chain_fault fault, int64_t id);
@@ -122,10 +140,12 @@ static void accept(struct walk *w, int64_t id, slice hash)
 
 static enum err walk_row(struct walk *w, const uint8_t *row)
 {
-    int64_t id = *store_row_int(row, w->serial), behind = *store_row_int(row, w->behind);
-    slice hash = *store_row_slice(row, w->hash);
+    const struct row_chain_columns *c = &w->columns;
+    int64_t id = *store_row_int(row, c->serial), behind = *store_row_int(row, c->behind);
+    slice hash = *store_row_slice(row, c->hash);
     struct row_chain_head next;
-    enum err err;
+    bool holds = true;
+    enum err err = E_OK;
 
     if (hash.n != DIGEST_LEN) {
         if (hash.p || w->begun)
@@ -139,13 +159,14 @@ static enum err walk_row(struct walk *w, const uint8_t *row)
         tell(w, ROW_INSERTED, w->head.last);
     else if (behind > w->head.last)
         tell(w, ROW_REMOVED, behind);
-    else if ((err = row_chain_next(w->crypto, w->table, row, id, &w->head, &next)))
-        return err;
-    else if (memcmp(next.hash, hash.p, DIGEST_LEN) != 0 ||
-             memcmp(row, &(uint64_t){ (uint64_t)id }, sizeof(uint64_t)) != 0)
+    else
+        err = row_chain_holds(w->crypto, w->table, c, row, &w->head, &next, &holds);
+    if (!holds)
         tell(w, ROW_CHANGED, id);
+    if (c->cut && *store_row_int(row, c->cut))
+        w->cut = *store_row_int(row, c->cut);
     accept(w, id, hash);
-    return E_OK;
+    return err;
 }
 
 static enum err walk_rows(struct walk *w, struct store *s, struct arena *a)
@@ -164,7 +185,7 @@ static enum err walk_rows(struct walk *w, struct store *s, struct arena *a)
             const uint8_t *row = rows + i * w->table->size;
 
             err = walk_row(w, row);
-            q.from = store_int(*store_row_int(row, w->serial) + 1);
+            q.from = store_int(*store_row_int(row, w->columns.serial) + 1);
         }
     }
     return err;
@@ -180,8 +201,18 @@ static void compare_end(struct walk *w, const struct row_chain_head *noted)
         tell(w, noted->count > w->head.count ? ROW_REMOVED : ROW_INSERTED, 0);
     else if (memcmp(noted->hash, w->head.hash, DIGEST_LEN) != 0)
         tell(w, ROW_CHANGED, w->head.last);
+    if (w->cut != w->verdict->floor.last)
+        tell(w, ROW_UNTOLD, w->verdict->floor.last);
     if (w->anchor && !w->anchored)
         tell(w, ROW_ANCHOR, 0);
+}
+
+/* From what was cut off on. */
+static void begin_at(struct walk *w, const struct row_chain_head *floor)
+{
+    w->verdict->floor = w->head = *floor;
+    w->begun = floor->last != 0;
+    w->anchored = w->begun && w->anchor && !memcmp(w->anchor, floor->hash, DIGEST_LEN);
 }
 
 enum err row_chain_verify(struct store *s, const struct crypto *c, const struct store_table *t,
@@ -190,28 +221,27 @@ enum err row_chain_verify(struct store *s, const struct crypto *c, const struct 
                           void *ctx, struct row_chain_verdict *out)
 {
     struct walk w = { .crypto = c, .table = t, .anchor = anchor, .verdict = out, .found = found };
-    struct row_chain_head noted = { .last = 0 };
+    struct row_chain_ends noted = { .head = { 0 } };
     struct arena a;
     enum err err;
 
     w.ctx = ctx;
     *out = (struct row_chain_verdict){ .before = 0 };
-    for (size_t i = 0; i < t->column_count; i++)
-        if (t->columns[i].flags & STORE_SERIAL)
-            w.serial = &t->columns[i];
-    if (!row_chain_columns(t, &w.behind, &w.hash) || !w.serial)
+    if (!row_chain_columns(t, &w.columns))
         return E_ARGUMENT;
     arena_init(&a, (size_t)256 << 20);
     err = store_read_begin(s);
     if (!err) {
-        err = s->engine->row_chain_head(s, t, &noted);
-        if (!err)
+        err = s->engine->row_chain_ends(s, t, &noted);
+        if (!err) {
+            begin_at(&w, &noted.floor);
             err = walk_rows(&w, s, &a);
+        }
         store_read_end(s);
     }
     arena_free(&a);
     if (!err)
-        compare_end(&w, &noted);
+        compare_end(&w, &noted.head);
     out->head = w.head;
     return err;
 }

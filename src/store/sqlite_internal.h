@@ -55,8 +55,9 @@ struct known_table {
 /* The chain of this database's log, the committer's. */
 struct chain_state {
     const struct store_table *table; /* NULL: none */
-    struct row_chain_head now, next; /* next: with the row that is being written */
-    struct row_chain_head begun;     /* as it is on disk */
+    struct row_chain_columns columns;
+    struct row_chain_ends now, next; /* next: with the row that is being written, or removed */
+    struct row_chain_ends begun;     /* as it is on disk */
 };
 
 struct sqlite_store {
@@ -110,12 +111,17 @@ MUST_USE enum err sqlite_reader(struct sqlite_store *s, struct connection **out)
 
 /* sqlite_row_chain.c */
 MUST_USE enum err sqlite_open_chain(struct sqlite_store *s, sqlite3 *db);
-/* Fills in chain.next. E_ARGUMENT when a row of the log would change. */
+/* E_ARGUMENT when the set removes rows of the log and does not say so in it. */
+MUST_USE enum err sqlite_chain_check(const struct sqlite_store *s, const struct store_job *job);
+/*
+ * Fills in chain.next. E_ARGUMENT when a row of the log would change, or go before the one ahead of
+ * it, or is not as it was written.
+ */
 MUST_USE enum err sqlite_chain_link(struct sqlite_store *s, const struct change *change,
                                     uint64_t number);
 MUST_USE enum err sqlite_chain_commit(struct sqlite_store *s, struct connection *writer);
-MUST_USE enum err sqlite_chain_head(struct store *s, const struct store_table *table,
-                                    struct row_chain_head *out);
+MUST_USE enum err sqlite_chain_ends(struct store *s, const struct store_table *table,
+                                    struct row_chain_ends *out);
 
 /* sqlite_vault.c */
 MUST_USE enum err sqlite_open_vault(struct sqlite_store *s, sqlite3 *db,

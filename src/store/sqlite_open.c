@@ -364,7 +364,7 @@ static const struct store_engine engine = {
     .read_begin = sqlite_read_begin,
     .read_end = sqlite_read_end,
     .commit = commit,
-    .row_chain_head = sqlite_chain_head,
+    .row_chain_ends = sqlite_chain_ends,
     .close = close_store,
 };
 

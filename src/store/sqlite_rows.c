@@ -108,9 +108,10 @@ static enum err bind_column(struct sqlite_store *store, sqlite3_stmt *st, int at
     if ((c->flags & STORE_SERIAL) && number)
         return sqlite_error(sqlite3_bind_int64(st, at, (sqlite3_int64)number));
     if ((c->flags & STORE_CHAIN) && store->chain.table == table)
-        return sqlite_error(c->kind == STORE_INT ? sqlite3_bind_int64(st, at, store->chain.now.last)
-                                                 : sqlite3_bind_blob(st, at, store->chain.next.hash,
-                                                                     DIGEST_LEN, SQLITE_STATIC));
+        return sqlite_error(c->kind == STORE_INT
+                                ? sqlite3_bind_int64(st, at, store->chain.now.head.last)
+                                : sqlite3_bind_blob(st, at, store->chain.next.head.hash, DIGEST_LEN,
+                                                    SQLITE_STATIC));
     if (c->kind == STORE_INT)
         return sqlite_error(sqlite3_bind_int64(st, at, *store_row_int(row, c)));
     s = *store_row_slice(row, c);
@@ -229,7 +230,7 @@ static enum err run_change(struct connection *c, int place, unsigned shape,
     else if (!err && sqlite3_changes(c->db) != 1)
         err = E_CONFLICT;
     sqlite3_reset(st->prepared);
-    if (!err && change->kind == CHANGE_INSERT && change->table == c->store->chain.table)
+    if (!err && change->kind != CHANGE_ASSUME && change->table == c->store->chain.table)
         c->store->chain.now = c->store->chain.next;
     return err;
 }
@@ -253,6 +254,8 @@ static enum err apply_set(struct sqlite_store *s, struct store_job *job)
 {
     enum err err = job->count <= CHANGES_MAX ? E_OK : E_ARGUMENT;
 
+    if (!err)
+        err = sqlite_chain_check(s, job);
     job->first_number = s->next_number;
     s->next_number += job->count;
     for (size_t i = 0; i < job->count && !err; i++) {
@@ -269,7 +272,7 @@ static enum err apply_set(struct sqlite_store *s, struct store_job *job)
 static enum err apply(void *engine, struct store_job *job, bool undoable)
 {
     struct sqlite_store *s = engine;
-    struct row_chain_head head = s->chain.now;
+    struct row_chain_ends ends = s->chain.now;
     enum err err, undone = E_OK;
 
     if (!undoable || job->count == 1)
@@ -280,7 +283,7 @@ static enum err apply(void *engine, struct store_job *job, bool undoable)
     err = apply_set(s, job);
     if (err) {
         undone = sqlite_run_fixed(s->writer, FIXED_UNDO);
-        s->chain.now = head;
+        s->chain.now = ends;
     }
     if (!undone)
         undone = sqlite_run_fixed(s->writer, FIXED_KEEP);

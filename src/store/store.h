@@ -44,6 +44,7 @@ enum store_flag {
     STORE_SERIAL = 2, /* INT, the only key column: the store assigns it on INSERT, rising */
     STORE_SECRET = 4, /* TEXT, BLOB, in no index, behind the key: sealed at rest (vault.h) */
     STORE_CHAIN = 8,  /* INT and BLOB: filled in by the store on INSERT (row_chain.h) */
+    STORE_CUT = 16,   /* INT: rows up to this one go in the same set (row_chain.h); 0: none do */
 };
 
 struct store_column {

@@ -138,7 +138,7 @@ const struct store_table store_event_table = {
 static const struct store_table *const event_tables[] = { &store_event_table };
 
 const struct store_schema store_event_schema = {
-    .name = "event", .version = 2, .tables = event_tables, .table_count = COUNT(event_tables)
+    .name = "event", .version = 3, .tables = event_tables, .table_count = COUNT(event_tables)
 };
 
 enum err turn_event(struct turn *t, const struct store_event *event)

@@ -137,7 +137,8 @@ int64_t turn_retry_ms(int64_t attempts);
     C(T, TEXT, detail,  STORE_NULL,   1, 0)                               \
     C(T, BLOB, data,    STORE_NULL,   1, 0)                               \
     C(T, INT,  behind,  STORE_CHAIN,  2, 0) /* the event before; 0: first */ \
-    C(T, BLOB, chain,   STORE_NULL | STORE_CHAIN, 2, 0) /* row_chain.h */
+    C(T, BLOB, chain,   STORE_NULL | STORE_CHAIN, 2, 0) /* row_chain.h */ \
+    C(T, INT,  cut,     STORE_CUT,    3, 0) /* "log.cut": the last event that went; else 0 */
 /* clang-format on */
 
 STORE_ROW(store_event, STORE_EVENT);
