@@ -46,11 +46,13 @@ static void print_fault(void *ctx, enum row_chain_fault fault, int64_t id)
         [ROW_REMOVED] = "was removed",
         [ROW_UNCHAINED] = "has lost its place in the chain",
         [ROW_CUT] = "was the last, and the end is cut off",
+        [ROW_UNTOLD] = "was removed with all before it, and the log does not say so",
     };
 
     (void)ctx;
     if (fault == ROW_ANCHOR)
-        printf("the head of --head is not in this log: it was written anew\n");
+        printf("the head of --head is not in this log: it was written anew, or is older than the "
+               "log\n");
     else if (!id)
         printf("an event %s\n", texts[fault]);
     else
@@ -79,8 +81,11 @@ static int verify(struct store *s, const struct audit_args *a)
     }
     if (v.before)
         printf("%lld events are older than the chain\n", (long long)v.before);
-    printf("%lld events, %lld faults, head %s\n", (long long)v.head.count, (long long)v.faults,
-           hex);
+    if (v.floor.count)
+        printf("%lld events up to %lld were removed by retention\n", (long long)v.floor.count,
+               (long long)v.floor.last);
+    printf("%lld events, %lld faults, head %s\n", (long long)(v.head.count - v.floor.count),
+           (long long)v.faults, hex);
     return v.faults ? EXIT_FAILED : EXIT_DONE;
 }
 

@@ -25,7 +25,7 @@ struct serve_args {
     bool log_json;
     struct option_list credentials;
     long smdp_port, es2_port, smds_port, es12_port, eim_port, admin_port, workers,
-        download_attempts;
+        download_attempts, keep_days;
 };
 
 static bool has_role(const char *roles, const char *role)
@@ -94,6 +94,7 @@ static int run(const struct serve_args *a)
         .eim_port = a->eim_port,
         .workers = a->workers,
         .download_attempts = (unsigned)a->download_attempts,
+        .keep_days = a->keep_days,
         .hosts = rows,
         .log = a->log_json ? LOG_JSON : LOG_FAILURES,
         .meters = a->admin_port >= 0,
@@ -170,6 +171,7 @@ int cmd_serve(int argc, char **argv)
         .admin_certificates = { certificates, DESK_CERTIFICATES, 0 },
         .smds_port = 8446,
         .es12_port = 8447,
+        .keep_days = 365,
     };
     const struct option rows[] = {
         { "config", OPTION_TEXT, &a.config, 0, 0, "FILE", "read [serve] of this file first" },
@@ -199,6 +201,8 @@ int cmd_serve(int argc, char **argv)
         { "orders", OPTION_TEXT, &a.orders, 0, 0, "FILE", "orders to place, see docs/serve.md" },
         { "download-attempts", OPTION_INT, &a.download_attempts, 1, 1000000, "N",
           "downloads begun of one order at the SM-DP+ (10)" },
+        { "keep-days", OPTION_INT, &a.keep_days, 0, 36500, "N",
+          "how long what is over stays in the databases, 0 for ever (365)" },
         { "admin-port", OPTION_INT, &a.admin_port, 0, 65535, "PORT",
           "operator's desk: REST and metrics, see docs/ctl.md (none)" },
         { "admin-bind", OPTION_TEXT, &a.admin_bind, 0, 0, "ADDRESS", "of the desk (127.0.0.1)" },

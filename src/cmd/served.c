@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -52,20 +53,53 @@ enum err served_open_store(struct served *v, const struct served_options *o, str
     return e ? database_fault(r, e, path) : E_OK;
 }
 
-enum err served_open_admin(struct served *v, const struct admin_options *o,
-                           struct engine_chore chores[2], struct reason *r)
+/* ---- chores ---- */
+
+enum err served_add_chore(struct served *v, struct engine_chore chore, struct reason *r)
+{
+    struct engine_chore *grown = realloc(v->chores, (v->chore_count + 1) * sizeof *v->chores);
+
+    if (!grown)
+        return because(r, E_MEMORY, "the server's chores");
+    v->chores = grown;
+    v->chores[v->chore_count++] = chore;
+    return E_OK;
+}
+
+static enum err forget(void *retention, const struct engine_call *call, struct turn *t)
+{
+    size_t count;
+
+    (void)call; /* no hurry: a batch, and a pause for whoever waits */
+    return retention_step(retention, t, &count);
+}
+
+enum err served_keep(struct served *v, const struct retention_rule *rules, size_t count, long days,
+                     struct reason *r)
+{
+    if (days == 0)
+        return E_OK;
+    v->retention =
+        (struct retention){ .rules = rules, .count = count, .keep_ms = days * RETENTION_DAY_MS };
+    return served_add_chore(
+        v,
+        (struct engine_chore){
+            .name = "retention", .every_ms = 250, .handle = forget, .role = &v->retention },
+        r);
+}
+
+enum err served_open_admin(struct served *v, const struct admin_options *o, struct reason *r)
 {
     enum err e = admin_open(o, v->desk_routes, &v->desk.count, &v->admin);
 
     if (e)
         return because(r, e, "the operator's routes");
     v->desk.routes = v->desk_routes;
-    chores[0] = admin_upkeep(v->admin);
-    chores[1] = admin_counting(v->admin);
-    return E_OK;
+    e = served_add_chore(v, admin_upkeep(v->admin), r);
+    return e ? e : served_add_chore(v, admin_counting(v->admin), r);
 }
 
-enum err served_open_engine(struct served *v, const struct served_options *o, size_t chores,
+enum err served_open_engine(struct served *v, const struct served_options *o,
                             struct engine_upstream upstream, struct reason *r)
 {
     struct engine_options options = {
@@ -75,7 +109,7 @@ enum err served_open_engine(struct served *v, const struct served_options *o, si
         .report = o->watch.log || o->watch.meters ? served_report : NULL,
         .ctx = &v->watch,
         .chores = v->chores,
-        .chore_count = chores,
+        .chore_count = v->chore_count,
     };
     enum err e;
 
@@ -162,6 +196,7 @@ void served_close(struct served *v)
     engine_close(v->engine);
     admin_close(v->admin);
     store_close(v->store);
+    free(v->chores);
     for (size_t i = 0; i < COUNT(listeners); i++)
         tls_server_close(listeners[i]->tls);
     *v = (struct served){ 0 };

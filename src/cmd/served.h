@@ -8,9 +8,9 @@
 #include "cmd/tls_keys.h"
 #include "engine/engine.h"
 #include "serve/admin.h"
+#include "store/retention.h"
 
 #define SERVED_ROUTES 8
-#define SERVED_CHORES 5
 
 struct listener_options {
     struct tls_key_source keys; /* its certificates */
@@ -47,7 +47,9 @@ struct served_watch {
 struct served {
     struct store *store;
     struct engine *engine;
-    struct engine_chore chores[SERVED_CHORES];
+    struct engine_chore *chores;
+    size_t chore_count;
+    struct retention retention;
     struct listener agents;    /* ES9+, ES11, ESipa */
     struct listener operators; /* ES2+, ES12: callers with certificates */
     struct admin *admin;       /* of the operator's surface (cmd/desk.h), which has one listener */
@@ -68,13 +70,17 @@ struct served_options {
 
 MUST_USE enum err served_open_store(struct served *v, const struct served_options *o,
                                     struct reason *r);
-/* Before the engine: the operator's routes of a role, and what is due for them: two chores. */
+/* Before the engine: work that is due by time. */
+MUST_USE enum err served_add_chore(struct served *v, struct engine_chore chore, struct reason *r);
+/* Before the engine: what is over goes after so many days; 0: never. */
+MUST_USE enum err served_keep(struct served *v, const struct retention_rule *rules, size_t count,
+                              long days, struct reason *r);
+/* Before the engine: the operator's routes of a role, and the chores for them. */
 MUST_USE enum err served_open_admin(struct served *v, const struct admin_options *o,
-                                    struct engine_chore chores[2], struct reason *r);
-/* The chores and the routes of both listeners are filled in. v stays where it is. */
+                                    struct reason *r);
+/* All chores are there, and the routes of both listeners are filled in. v stays where it is. */
 MUST_USE enum err served_open_engine(struct served *v, const struct served_options *o,
-                                     size_t chores, struct engine_upstream upstream,
-                                     struct reason *r);
+                                     struct engine_upstream upstream, struct reason *r);
 
 MUST_USE enum err served_listen(struct listener *l, const struct listener_options *o,
                                 struct reason *r);

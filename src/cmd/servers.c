@@ -152,16 +152,21 @@ static enum err open_smdp(struct servers *s, const struct servers_options *o, st
     v->agents.site.count = ES9PLUS_ROUTES;
     es2plus_routes(s->smdp, v->operators.routes);
     v->operators.site.count = ES2PLUS_ROUTES;
-    v->chores[0] = es9plus_upkeep(s->smdp);
-    v->chores[1] = es2plus_reports(s->smdp);
-    v->chores[2] = es2plus_events(s->smdp);
-    e = served_open_admin(v,
-                          &(struct admin_options){ .crypto = s->crypto,
-                                                   .smdp = s->smdp,
-                                                   .smdp_address = slice_str(o->smdp_name),
-                                                   .house = &s->house },
-                          &v->chores[3], w);
-    return e ? e : served_open_engine(v, &own, 5, engine_web_upstream(&s->web), w);
+    e = served_add_chore(v, es9plus_upkeep(s->smdp), w);
+    if (!e)
+        e = served_add_chore(v, es2plus_reports(s->smdp), w);
+    if (!e)
+        e = served_add_chore(v, es2plus_events(s->smdp), w);
+    if (!e)
+        e = served_keep(v, smdp_retention, smdp_retention_count, o->keep_days, w);
+    if (!e)
+        e = served_open_admin(v,
+                              &(struct admin_options){ .crypto = s->crypto,
+                                                       .smdp = s->smdp,
+                                                       .smdp_address = slice_str(o->smdp_name),
+                                                       .house = &s->house },
+                              w);
+    return e ? e : served_open_engine(v, &own, engine_web_upstream(&s->web), w);
 }
 
 /*
@@ -220,9 +225,12 @@ static enum err open_smds(struct servers *s, const struct servers_options *o, st
     v->agents.site.count = ES11_ROUTES;
     es12_routes(s->smds, v->operators.routes);
     v->operators.site.count = ES12_ROUTES;
-    v->chores[0] = es11_upkeep(s->smds);
-    v->chores[1] = es12_removals(s->smds);
-    return served_open_engine(v, &own, 2, engine_web_upstream(&s->web), w);
+    e = served_add_chore(v, es11_upkeep(s->smds), w);
+    if (!e)
+        e = served_add_chore(v, es12_removals(s->smds), w);
+    if (!e)
+        e = served_keep(v, smds_retention, smds_retention_count, o->keep_days, w);
+    return e ? e : served_open_engine(v, &own, engine_web_upstream(&s->web), w);
 }
 
 /* Calls to the SM-DS from this process are ES12 alone: agents are elsewhere. */
@@ -267,11 +275,14 @@ static enum err open_eim(struct servers *s, const struct servers_options *o, str
         return because(w, e, "eIM '%s'", o->eim_name);
     esipa_routes(s->eim, v->agents.routes);
     v->agents.site.count = ESIPA_ROUTES;
-    v->chores[0] = esipa_due(s->eim);
-    e = served_open_admin(
-        v, &(struct admin_options){ .crypto = s->crypto, .eim = s->eim, .house = &s->house },
-        &v->chores[1], w);
-    return e ? e : served_open_engine(v, &own, 3, engine_web_upstream(&s->web), w);
+    e = served_add_chore(v, esipa_due(s->eim), w);
+    if (!e)
+        e = served_keep(v, eim_retention, eim_retention_count, o->keep_days, w);
+    if (!e)
+        e = served_open_admin(
+            v, &(struct admin_options){ .crypto = s->crypto, .eim = s->eim, .house = &s->house },
+            w);
+    return e ? e : served_open_engine(v, &own, engine_web_upstream(&s->web), w);
 }
 
 static enum err listen_eim(struct servers *s, const struct servers_options *o, struct reason *w)

@@ -35,6 +35,7 @@ struct servers_options {
     size_t host_count;
     unsigned download_attempts; /* of one order at the SM-DP+; 0: its default */
     const char *master_key;     /* file, made by `dunlin vault init`; NULL: nothing is sealed */
+    long keep_days;             /* what is over goes after so many days; 0: never */
     bool volatile_store;        /* do not wait for the disk: benchmarks of everything else */
     enum served_log log;
     bool meters; /* count what is answered, for the operator's desk */

@@ -262,6 +262,7 @@ enum err eim_save_order(struct turn *t, struct eim_order *o)
 {
     o->open = o->state != EIM_DONE && o->state != EIM_FAILED;
     o->changed_ms = t->now_ms;
+    o->over_ms = o->open ? 0 : t->now_ms;
     return eim_order_in_turn(t, o->id) == o
                ? E_OK
                : turn_update_from(t, &eim_order_table, o, order_before(t, o->id));

@@ -20,6 +20,7 @@
 #include "eim/order.h"
 #include "eim/rows.h"
 #include "pki/keyring.h"
+#include "store/retention.h"
 
 struct eim_options {
     const struct crypto *crypto;
@@ -68,5 +69,12 @@ MUST_USE enum err eim_recover(struct eim *e, struct turn *t, bool *more);
  * the call, so that several instances may do this; a call that gets lost is repeated later.
  */
 MUST_USE enum err eim_due(struct eim *e, struct turn *t, int64_t *next_ms);
+
+/*
+ * What goes when it has been over for long enough: orders that are done or failed, notifications
+ * that were delivered, the log. Devices, their counters and their profiles stay.
+ */
+extern const struct retention_rule eim_retention[];
+extern const size_t eim_retention_count;
 
 #endif

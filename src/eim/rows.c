@@ -23,6 +23,7 @@ static const struct store_index order_indexes[] = {
     { "id", { "id" }, true, 1, 0 },
     { "eid", { "eid", "open", "id" }, false, 1, 0 },
     { "transaction", { "transaction_id" }, true, 1, 0 },
+    { "over", { "over_ms" }, false, 2, 0 },
 };
 static const struct store_index target_indexes[] = {
     { "transaction", { "transaction_id" }, true, 1, 0 },
@@ -58,5 +59,5 @@ static const struct store_table *const tables[] = {
 };
 
 const struct store_schema eim_schema = {
-    .name = "eim", .version = 1, .tables = tables, .table_count = COUNT(tables)
+    .name = "eim", .version = 2, .tables = tables, .table_count = COUNT(tables)
 };

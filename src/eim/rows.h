@@ -107,7 +107,8 @@ const char *eim_order_state_name(int64_t state);
     C(T, BLOB, rsp_id,         STORE_NULL,   1, 0) /* transactionId of the SM-DP+ */               \
     C(T, BLOB, iccid,          STORE_NULL,   1, 0) /* of the profile: meant, then installed */     \
     C(T, INT,  created_ms,     0,            1, 0)                                                 \
-    C(T, INT,  changed_ms,     0,            1, 0)
+    C(T, INT,  changed_ms,     0,            1, 0)                                                 \
+    C(T, INT,  over_ms,        0,            2, 0) /* since when it is done or failed; else 0 */
 
 /*
  * How a download order is found by other things than its own. Apart from the orders, because these
@@ -149,6 +150,7 @@ extern const struct store_table eim_notification_table;
 enum {
     EIM_ORDER_BY_EID = 1,     /* eid, open, id */
     EIM_ORDER_BY_TRANSACTION, /* transaction_id */
+    EIM_ORDER_BY_OVER,        /* over_ms */
 };
 enum {
     EIM_TARGET_BY_SMDP = 1, /* smdp, created_ms */

@@ -243,6 +243,7 @@ enum err admin_open(const struct admin_options *o, struct route routes[ADMIN_ROU
         return E_MEMORY;
     }
     a->o = *o;
+    a->keys = admin_key_retention;
     *count = add(a, routes, 0, admin_common, admin_common_count);
     *count = o->smdp ? add(a, routes, *count, admin_smdp, admin_smdp_count)
                      : add(a, routes, *count, admin_eim, admin_eim_count);

@@ -2,9 +2,7 @@
 #include "crypto/crypto.h"
 #include "serve/admin_parts.h"
 
-#define KEY_MAX    128
-#define FORGET_MAX 200 /* in one turn */
-#define DAY_MS     ((int64_t)24 * 60 * 60 * 1000)
+#define KEY_MAX 128
 
 STORE_COLUMNS(admin_key, ADMIN_KEY);
 
@@ -109,21 +107,19 @@ enum err admin_keep(struct admin_call *c)
     return err ? err : turn_insert(c->t, &admin_key_table, row);
 }
 
+const struct retention admin_key_retention = {
+    .rules = &(const struct retention_rule){ .table = &admin_key_table,
+                                             .index = ADMIN_KEY_BY_TIME,
+                                             .batch = 200 },
+    .count = 1,
+    .keep_ms = ADMIN_KEY_DAYS * RETENTION_DAY_MS,
+};
+
 enum err admin_forget(void *admin, const struct engine_call *call, struct turn *t)
 {
-    const struct store_query q = {
-        .index = ADMIN_KEY_BY_TIME,
-        .to_given = true,
-        .to = store_int(t->now_ms - ADMIN_KEY_DAYS * DAY_MS),
-        .limit = FORGET_MAX,
-    };
-    struct admin_key *rows;
-    size_t count = 0;
-    enum err err = store_list(t->store, &admin_key_table, &q, t->arena, &rows, &count);
+    size_t count;
+    enum err err = retention_step(&((struct admin *)admin)->keys, t, &count);
 
-    (void)admin;
-    for (size_t i = 0; !err && i < count; i++)
-        err = turn_delete(t, &admin_key_table, &rows[i]);
-    *call->more = !err && count == FORGET_MAX;
+    *call->more = !err && count;
     return err;
 }

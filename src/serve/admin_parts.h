@@ -26,6 +26,7 @@ struct admin {
     struct admin_options o;
     struct admin_route *routes;
     struct admin_census census;
+    struct retention keys;
 };
 
 /* One operation under way. */
@@ -121,6 +122,7 @@ json_t *admin_page(struct admin_call *c, json_t *items, slice next);
 STORE_ROW(admin_key, ADMIN_KEY);
 
 extern const struct store_table admin_key_table;
+extern const struct retention admin_key_retention;
 
 /* *done: it has been; reply and status stand in the turn. E_REFUSED with a problem. */
 enum err admin_once(struct admin_call *c, bool *done);

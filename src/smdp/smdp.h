@@ -22,6 +22,7 @@
 #include "rsp/sgp22.h"
 #include "smdp/order.h"
 #include "smdp/rows.h"
+#include "store/retention.h"
 
 struct smdp_options {
     const struct crypto *crypto;
@@ -75,5 +76,13 @@ MUST_USE enum err smdp_cancel_session(struct smdp *s, const struct cancel_sessio
  * time: *more says that another call has work). To be called about once a minute.
  */
 MUST_USE enum err smdp_tidy(struct smdp *s, struct turn *t, bool *more);
+
+/*
+ * What goes when it has been over for long enough: orders that are Deleted, Unavailable or in
+ * Error, with their profiles; notifications, reports that were given up, the log. A copy of what
+ * went is known to be one, and the state of a profile on an eUICC stays.
+ */
+extern const struct retention_rule smdp_retention[];
+extern const size_t smdp_retention_count;
 
 #endif

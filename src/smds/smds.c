@@ -154,6 +154,9 @@ enum err smds_tidy(struct smds *s, struct turn *t, bool *more)
     return err ? err : end_due(t, SMDS_CANCELLED, t->now_ms, more);
 }
 
+const struct retention_rule smds_retention[] = { RETENTION_LOG };
+const size_t smds_retention_count = COUNT(smds_retention);
+
 /* Nobody waits for these answers any more; and removals that were under way are due again. */
 enum err smds_recover(struct smds *s, struct turn *t, bool *more)
 {

@@ -20,6 +20,7 @@
 #include "pki/keyring.h"
 #include "rsp/sgp22.h"
 #include "smds/rows.h"
+#include "store/retention.h"
 
 struct smds_options {
     const struct crypto *crypto;
@@ -97,6 +98,10 @@ MUST_USE enum err smds_tidy(struct smds *s, struct turn *t, bool *more);
 MUST_USE enum err smds_removal_due(struct smds *s, struct turn *t);
 MUST_USE enum err smds_removal_answered(struct smds *s, slice resume,
                                         const struct es12_answer *answer, struct turn *t);
+
+/* What is kept no longer than said: the log. Events end by themselves. */
+extern const struct retention_rule smds_retention[];
+extern const size_t smds_retention_count;
 
 /* At start, before anybody else: what the process before was asking the root is undone. */
 MUST_USE enum err smds_recover(struct smds *s, struct turn *t, bool *more);

@@ -3,11 +3,11 @@
  * and what the eUICC's notifications make of it, whenever they come: DPP-013, DPP-029, DPP-030,
  * DPP-031, DPP-034, DPP-035, DPP-042, DPP-045, DPP-047, DPP-048, DPP-049.
  */
-#include "smdp/world.h"
+#include "smdp/states.h"
 
 static struct world w;
 static struct card card;
-static struct profile profile;
+static struct life life = { .w = &w, .card = &card };
 
 static int set_up(void **state)
 {
@@ -25,162 +25,60 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- the functions, each a committed turn ---- */
-
-#define OPERATOR SLICE_LIT("op1")
-
-static void begin(void)
-{
-    arena_reset(&w.turn_arena);
-    w.now_ms++;
-    turn_init(&w.turn, &w.turn_arena, w.store, w.now_ms);
-}
-
-static void commit(enum err err)
-{
-    assert_int_equal(err, E_OK);
-    assert_int_equal(turn_commit(&w.turn), E_OK);
-}
-
-static void download_order(slice eid)
-{
-    const struct smdp_download_order r = { .requester = OPERATOR,
-                                           .iccid = SLICE_OF(profile.iccid),
-                                           .eid = eid };
-    uint8_t iccid[10];
-
-    begin();
-    commit(smdp_download_order(w.smdp, &r, &w.turn, iccid));
-}
-
-static void confirm_order(bool release)
-{
-    const struct smdp_confirm_order r = { .requester = OPERATOR,
-                                          .iccid = SLICE_OF(profile.iccid),
-                                          .release = release };
-    struct smdp_confirmed out = { .matching_id = SLICE_NONE };
-
-    begin();
-    commit(smdp_confirm_order(w.smdp, &r, &w.turn, &out));
-    if (!w.turn.status.subject) {
-        profile.matching_id = arena_copy(&w.arena, out.matching_id);
-        card.change.matching_id = profile.matching_id;
-    }
-}
+/* ---- the functions ---- */
 
 static void do_download_order(void)
 {
-    download_order(SLICE_NONE);
+    life_download_order(&life, SLICE_NONE);
 }
 
 static void do_confirm(void)
 {
-    confirm_order(false);
+    life_confirm_order(&life, false);
 }
 
 static void do_confirm_and_release(void)
 {
-    confirm_order(true);
+    life_confirm_order(&life, true);
 }
 
 static void do_release(void)
 {
-    begin();
-    commit(smdp_release_profile(w.smdp, OPERATOR, SLICE_OF(profile.iccid), &w.turn));
-}
-
-static void cancel_order(bool unavailable)
-{
-    const struct smdp_cancel_order r = { .requester = OPERATOR,
-                                         .iccid = SLICE_OF(profile.iccid),
-                                         .eid = world_order(&w, &profile).eid,
-                                         .unavailable = unavailable };
-
-    begin();
-    commit(smdp_cancel_order(w.smdp, &r, &w.turn));
+    life_release(&life);
 }
 
 static void do_cancel_to_available(void)
 {
-    cancel_order(false);
+    life_cancel(&life, false);
 }
 
 static void do_cancel_to_unavailable(void)
 {
-    cancel_order(true);
+    life_cancel(&life, true);
 }
 
 static void do_authenticate(void)
 {
-    if (!profile.matching_id.p)
+    if (!life.profile.matching_id.p)
         card.change.matching_id = SLICE_LIT("NO-ORDER-HAS-IT");
     card_initiate(&card);
     assert_success(&w);
     card_authenticate(&card);
 }
 
-static void notify(unsigned event)
-{
-    begin();
-    world_notify(&w, card_other_notification(&card, event, profile.iccid));
-}
-
 static void do_enable(void)
 {
-    notify(NOTIFICATION_ENABLE);
+    life_notify(&life, NOTIFICATION_ENABLE);
 }
 
 static void do_disable(void)
 {
-    notify(NOTIFICATION_DISABLE);
+    life_notify(&life, NOTIFICATION_DISABLE);
 }
 
 static void do_delete(void)
 {
-    notify(NOTIFICATION_DELETE);
-}
-
-/* ---- the ways into each state ---- */
-
-static void install(void)
-{
-    card_download(&card);
-    world_notify(&w, card_installation_result(&card, 0));
-}
-
-static void stock(void)
-{
-    world_add(&w, &(struct stock){ 0 }, &profile);
-    profile.matching_id = SLICE_NONE;
-}
-
-static void bring(enum smdp_state state)
-{
-    stock();
-    if (state == SMDP_AVAILABLE)
-        return;
-    if (state != SMDP_ALLOCATED)
-        download_order(SLICE_OF(card.eid));
-    if (state == SMDP_ALLOCATED)
-        do_download_order();
-    else if (state == SMDP_UNAVAILABLE)
-        do_cancel_to_unavailable();
-    else if (state != SMDP_LINKED)
-        confirm_order(state != SMDP_CONFIRMED);
-    if (state == SMDP_DOWNLOADED)
-        card_download(&card);
-    if (state == SMDP_ERROR) {
-        card_download(&card);
-        world_notify(&w, card_installation_result(&card, 12));
-    }
-    if (smdp_is_on_euicc(state) || state == SMDP_DELETED)
-        install();
-    if (state == SMDP_ENABLED || state == SMDP_DISABLED)
-        do_enable();
-    if (state == SMDP_DISABLED)
-        do_disable();
-    if (state == SMDP_DELETED)
-        do_delete();
+    life_notify(&life, NOTIFICATION_DELETE);
 }
 
 /* ---- the table ---- */
@@ -194,7 +92,7 @@ struct row {
 
 static void expect(const char *what, const char *from, const char *expected, uint64_t version)
 {
-    const struct smdp_order after = world_order(&w, &profile);
+    const struct smdp_order after = world_order(&w, &life.profile);
     const struct turn_status *s = &w.turn.status;
     char got[64];
 
@@ -267,9 +165,8 @@ static void functions_in_each_state(void **state)
     assert_rows_name_states(rows, COUNT(rows));
     for (size_t i = 0; i < COUNT(rows); i++) {
         for (size_t k = 0; k < COUNT(functions); k++) {
-            bring((enum smdp_state)i);
-            assert_string_equal(smdp_state_name(world_order(&w, &profile).state), rows[i].state);
-            version = world_order(&w, &profile).version;
+            life_bring(&life, (enum smdp_state)i);
+            version = world_order(&w, &life.profile).version;
             functions[k].call();
             expect(functions[k].name, rows[i].state, rows[i].expected[k], version);
         }
@@ -297,11 +194,11 @@ static void order_again(enum smdp_state state)
 {
     do_cancel_to_available();
     if (state == SMDP_UNAVAILABLE)
-        download_order(SLICE_NONE), do_cancel_to_unavailable();
+        life_download_order(&life, SLICE_NONE), do_cancel_to_unavailable();
     if (state == SMDP_ALLOCATED)
         do_download_order();
     if (state == SMDP_LINKED || state == SMDP_CONFIRMED)
-        download_order(SLICE_OF(card.eid));
+        life_download_order(&life, SLICE_OF(card.eid));
     if (state == SMDP_CONFIRMED)
         do_confirm();
 }
@@ -312,7 +209,7 @@ static void bring_with_session(enum smdp_state state, bool bound)
 {
     slice installed = SLICE_NONE;
 
-    bring(SMDP_RELEASED);
+    life_bring(&life, SMDP_RELEASED);
     if (state != SMDP_RELEASED) {
         card_download(&card);
         installed = arena_copy(&w.arena, card_installation_result(&card, 0));
@@ -331,9 +228,9 @@ static void bring_with_session(enum smdp_state state, bool bound)
     if (smdp_is_on_euicc(state) || state == SMDP_DELETED)
         world_notify(&w, installed);
     if (state == SMDP_ENABLED || state == SMDP_DISABLED || state == SMDP_DELETED)
-        notify(state == SMDP_ENABLED    ? NOTIFICATION_ENABLE
-               : state == SMDP_DISABLED ? NOTIFICATION_DISABLE
-                                        : NOTIFICATION_DELETE);
+        life_notify(&life, state == SMDP_ENABLED    ? NOTIFICATION_ENABLE
+                           : state == SMDP_DISABLED ? NOTIFICATION_DISABLE
+                                                    : NOTIFICATION_DELETE);
     if (state < SMDP_RELEASED || state == SMDP_UNAVAILABLE)
         order_again(state);
     session.seq = card.seq;
@@ -405,8 +302,9 @@ static void open_session_in_each_state(void **state)
         set_up(state);
         for (size_t k = 0; k < COUNT(functions); k++) {
             bring_with_session((enum smdp_state)i, functions[k].bound);
-            assert_string_equal(smdp_state_name(world_order(&w, &profile).state), rows[i].state);
-            version = world_order(&w, &profile).version;
+            assert_string_equal(smdp_state_name(world_order(&w, &life.profile).state),
+                                rows[i].state);
+            version = world_order(&w, &life.profile).version;
             functions[k].call();
             expect(functions[k].name, rows[i].state, rows[i].expected[k], version);
         }
@@ -426,18 +324,18 @@ static void any_order_of_arrival(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(orders); i++) {
-        bring(SMDP_RELEASED);
+        life_bring(&life, SMDP_RELEASED);
         card_download(&card);
         told[0] = card_installation_result(&card, 0);
-        told[1] = card_other_notification(&card, NOTIFICATION_ENABLE, profile.iccid);
-        told[2] = card_other_notification(&card, NOTIFICATION_DISABLE, profile.iccid);
-        told[3] = card_other_notification(&card, NOTIFICATION_ENABLE, profile.iccid);
+        told[1] = card_other_notification(&card, NOTIFICATION_ENABLE, life.profile.iccid);
+        told[2] = card_other_notification(&card, NOTIFICATION_DISABLE, life.profile.iccid);
+        told[3] = card_other_notification(&card, NOTIFICATION_ENABLE, life.profile.iccid);
         for (size_t k = 0; k < 4; k++)
             world_notify(&w, told[orders[i][k]]);
-        assert_state(&w, &profile, ENABLED);
+        assert_state(&w, &life.profile, ENABLED);
         for (size_t k = 0; k < 4; k++) /* and all of it again */
             world_notify(&w, told[k]);
-        assert_state(&w, &profile, ENABLED);
+        assert_state(&w, &life.profile, ENABLED);
     }
 }
 
@@ -447,27 +345,27 @@ static void a_late_word_does_not_turn_the_state_back(void **state)
     slice late;
 
     (void)state;
-    bring(SMDP_INSTALLED);
-    late = card_other_notification(&card, NOTIFICATION_ENABLE, profile.iccid);
+    life_bring(&life, SMDP_INSTALLED);
+    late = card_other_notification(&card, NOTIFICATION_ENABLE, life.profile.iccid);
     do_disable();
-    assert_state(&w, &profile, DISABLED);
-    version = world_order(&w, &profile).version;
+    assert_state(&w, &life.profile, DISABLED);
+    version = world_order(&w, &life.profile).version;
     world_notify(&w, late);
-    assert_int_equal(world_order(&w, &profile).version, version);
+    assert_int_equal(world_order(&w, &life.profile).version, version);
     assert_int_equal(world_events(&w, "smdp.notification"), 2); /* told all the same */
     do_enable();
-    assert_state(&w, &profile, ENABLED);
+    assert_state(&w, &life.profile, ENABLED);
 }
 
 static void nothing_counts_before_the_result(void **state)
 {
     (void)state;
-    bring(SMDP_DOWNLOADED);
+    life_bring(&life, SMDP_DOWNLOADED);
     do_enable();
-    assert_state(&w, &profile, DOWNLOADED);
+    assert_state(&w, &life.profile, DOWNLOADED);
     card.seq -= 2; /* the result was signed before */
     world_notify(&w, card_installation_result(&card, 0));
-    assert_state(&w, &profile, ENABLED);
+    assert_state(&w, &life.profile, ENABLED);
 }
 
 static void another_card_has_no_say(void **state)
@@ -477,11 +375,11 @@ static void another_card_has_no_say(void **state)
     (void)state;
     world_card(&w, 2, &other);
     other.seq = 50;
-    bring(SMDP_INSTALLED);
-    world_notify(&w, card_other_notification(&other, NOTIFICATION_DELETE, profile.iccid));
-    assert_state(&w, &profile, INSTALLED);
+    life_bring(&life, SMDP_INSTALLED);
+    world_notify(&w, card_other_notification(&other, NOTIFICATION_DELETE, life.profile.iccid));
+    assert_state(&w, &life.profile, INSTALLED);
     do_enable();
-    assert_state(&w, &profile, ENABLED);
+    assert_state(&w, &life.profile, ENABLED);
     card_close(&other);
 }
 
@@ -493,21 +391,21 @@ static void used_again_by_the_same_card(void **state)
     slice result, enabled;
 
     (void)state;
-    bring(SMDP_DOWNLOADED);
+    life_bring(&life, SMDP_DOWNLOADED);
     result = card_installation_result(&card, 0);
-    enabled = card_other_notification(&card, NOTIFICATION_ENABLE, profile.iccid);
+    enabled = card_other_notification(&card, NOTIFICATION_ENABLE, life.profile.iccid);
     world_notify(&w, card_installation_result(&card, 12)); /* such a card does not exist */
-    assert_state(&w, &profile, ERROR);
+    assert_state(&w, &life.profile, ERROR);
     do_cancel_to_available();
-    download_order(SLICE_OF(card.eid));
-    confirm_order(true);
+    life_download_order(&life, SLICE_OF(card.eid));
+    life_confirm_order(&life, true);
     world_notify(&w, enabled);
     world_notify(&w, result);
-    assert_state(&w, &profile, RELEASED);
-    install();
-    assert_state(&w, &profile, INSTALLED);
+    assert_state(&w, &life.profile, RELEASED);
+    life_install(&life);
+    assert_state(&w, &life.profile, INSTALLED);
     do_delete();
-    assert_state(&w, &profile, DELETED);
+    assert_state(&w, &life.profile, DELETED);
 }
 
 static void used_again_by_another_card(void **state)
@@ -517,21 +415,21 @@ static void used_again_by_another_card(void **state)
 
     (void)state;
     world_card(&w, 2, &other);
-    bring(SMDP_ENABLED);
-    late = card_other_notification(&card, NOTIFICATION_DISABLE, profile.iccid);
+    life_bring(&life, SMDP_ENABLED);
+    late = card_other_notification(&card, NOTIFICATION_DISABLE, life.profile.iccid);
     do_delete();
     do_cancel_to_available();
-    assert_state(&w, &profile, AVAILABLE);
-    download_order(SLICE_OF(other.eid));
-    confirm_order(true);
-    other.change.matching_id = profile.matching_id;
+    assert_state(&w, &life.profile, AVAILABLE);
+    life_download_order(&life, SLICE_OF(other.eid));
+    life_confirm_order(&life, true);
+    other.change.matching_id = life.profile.matching_id;
     card_download(&other);
     world_notify(&w, card_installation_result(&other, 0));
-    assert_state(&w, &profile, INSTALLED);
+    assert_state(&w, &life.profile, INSTALLED);
     world_notify(&w, late);
-    assert_state(&w, &profile, INSTALLED);
-    world_notify(&w, card_other_notification(&other, NOTIFICATION_ENABLE, profile.iccid));
-    assert_state(&w, &profile, ENABLED);
+    assert_state(&w, &life.profile, INSTALLED);
+    world_notify(&w, card_other_notification(&other, NOTIFICATION_ENABLE, life.profile.iccid));
+    assert_state(&w, &life.profile, ENABLED);
     card_close(&other);
 }
 
@@ -541,16 +439,16 @@ static void orders_differ_whatever_the_clock_does(void **state)
     slice result;
 
     (void)state;
-    bring(SMDP_DOWNLOADED);
+    life_bring(&life, SMDP_DOWNLOADED);
     result = card_installation_result(&card, 0);
     w.now_ms -= 10000;
     do_cancel_to_available();
     w.now_ms -= 10000;
-    download_order(SLICE_OF(card.eid));
+    life_download_order(&life, SLICE_OF(card.eid));
     w.now_ms -= 10000;
-    confirm_order(true);
+    life_confirm_order(&life, true);
     world_notify(&w, result);
-    assert_state(&w, &profile, RELEASED);
+    assert_state(&w, &life.profile, RELEASED);
 }
 
 int main(void)
