@@ -40,6 +40,28 @@ expect 1 "$program" audit verify --db test.der
 
 command -v python3 >/dev/null || exit 0
 alter() { python3 -c "import sqlite3,sys; c=sqlite3.connect('var/smdp.db'); c.execute(sys.argv[1]); c.commit()" "$1"; }
+
+# Retention: what is older than a day goes, what is not stays, and the log still verifies.
+count() { python3 -c "import sqlite3; print(sqlite3.connect('var/smdp.db').execute('select count(*) from smdp_notification').fetchone()[0])"; }
+keep() { # DAYS: the server for two seconds, or until no notification is left
+    "$program" serve --smdp-port 0 --es2-port 0 --eim-port 0 --keep-days "$1" >serve.out 2>&1 &
+    server=$!
+    for _ in $(seq 20); do
+        grep -q 'eIM .* port' serve.out && [ "$(count)" = 0 ] && break
+        sleep 0.1
+    done
+    kill $server
+    wait $server || fail 'the server did not end well'
+}
+[ "$(count)" = 1 ] || fail 'no notification to begin with'
+keep 1
+[ "$(count)" = 1 ] || fail 'a young notification went'
+alter 'UPDATE smdp_notification SET received_ms = received_ms - 2 * 86400000'
+keep 0
+[ "$(count)" = 1 ] || fail 'a notification went that is to be kept for ever'
+keep 1
+[ "$(count)" = 0 ] || fail 'an old notification stayed'
+expect 0 "$program" audit verify --head "$head"
 alter "UPDATE event SET detail = 'another' WHERE id = $event"
 expect 1 "$program" audit verify
 says "event $event is not as it was written"
