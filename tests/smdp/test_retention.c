@@ -184,13 +184,13 @@ static void notifications_of_an_earlier_owner(void **state)
 
     (void)state;
     world_card(&w, 2, &other);
+    card.seq = 50;
     life_bring(&life, SMDP_DELETED);
     life_cancel(&life, false);
     life.card = &other;
     life_download_order(&life, SLICE_OF(other.eid));
     life_confirm_order(&life, true);
     life_install(&life);
-    other.seq = card.seq;
     life_notify(&life, NOTIFICATION_ENABLE);
     forget_after(KEEP_DAYS + 1);
     assert_int_equal(world_rows(&w, &smdp_notification_table), 0);
