@@ -145,6 +145,18 @@ for i in $(seq 50); do # it goes out when its time has come
     sleep 0.1
 done
 says eim.notification.delivered
+for i in $(seq 100); do # so does the word of the enabling
+    ctl 0 orders state=Enabled
+    grep -q "$iccid" "$work/out" && break
+    sleep 0.1
+done
+says "$iccid  Enabled"
+ctl 1 profile withdraw "$iccid"
+says 'ctl: 409'
+ctl 0 states smdp
+says 'Enabled'
+ctl 0 states eim
+says 'done'
 ctl 0 --json events smdp limit=1
 says '"more":true'
 ctl 0 metrics
