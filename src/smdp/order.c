@@ -49,7 +49,8 @@ static enum err reserve(struct turn *t, const struct smdp_download_order *r,
     memcpy(iccid, order->iccid.p, ICCID_SIZE);
     order->requester = r->requester;
     order->eid = r->eid;
-    /* of no earlier order of this profile, whatever the clock does: it tells them apart */
+    /* behind the end of an earlier order of this profile, though the clock went back: it tells
+     * them apart */
     order->ordered_ms = t->now_ms > order->changed_ms ? t->now_ms : order->changed_ms + 1;
     return set_state(t, order, r->eid.p ? SMDP_LINKED : SMDP_ALLOCATED);
 }
