@@ -88,12 +88,16 @@ static void power_cut_at_every_write(void **state)
     }
 }
 
-/* Of the terminal's steps in the undisturbed course, every `stride`th is another card's reset. */
+/*
+ * Every so many of the terminal's steps in the undisturbed course are another card's reset. How
+ * many there are depends on how the network cuts what it brings, so the last ones may lie behind
+ * the end.
+ */
 static void reset_on_the_way(void **state)
 {
     enum { RESETS = 24 };
     bool downloaded, enabled;
-    unsigned steps;
+    unsigned steps, resets = 0;
 
     (void)state;
     case_open(&c, &house, TRUST_CA);
@@ -105,10 +109,12 @@ static void reset_on_the_way(void **state)
         case_open(&c, &house, TRUST_CA);
         c.phone.reset_at = i * steps / (RESETS + 1);
         download_and_enable(&downloaded, &enabled);
-        assert_int_equal(c.phone.resets, 2);
+        assert_int_equal(c.phone.resets, c.phone.steps < c.phone.reset_at ? 1 : 2);
         assert_true(downloaded && enabled);
+        resets += c.phone.resets - 1;
         case_close(&c);
     }
+    assert_true(resets > RESETS / 2);
 }
 
 /*
