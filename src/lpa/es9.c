@@ -70,6 +70,7 @@ enum err lpa_es9(struct lpa *l, enum json_interface interface, const char *funct
     const struct json_function *f = json_function_find(interface, slice_str(function));
     struct json_status status = { .failed = false };
     struct http_answer answer = { 0 };
+    bool delivered;
     slice body;
     enum err e = f ? json_write_request(f, request, &l->arena, &body, NULL) : E_ARGUMENT;
 
@@ -77,10 +78,12 @@ enum err lpa_es9(struct lpa *l, enum json_interface interface, const char *funct
         e = post(l, function, host, body, &answer);
     if (e)
         return lpa_fail(l, e);
-    if (!f->response) /* what is said with a body does not count as done (SGP.22 6.5.1.4) */
-        return answer.status == 204 ? E_OK
-                                    : lpa_fail_because(l, E_REFUSED, "it is not acknowledged");
-    if (answer.status < 200 || answer.status > 299)
+    delivered = answer.status >= 200 && answer.status <= 299;
+    /* 204 is meant (SGP.22 6.5.1.4); servers in the field say 200, with an empty body or a header
+     */
+    if (!f->response)
+        return delivered ? E_OK : lpa_fail_because(l, E_REFUSED, "it is not acknowledged");
+    if (!delivered)
         return lpa_fail(l, E_REFUSED);
     e = json_read_response(f, answer.body, &l->arena, response, &status, NULL);
     if (status.failed)

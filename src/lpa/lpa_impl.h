@@ -56,8 +56,8 @@ enum err lpa_block(struct lpa *l, slice block, uint8_t number, bool last, slice 
 /* ---- es9.c ---- */
 
 /*
- * One function of ES9+ or ES11 at host; with no response in the interface only 204 is E_OK. A
- * refusal is E_REFUSED.
+ * One function of ES9+ or ES11 at host; with no response in the interface any status of 2xx is
+ * E_OK, whatever its body. A refusal is E_REFUSED.
  */
 enum err lpa_es9(struct lpa *l, enum json_interface interface, const char *function, slice host,
                  const void *request, void *response);

@@ -1,10 +1,10 @@
 /*
  * What the LPA does with profiles, notifications and events.
- * LPA-010: a notification is removed from the eUICC once its server answered 204, and not before.
- * LPA-012: notifications of a server out of reach outlive a reboot and go out in their order.
- * LPA-013: each error of enabling, disabling, deleting is told with its code and its name.
- * LPA-015: two events of an SM-DS; one that leads nowhere does not keep the other.
- * LPA-018: provisioning profiles are not the user's to see.
+ * LPA-010: a notification is removed from the eUICC once its server acknowledged it (204, or
+ * another 2xx as servers in the field say), and not before. LPA-012: notifications of a server out
+ * of reach outlive a reboot and go out in their order. LPA-013: each error of enabling, disabling,
+ * deleting is told with its code and its name. LPA-015: two events of an SM-DS; one that leads
+ * nowhere does not keep the other. LPA-018: provisioning profiles are not the user's to see.
  */
 #include "lpa/shop.h"
 
@@ -186,7 +186,20 @@ static void answer_200(struct shop *shop, struct answer *a)
 {
     (void)shop;
     a->status = 200;
-    a->body = SLICE_LIT("{\"header\":{\"functionExecutionStatus\":{\"status\":\"Failed\"}}}");
+    a->body = SLICE_EMPTY;
+}
+
+static void answer_header(struct shop *shop, struct answer *a)
+{
+    answer_200(shop, a);
+    a->body =
+        SLICE_LIT("{\"header\":{\"functionExecutionStatus\":{\"status\":\"Executed-Success\"}}}");
+}
+
+static void answer_307(struct shop *shop, struct answer *a)
+{
+    answer_header(shop, a);
+    a->status = 307;
 }
 
 static void answer_503(struct shop *shop, struct answer *a)
@@ -220,9 +233,28 @@ static size_t numbers(size_t from, int64_t out[CALLS_MAX])
     return n;
 }
 
-static void only_204_is_done(void **state)
+static void any_2xx_is_done(void **state)
 {
-    static void (*const twists[])(struct shop *, struct answer *) = { answer_200, answer_503 };
+    static void (*const twists[])(struct shop *, struct answer *) = { answer_200, answer_header };
+    struct ware a = { .number = 1 };
+    struct lpa_installed done;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(twists); i++) {
+        a = (struct ware){ .number = a.number + 1 };
+        shop_order(&s, &a);
+        s.twist = twists[i];
+        s.function = "handleNotification";
+        assert_int_equal(shop_download(&s, &a, &done), E_OK);
+        assert_true(done.notified);
+        assert_int_equal(shop_notifications(&s), 0);
+        s.twist = NULL;
+    }
+}
+
+static void nothing_else_is_done(void **state)
+{
+    static void (*const twists[])(struct shop *, struct answer *) = { answer_307, answer_503 };
     struct ware a = { .number = 1 };
     struct lpa_installed done;
     size_t sent, left;
@@ -387,7 +419,8 @@ int main(void)
         TEST(every_code_of_the_card),
         TEST(names_and_addresses),
         TEST(provisioning_profiles_are_hidden),
-        TEST(only_204_is_done),
+        TEST(any_2xx_is_done),
+        TEST(nothing_else_is_done),
         TEST(kept_over_a_reboot),
         TEST(two_events),
         TEST(no_event),
