@@ -3,7 +3,8 @@
 BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config libssl-dev libsqlite3-dev libevent-dev
     libjansson-dev libcmocka-dev libpcsclite-dev
     libqrencode-dev libp11-kit-dev"
-TEST_PACKAGES="clang libclang-rt-14-dev openssl curl pcscd vsmartcard-vpcd opensc softhsm2"
+TEST_PACKAGES="clang libclang-rt-14-dev openssl curl pcscd vsmartcard-vpcd opensc softhsm2
+    zbar-tools"
 
 # install_packages NAME...: says what it installs; uses sudo when not root
 install_packages() {

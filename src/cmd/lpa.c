@@ -342,7 +342,7 @@ int cmd_lpa(int argc, char **argv)
                  "  notifications [send [N]|remove N]\n"
                  "  default-smdp [NAME]        sets it; without a name takes it away\n"
                  "  reset                      deletes all profiles that may be deleted\n"
-                 "  qr CODE                    prints an activation code as QR code\n"
+                 "  qr CODE [FILE]             prints an activation code as QR code, or draws it\n"
                  "  readers                    lists PC/SC readers",
         .rows = rows,
         .count = COUNT(rows),
@@ -360,7 +360,9 @@ int cmd_lpa(int argc, char **argv)
     if (!strcmp(a->words[0], "readers"))
         return list_readers();
     if (!strcmp(a->words[0], "qr"))
-        return a->words[1] ? lpa_qr_print(a->words[1]) : lpa_misused("qr CODE");
+        return !a->words[1]  ? lpa_misused("qr CODE [FILE]")
+               : a->words[2] ? lpa_qr_draw(a->words[1], a->words[2])
+                             : lpa_qr_print(a->words[1]);
     status = run(&s);
     assistant_close(&s);
     return status;

@@ -57,7 +57,9 @@ int lpa_failed(const struct lpa *l);
 /* lpa_qr.c */
 /* Two modules a sign, for a terminal of any colour. */
 int lpa_qr_print(const char *text);
-/* The text of the first QR code in a PNG or JPEG file, with the program zbarimg; NULL: said why. */
+/* To a file, which only its owner can read: an activation code is a secret. */
+int lpa_qr_draw(const char *text, const char *path);
+/* The text of the first QR code in a PNG, JPEG or PBM file, with the program zbarimg; NULL: said why. */
 char *lpa_qr_read(const char *path);
 
 #endif

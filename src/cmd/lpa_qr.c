@@ -1,4 +1,5 @@
-/* QR codes of activation codes (SGP.22 4.1): to the terminal, and from a picture. */
+/* QR codes of activation codes (SGP.22 4.1): to the terminal or a picture, and from a picture. */
+#include "base/file.h"
 #include "cmd/cmd.h"
 #include "cmd/lpa_parts.h"
 
@@ -11,7 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define QUIET 2 /* modules of margin */
+#define QUIET  2 /* modules of margin on a terminal, */
+#define MARGIN 4 /* and in a picture (ISO/IEC 18004) */
 
 static bool dark(const QRcode *code, int x, int y)
 {
@@ -20,14 +22,21 @@ static bool dark(const QRcode *code, int x, int y)
     return code->data[y * code->width + x] & 1;
 }
 
-int lpa_qr_print(const char *text)
+static QRcode *make_code(const char *text)
 {
     QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
 
-    if (!code) {
+    if (!code)
         fprintf(stderr, "dunlin lpa: no QR code can be made of this\n");
+    return code;
+}
+
+int lpa_qr_print(const char *text)
+{
+    QRcode *code = make_code(text);
+
+    if (!code)
         return EXIT_FAILED;
-    }
     for (int y = -QUIET; y < code->width + QUIET; y += 2) {
         fputs("\033[97;40m", stdout); /* white on black, whatever the terminal has */
         for (int x = -QUIET; x < code->width + QUIET; x++) {
@@ -42,6 +51,36 @@ int lpa_qr_print(const char *text)
     }
     QRcode_free(code);
     return EXIT_DONE;
+}
+
+/* PBM, a bit a pixel: a module is eight of them, an octet, in each of eight rows. */
+static enum err write_picture(const QRcode *code, const char *path)
+{
+    size_t side = (size_t)code->width + 2 * MARGIN, n, room = 40 + 8 * side * side;
+    uint8_t *picture = malloc(room);
+    enum err e;
+
+    if (!picture)
+        return E_MEMORY;
+    n = (size_t)snprintf((char *)picture, room, "P4\n%zu %zu\n", 8 * side, 8 * side);
+    for (size_t row = 0; row < 8 * side; row++)
+        for (size_t x = 0; x < side; x++)
+            picture[n++] = dark(code, (int)x - MARGIN, (int)(row / 8) - MARGIN) ? 0xFF : 0;
+    e = file_replace(path, slice_of(picture, n), 0600);
+    free(picture);
+    return e;
+}
+
+int lpa_qr_draw(const char *text, const char *path)
+{
+    QRcode *code = make_code(text);
+    enum err e;
+
+    if (!code)
+        return EXIT_FAILED;
+    e = write_picture(code, path);
+    QRcode_free(code);
+    return e ? lpa_say(path, err_text(e)) : EXIT_DONE;
 }
 
 /* zbarimg in a process of its own, so that a hostile picture meets nothing of ours. */

@@ -211,9 +211,15 @@ expect 0 "$DUNLIN" lpa qr "LPA:1\$$smdp\$FIRST"
 grep -q $'\xe2\x96\x88' "$work/out" || fail 'no QR code'
 expect 1 "$DUNLIN" lpa --at "$work/modem" "${believe[@]}" --qr "$work/none.png" download
 says 'No such file'
-if command -v zbarimg >/dev/null && command -v qrencode >/dev/null; then
-    qrencode -o "$work/code.png" "LPA:1\$$smdp\$FIRST"
-    expect 1 "$DUNLIN" lpa --at "$work/modem" "${believe[@]}" --qr "$work/code.png" download
-    says '8.2.6'
-fi
+# and back: what is drawn here is read by a program that others wrote
+expect 0 "$DUNLIN" lpa qr "LPA:1\$$smdp\$FIRST" "$work/code.pbm"
+expect 0 zbarimg --quiet --raw "$work/code.pbm"
+[ "$(cat "$work/out")" = "LPA:1\$$smdp\$FIRST" ] || fail 'the picture does not say what was drawn'
+expect 1 "$DUNLIN" lpa --at "$work/modem" "${believe[@]}" --qr "$work/code.pbm" download
+says '8.2.6' # the SM-DP+ knows that code no more
+expect 1 "$DUNLIN" lpa qr LPA:1 "$work/nowhere/code.pbm"
+printf 'P4\n64 64\n' >"$work/empty.pbm"
+head -c 512 /dev/zero >>"$work/empty.pbm"
+expect 1 "$DUNLIN" lpa --at "$work/modem" "${believe[@]}" --qr "$work/empty.pbm" download
+says 'no QR code is found in it'
 echo passed
