@@ -45,7 +45,8 @@ static enum err answer_header(struct turn *t)
 static enum err download_order(void *role, const struct engine_call *call, struct turn *t)
 {
     const struct download_order_request *r = call->message;
-    struct smdp_download_order order = { .eid = r->eid,
+    struct smdp_download_order order = { .call_id = r->header.function_call_identifier,
+                                         .eid = r->eid,
                                          .iccid = r->iccid,
                                          .profile_type = r->profile_type };
     struct download_order_response response = { .which = download_order_response_is_ok };

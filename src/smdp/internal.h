@@ -49,6 +49,21 @@ MUST_USE enum err smdp_progress(struct turn *t, enum smdp_point point,
 MUST_USE enum err smdp_report(struct turn *t, enum smdp_point point, const struct smdp_order *order,
                               const struct turn_status *failure, slice data);
 
+/* ---- repeat.c: DownloadOrder asked again ---- */
+
+#define SMDP_CALL_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
+
+/*
+ * The row of r's functionCallIdentifier: *known, with the ICCID that it was answered; or a new one
+ * for smdp_call_keep. NULL: r has none. Refused when something else was asked for under it.
+ */
+MUST_USE enum err smdp_call_find(struct smdp *s, const struct smdp_download_order *r,
+                                 struct turn *t, struct smdp_call **call, bool *known);
+MUST_USE enum err smdp_call_keep(struct turn *t, struct smdp_call *call,
+                                 const uint8_t iccid[ICCID_SIZE]);
+/* Forgets some whose time is over; *more is set when there may be others. */
+MUST_USE enum err smdp_call_tidy(struct turn *t, size_t limit, bool *more);
+
 /* ---- event.c: events at SM-DSs ---- */
 
 /* Asks the SM-DS for an event of this order (refused when that cannot be), as the turn's call. */

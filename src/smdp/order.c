@@ -131,9 +131,21 @@ static enum err order_by_type(struct smdp *s, struct turn *t, const struct smdp_
 enum err smdp_download_order(struct smdp *s, const struct smdp_download_order *r, struct turn *t,
                              uint8_t iccid[10])
 {
+    struct smdp_call *call;
+    bool known;
+    enum err err;
+
     if ((r->eid.p && r->eid.n != EID_SIZE) || (!r->iccid.p && !r->profile_type.p))
         return E_ARGUMENT;
-    return r->iccid.p ? order_by_iccid(t, r, iccid) : order_by_type(s, t, r, iccid);
+    err = smdp_call_find(s, r, t, &call, &known);
+    if (err || t->status.subject)
+        return err;
+    if (known) {
+        memcpy(iccid, call->iccid.p, ICCID_SIZE);
+        return E_OK;
+    }
+    err = r->iccid.p ? order_by_iccid(t, r, iccid) : order_by_type(s, t, r, iccid);
+    return err || t->status.subject || !call ? err : smdp_call_keep(t, call, iccid);
 }
 
 /* ---- ConfirmOrder ---- */

@@ -45,14 +45,16 @@ MUST_USE enum err smdp_profile_add(struct smdp *s, const struct smdp_new_profile
 
 struct smdp_download_order {
     slice requester;    /* operator; absent: the server's own (ctl, demo) */
+    slice call_id;      /* functionCallIdentifier of this requester; absent: none */
     slice eid;          /* 16 octets, or absent */
     slice iccid;        /* 10 octets, or absent */
     slice profile_type; /* needed without an ICCID */
 };
 
 /*
- * ES2+.DownloadOrder: reserves a profile. On success iccid is it. The same call again for an ICCID
- * (requester and EID too), before ConfirmOrder, has the same answer and changes nothing.
+ * ES2+.DownloadOrder: reserves a profile. On success iccid is it. The same call again, under its
+ * call_id within 30 days, has the same answer and changes nothing; with another content it is
+ * refused with 1.6/3.3. Without a call_id that holds for an ICCID before ConfirmOrder.
  */
 MUST_USE enum err smdp_download_order(struct smdp *s, const struct smdp_download_order *r,
                                       struct turn *t, uint8_t iccid[10]);

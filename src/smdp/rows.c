@@ -20,6 +20,7 @@ STORE_COLUMNS(smdp_notification, SMDP_NOTIFICATION);
 STORE_COLUMNS(smdp_operator, SMDP_OPERATOR);
 STORE_COLUMNS(smdp_report, SMDP_REPORT);
 STORE_COLUMNS(smdp_ds_event, SMDP_DS_EVENT);
+STORE_COLUMNS(smdp_call, SMDP_CALL);
 
 static const struct store_index by_iccid[] = { { "iccid", { "iccid" }, true, 1, 0 } };
 static const struct store_index profile_indexes[] = {
@@ -56,6 +57,11 @@ static const struct store_index event_indexes[] = {
     { "due", { "state", "due_ms" }, false, 3, 0 },
 };
 
+static const struct store_index call_indexes[] = {
+    { "call", { "requester", "call_id" }, true, 5, 0 },
+    { "end", { "expires_ms" }, false, 5, 0 },
+};
+
 #define TABLE(T, indexes_, since_)                                                                 \
     const struct store_table T##_table = {                                                         \
         .name = #T,                                                                                \
@@ -76,13 +82,14 @@ TABLE(smdp_notification, notification_indexes, 1);
 TABLE(smdp_operator, operator_indexes, 2);
 TABLE(smdp_report, report_indexes, 2);
 TABLE(smdp_ds_event, event_indexes, 3);
+TABLE(smdp_call, call_indexes, 5);
 
 static const struct store_table *const tables[] = {
-    &smdp_profile_table,  &smdp_package_table,     &smdp_protected_table,
-    &smdp_order_table,    &smdp_transaction_table, &smdp_notification_table,
-    &smdp_operator_table, &smdp_report_table,      &smdp_ds_event_table,
+    &smdp_profile_table,     &smdp_package_table,      &smdp_protected_table, &smdp_order_table,
+    &smdp_transaction_table, &smdp_notification_table, &smdp_operator_table,  &smdp_report_table,
+    &smdp_ds_event_table,    &smdp_call_table,
 };
 
 const struct store_schema smdp_schema = {
-    .name = "smdp", .version = 4, .tables = tables, .table_count = COUNT(tables)
+    .name = "smdp", .version = 5, .tables = tables, .table_count = COUNT(tables)
 };

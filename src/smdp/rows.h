@@ -176,6 +176,14 @@ enum smdp_ds_event_state {
     C(T, INT, due_ms, 0, 3, 0)   /* registered: the end of the order */                            \
     C(T, INT, attempts, 0, 3, 0)
 
+/* A DownloadOrder that was granted, for a caller who asks again (repeat.c). */
+#define SMDP_CALL(C, T)                                                                            \
+    C(T, TEXT, requester, 0, 5, 0)                                                                 \
+    C(T, TEXT, call_id, 0, 5, 0) /* functionCallIdentifier */                                      \
+    C(T, BLOB, content, 0, 5, 0) /* SHA-256 of what was asked for */                               \
+    C(T, BLOB, iccid, 0, 5, 0)                                                                     \
+    C(T, INT, expires_ms, 0, 5, 0)
+
 STORE_ROW(smdp_profile, SMDP_PROFILE);
 STORE_ROW(smdp_package, SMDP_PACKAGE);
 STORE_ROW(smdp_protected, SMDP_PROTECTED);
@@ -185,6 +193,7 @@ STORE_ROW(smdp_notification, SMDP_NOTIFICATION);
 STORE_ROW(smdp_operator, SMDP_OPERATOR);
 STORE_ROW(smdp_report, SMDP_REPORT);
 STORE_ROW(smdp_ds_event, SMDP_DS_EVENT);
+STORE_ROW(smdp_call, SMDP_CALL);
 
 extern const struct store_table smdp_profile_table;
 extern const struct store_table smdp_package_table;
@@ -195,6 +204,7 @@ extern const struct store_table smdp_notification_table;
 extern const struct store_table smdp_operator_table;
 extern const struct store_table smdp_report_table;
 extern const struct store_table smdp_ds_event_table;
+extern const struct store_table smdp_call_table;
 
 /*
  * Of every table, index 0 is its key. Orders are found by columns that are empty once they are not
@@ -212,6 +222,7 @@ enum { SMDP_NOTIFICATION_BY_ICCID = 1, SMDP_NOTIFICATION_BY_TIME };
 enum { SMDP_OPERATOR_BY_NAME = 1 };
 enum { SMDP_REPORT_BY_DUE = 1 };
 enum { SMDP_DS_EVENT_BY_DUE = 1 };
+enum { SMDP_CALL_BY_END = 1 };
 
 /* To be opened together with store_event_schema: the role publishes events. */
 extern const struct store_schema smdp_schema;

@@ -96,5 +96,5 @@ enum err smdp_tidy(struct smdp *s, struct turn *t, bool *more)
     while (!err && i < count && rows[i].expires_ms <= t->now_ms)
         err = turn_delete(t, &smdp_transaction_table, &rows[i++]);
     *more = i == TIDY_STEP;
-    return err;
+    return err ? err : smdp_call_tidy(t, TIDY_STEP, more);
 }

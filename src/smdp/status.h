@@ -25,6 +25,7 @@
     /* ES2+ only */                                                                                \
     X(REQUESTER_KNOWN,    "1.1",    "3.3",  "certificate is another operator's")                   \
     X(REQUESTER,          "1.1",    "1.2",  "functionRequesterIdentifier is not the caller's")     \
+    X(CALL_IN_USE,        "1.6",    "3.3",  "functionCallIdentifier was used for another order")   \
     X(ICCID_NOT_ALLOWED,  "8.2.1",  "1.2",  "ICCID is another operator's")                         \
     X(ICCID_UNKNOWN,      "8.2.1",  "3.9",  "ICCID is unknown")                                    \
     X(ICCID_IN_USE,       "8.2.1",  "3.3",  "ICCID is in use")                                     \

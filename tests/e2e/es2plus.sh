@@ -57,9 +57,10 @@ start() {
 }
 start
 
-# call WHO FUNCTION MEMBERS [REQUESTER]: the answer is in $work/out
+# call WHO FUNCTION MEMBERS [REQUESTER [CALL]]: the answer is in $work/out
+calls=0
 call() {
-    local header="\"header\":{\"functionRequesterIdentifier\":\"${4:-$1}\",\"functionCallIdentifier\":\"$RANDOM\"}"
+    local header="\"header\":{\"functionRequesterIdentifier\":\"${4:-$1}\",\"functionCallIdentifier\":\"${5:-call $((++calls))}\"}"
 
     expect 0 curl --silent --show-error --cacert "$work/pki/ci.pem" --cert "$work/$1.pem" \
         --key "$work/$1.key" --resolve "localhost:$es2:127.0.0.1" --write-out '\nHTTP %{http_code}\n' \
@@ -107,8 +108,13 @@ expect 56 curl --silent --cacert "$work/pki/ci.pem" --resolve "localhost:$es2:12
     "https://localhost:$es2/gsma/rsp2/es2plus/downloadOrder"
 
 # a repetition has the same answer; a cancelled order can be had again
-call violet downloadOrder '"profileType":"Silver"'
+call violet downloadOrder '"profileType":"Silver"' violet once
 says "\"iccid\":\"${iccids[2]}\""
+call violet downloadOrder '"profileType":"Silver"' violet once
+succeeds
+says "\"iccid\":\"${iccids[2]}\""
+call violet downloadOrder "\"iccid\":\"${iccids[2]}\"" violet once
+refused 1.6 3.3
 call violet downloadOrder "\"iccid\":\"${iccids[2]}\""
 succeeds
 call violet downloadOrder '"profileType":"Silver"'
@@ -118,10 +124,18 @@ succeeds
 call violet cancelOrder "\"iccid\":\"${iccids[2]}\",\"finalProfileStatusIndicator\":\"Available\""
 refused 8.2.1 3.5
 
-# orders outlive the process, and so does who placed them
+call orange downloadOrder '"profileType":"Gold"' orange kept
+says "\"iccid\":\"${iccids[1]}\""
+
+# orders outlive the process, and so does who placed them under which call
 kill -9 "$servers"
 wait "$servers" 2>/dev/null
 start
+call orange downloadOrder '"profileType":"Gold"' orange kept
+succeeds
+says "\"iccid\":\"${iccids[1]}\""
+call orange downloadOrder '"profileType":"Gold"'
+refused 8.2.5 3.7
 call violet releaseProfile "\"iccid\":\"${iccids[0]}\""
 refused 8.2.1 1.2
 call orange cancelOrder "\"iccid\":\"${iccids[0]}\",\"eid\":\"$eid\",\"matchingId\":\"M-1\",\"finalProfileStatusIndicator\":\"Unavailable\""

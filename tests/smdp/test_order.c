@@ -182,6 +182,90 @@ static void repeated_DPP_043(void **state)
     assert_refused(&w, "8.2.1", "3.3");
 }
 
+/*
+ * Under its functionCallIdentifier an order by type is one order too, also when it was confirmed
+ * since; anything changed in it is refused, and another caller's identifiers are others.
+ */
+static void repeated_by_type_DPP_043(void **state)
+{
+    const struct smdp_download_order r = { .requester = SLICE_LIT("op1"),
+                                           .call_id = SLICE_LIT("call-1"),
+                                           .profile_type = SLICE_LIT("gold") };
+    struct smdp_download_order other[4];
+    struct smdp_confirm_order c = { .requester = SLICE_LIT("op1"), .release = true };
+    struct smdp_confirmed confirmed;
+    struct profile spare;
+    uint8_t iccid[10], again[10];
+
+    (void)state;
+    world_add(&w, &(struct stock){ .type = "gold" }, &profile);
+    world_add(&w, &(struct stock){ .type = "gold" }, &spare);
+    world_add(&w, &(struct stock){ .type = "tin" }, &spare);
+    download_order(&r, iccid);
+    assert_success(&w);
+    for (unsigned i = 0; i < 3; i++) {
+        memset(again, 0, sizeof again);
+        download_order(&r, again);
+        assert_success(&w);
+        assert_memory_equal(again, iccid, sizeof iccid);
+        if (i == 1) {
+            c.iccid = SLICE_OF(iccid);
+            confirm_order(&c, &confirmed);
+            assert_success(&w);
+        }
+    }
+    for (size_t i = 0; i < COUNT(other); i++)
+        other[i] = r;
+    other[0].eid = SLICE_OF(card.eid);
+    other[1].iccid = SLICE_OF(iccid);
+    other[2].profile_type = SLICE_LIT("tin");
+    other[3].profile_type = SLICE_NONE;
+    other[3].iccid = SLICE_OF(iccid);
+    for (size_t i = 0; i < COUNT(other); i++) {
+        download_order(&other[i], again);
+        assert_refused(&w, "1.6", "3.3");
+    }
+    other[0] = r;
+    other[0].requester = SLICE_LIT("op2");
+    download_order(&other[0], again); /* the second in stock */
+    assert_success(&w);
+    assert_memory_not_equal(again, iccid, sizeof iccid);
+}
+
+/* What was refused may be asked for again; what was granted is forgotten after thirty days. */
+static void how_long_calls_are_known_DPP_043(void **state)
+{
+    const struct smdp_download_order r = { .requester = SLICE_LIT("op1"),
+                                           .call_id = SLICE_LIT("call-1"),
+                                           .profile_type = SLICE_LIT("gold") };
+    uint8_t iccid[10], again[10];
+    bool more;
+
+    (void)state;
+    world_add(&w, &(struct stock){ .type = "gold" }, &profile);
+    download_order(&(struct smdp_download_order){ .iccid = SLICE_OF(profile.iccid) }, iccid);
+    assert_success(&w);
+    download_order(&r, iccid);
+    assert_refused(&w, "8.2.5", "3.7");
+    assert_int_equal(world_rows(&w, &smdp_call_table), 0);
+    world_add(&w, &(struct stock){ .type = "gold" }, &profile);
+    download_order(&r, iccid);
+    assert_success(&w);
+    world_add(&w, &(struct stock){ .type = "gold" }, &profile);
+    w.now_ms += 30 * INT64_C(86400000) - 1;
+    begin();
+    commit(smdp_tidy(w.smdp, &w.turn, &more));
+    download_order(&r, again);
+    assert_memory_equal(again, iccid, sizeof iccid);
+    w.now_ms++;
+    begin();
+    commit(smdp_tidy(w.smdp, &w.turn, &more));
+    assert_int_equal(world_rows(&w, &smdp_call_table), 0);
+    download_order(&r, again);
+    assert_success(&w);
+    assert_memory_not_equal(again, iccid, sizeof iccid);
+}
+
 static void confirm_DPP_044(void **state)
 {
     struct smdp_confirm_order r = { .release = true };
@@ -377,6 +461,8 @@ int main(void)
         TEST(by_iccid_and_by_type_DPP_041),
         TEST(refusals_of_download_order_DPP_042),
         TEST(repeated_DPP_043),
+        TEST(repeated_by_type_DPP_043),
+        TEST(how_long_calls_are_known_DPP_043),
         TEST(confirm_DPP_044),
         TEST(only_the_hash_of_the_code_is_kept),
         TEST(refusals_of_confirm_order_DPP_045),
