@@ -69,9 +69,11 @@ static struct engine_site *site_of(const struct desk *d, slice path)
 {
     if (slice_starts(path, SLICE_LIT("/v1/smdp/")))
         return d->smdp;
+    if (slice_starts(path, SLICE_LIT("/v1/smds/")))
+        return d->smds;
     if (slice_starts(path, SLICE_LIT("/v1/eim/")))
         return d->eim;
-    return d->smdp ? d->smdp : d->eim;
+    return d->smdp ? d->smdp : d->smds ? d->smds : d->eim;
 }
 
 static void serve(void *ctx, const struct http_request *r, struct http_exchange *x)
@@ -165,7 +167,11 @@ enum err desk_open(struct desk *d, struct servers *s, const struct desk_options 
 {
     struct reason r = { why, why_size };
     struct listener_options listener = {
-        .keys = { .pki = o->pki, .role = s->smdp ? ROLE_DP_TLS : ROLE_EIM_TLS, .own = "admin-tls" },
+        .keys = { .pki = o->pki,
+                  .role = s->smdp   ? ROLE_DP_TLS
+                          : s->smds ? ROLE_DS_TLS
+                                    : ROLE_EIM_TLS,
+                  .own = "admin-tls" },
         .bind = o->bind,
         .port = o->port,
         .client_certificates = o->certificate_count > 0,
@@ -178,10 +184,9 @@ enum err desk_open(struct desk *d, struct servers *s, const struct desk_options 
     *d = (struct desk){
         .crypto = s->crypto,
         .smdp = s->smdp ? &s->smdp_served.desk : NULL,
+        .smds = s->smds ? &s->smds_served.desk : NULL,
         .eim = s->eim ? &s->eim_served.desk : NULL,
     };
-    if (!s->smdp && !s->eim)
-        return because(&r, E_UNSUPPORTED, "an operator's desk without SM-DP+ and eIM");
     e = o->certificate_count ? read_certificates(d, o, &r) : open_token(d, o->dir, &r);
     if (!e)
         e = served_listen(&d->listener, &listener, &r);

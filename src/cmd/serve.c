@@ -24,7 +24,7 @@ struct serve_args {
     struct option_list admin_certificates;
     bool log_json;
     struct option_list credentials;
-    long smdp_port, es2_port, smds_port, es12_port, eim_port, admin_port, workers,
+    long smdp_port, es2_port, smds_port, es12_port, eim_port, admin_port, workers, event_days,
         download_attempts, keep_days;
 };
 
@@ -83,6 +83,7 @@ static int run(const struct serve_args *a)
         .smdp_name = has_role(a->roles, "smdp") ? a->smdp_name : NULL,
         .smds_name = has_role(a->roles, "smds") ? a->smds_name : NULL,
         .root_smds = a->root_smds,
+        .event_days = a->event_days,
         .eim_name = has_role(a->roles, "eim") ? a->eim_name : NULL,
         .smdp_port = a->smdp_port,
         .es2 = true,
@@ -192,6 +193,8 @@ int cmd_serve(int argc, char **argv)
         { "smds-port", OPTION_INT, &a.smds_port, 0, 65535, "PORT", "ES11 (8446)" },
         { "es12-port", OPTION_INT, &a.es12_port, 0, 65535, "PORT",
           "ES12 and ES15, for RSP servers (8447)" },
+        { "event-days", OPTION_INT, &a.event_days, 1, 36500, "N",
+          "life of an event at the SM-DS (365)" },
         { "root-smds", OPTION_TEXT, &a.root_smds, 0, 0, "NAME",
           "address of the root SM-DS: the SM-DS here is an alternative one" },
         { "eim-name", OPTION_TEXT, &a.eim_name, 0, 0, "NAME", "eimId and host name of the eIM" },

@@ -209,6 +209,7 @@ static enum err open_smds(struct servers *s, const struct servers_options *o, st
         .address = slice_str(o->smds_name),
         .root = slice_str(o->root_smds),
         .keys = &s->keys,
+        .event_ms = (int64_t)o->event_days * 24 * 60 * 60 * 1000,
     };
     struct served *v = &s->smds_served;
     const struct served_options own = served_options(s, o, "smds", "smds.db", &smds_schema);
@@ -230,6 +231,10 @@ static enum err open_smds(struct servers *s, const struct servers_options *o, st
         e = served_add_chore(v, es12_removals(s->smds), w);
     if (!e)
         e = served_keep(v, smds_retention, smds_retention_count, o->keep_days, w);
+    if (!e)
+        e = served_open_admin(
+            v, &(struct admin_options){ .crypto = s->crypto, .smds = s->smds, .house = &s->house },
+            w);
     return e ? e : served_open_engine(v, &own, engine_web_upstream(&s->web), w);
 }
 

@@ -23,6 +23,7 @@ struct servers_options {
     const char *smdp_name; /* address of the SM-DP+ as eUICCs know it; NULL: no SM-DP+ */
     const char *smds_name; /* address of the SM-DS likewise; NULL: no SM-DS */
     const char *root_smds; /* address of the root SM-DS: another one forwards to it; NULL: none */
+    long event_days;       /* life of an event at the SM-DS; 0: its default */
     const char *eim_name;  /* name of the eIM and eimId; NULL: no eIM */
     long smdp_port;        /* 0: any free one */
     bool es2;              /* ES2+ too, with mutual TLS */

@@ -245,8 +245,9 @@ enum err admin_open(const struct admin_options *o, struct route routes[ADMIN_ROU
     a->o = *o;
     a->keys = admin_key_retention;
     *count = add(a, routes, 0, admin_common, admin_common_count);
-    *count = o->smdp ? add(a, routes, *count, admin_smdp, admin_smdp_count)
-                     : add(a, routes, *count, admin_eim, admin_eim_count);
+    *count = o->smdp   ? add(a, routes, *count, admin_smdp, admin_smdp_count)
+             : o->smds ? add(a, routes, *count, admin_smds, admin_smds_count)
+                       : add(a, routes, *count, admin_eim, admin_eim_count);
     *out = a;
     return E_OK;
 }
@@ -275,13 +276,19 @@ struct engine_chore admin_counting(struct admin *a)
 
 struct admin_operation_name admin_operation(const char *role, size_t i)
 {
-    const struct admin_operation *list = !role                   ? admin_common
-                                         : !strcmp(role, "smdp") ? admin_smdp
-                                                                 : admin_eim;
-    size_t count = !role                   ? admin_common_count
-                   : !strcmp(role, "smdp") ? admin_smdp_count
-                                           : admin_eim_count;
+    const struct {
+        const char *role;
+        const struct admin_operation *list;
+        size_t count;
+    } roles[] = {
+        { "", admin_common, admin_common_count },
+        { "smdp", admin_smdp, admin_smdp_count },
+        { "smds", admin_smds, admin_smds_count },
+        { "eim", admin_eim, admin_eim_count },
+    };
 
-    return i < count ? (struct admin_operation_name){ list[i].method, list[i].path }
-                     : (struct admin_operation_name){ NULL, NULL };
+    for (size_t k = 0; k < COUNT(roles); k++)
+        if (!strcmp(roles[k].role, role ? role : "") && i < roles[k].count)
+            return (struct admin_operation_name){ roles[k].list[i].method, roles[k].list[i].path };
+    return (struct admin_operation_name){ NULL, NULL };
 }

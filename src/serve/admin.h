@@ -1,7 +1,7 @@
 /*
- * The operator's surface: JSON under /v1/ for stock and orders of the SM-DP+, devices and orders of
- * the eIM, events; health, metrics, and the description of all that (docs/openapi.yaml). Every
- * operation is a turn of the role's engine, like any request.
+ * The operator's surface: JSON under /v1/ for stock and orders of the SM-DP+, event records of the
+ * SM-DS, devices and orders of the eIM, events; health, metrics, and the description of all that
+ * (docs/openapi.yaml). Every operation is a turn of the role's engine, like any request.
  *
  * Who may call is not decided here: the listener knows (cmd/admin.h). Whoever gets through may do
  * everything.
@@ -17,6 +17,7 @@
 #include "engine/engine.h"
 #include "serve/meters.h"
 #include "smdp/smdp.h"
+#include "smds/smds.h"
 
 #define ADMIN_ROUTES   32 /* of one role, at most */
 #define ADMIN_KEY_DAYS 3
@@ -40,9 +41,10 @@ struct admin;
 
 struct admin_options {
     const struct crypto *crypto;
-    /* one of both */
+    /* one of them */
     struct smdp *smdp;
     slice smdp_address; /* for activation codes; borrowed */
+    struct smds *smds;
     struct eim *eim;
     const struct admin_house *house; /* borrowed; its engines may be filled in later */
 };
@@ -57,7 +59,8 @@ struct engine_chore admin_upkeep(struct admin *a);
 /* Counts orders by their states, a few at a time. */
 struct engine_chore admin_counting(struct admin *a);
 
-/* The operations of a role ("smdp", "eim") or of both (NULL), for documentation and tests. */
+/* The operations of a role ("smdp", "smds", "eim") or of all (NULL), for documentation and tests.
+ */
 struct admin_operation_name {
     const char *method, *path;
 };

@@ -93,6 +93,28 @@ slice admin_path_hex(struct admin_call *c, unsigned i, size_t octets)
     return s;
 }
 
+/* Negative when it is none. */
+static int64_t whole_number(slice digits)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < digits.n && n >= 0; i++)
+        n = digits.p[i] >= '0' && digits.p[i] <= '9' && digits.n <= 18
+                ? n * 10 + (digits.p[i] - '0')
+                : -1;
+    return digits.n ? n : -1;
+}
+
+int64_t admin_path_number(struct admin_call *c, unsigned i)
+{
+    int64_t n = whole_number(admin_part(c, i));
+
+    if (n > 0)
+        return n;
+    admin_problem(c, 400, "id", "a whole number is needed");
+    return 0;
+}
+
 /* ---- members ---- */
 
 bool admin_has(const struct admin_call *c, const char *name)
@@ -284,13 +306,11 @@ int64_t admin_query_number(struct admin_call *c, const char *name, int64_t min, 
                            int64_t otherwise)
 {
     slice s = admin_query(c, name);
-    int64_t n = 0;
+    int64_t n = whole_number(s);
 
     if (!s.p)
         return otherwise;
-    for (size_t i = 0; i < s.n && n >= 0; i++)
-        n = s.p[i] >= '0' && s.p[i] <= '9' && s.n <= 18 ? n * 10 + (s.p[i] - '0') : -1;
-    if (!s.n || n < min || n > max) {
+    if (n < min || n > max) {
         admin_problem(c, 400, name, "must be a whole number in its range");
         return otherwise;
     }

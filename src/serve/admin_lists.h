@@ -12,9 +12,13 @@ enum err admin_events(struct admin_call *c);
 /* admin_census.c: how many orders are in which state */
 enum err admin_states(struct admin_call *c);
 
-/* admin_operators.c */
+/* admin_callers.c: of the SM-DP+ */
 enum err admin_operators(struct admin_call *c);
 enum err admin_operator_add(struct admin_call *c);
 enum err admin_operator_remove(struct admin_call *c);
+/* and of the SM-DS */
+enum err admin_rsp_servers(struct admin_call *c);
+enum err admin_rsp_server_add(struct admin_call *c);
+enum err admin_rsp_server_remove(struct admin_call *c);
 
 #endif

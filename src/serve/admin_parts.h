@@ -18,7 +18,7 @@ struct admin_census {
     int64_t rests_until_ms;
     uint8_t iccid[ICCID_LEN]; /* the last that was counted; SM-DP+ */
     bool iccid_known;
-    int64_t id; /* the same; eIM */
+    int64_t id; /* the same; SM-DS and eIM */
     uint64_t counts[CENSUS_STATES];
 };
 
@@ -58,8 +58,8 @@ struct admin_operation {
     const char *members; /* of the JSON object, or of the query: " eid iccid " */
 };
 
-extern const struct admin_operation admin_common[], admin_smdp[], admin_eim[];
-extern const size_t admin_common_count, admin_smdp_count, admin_eim_count;
+extern const struct admin_operation admin_common[], admin_smdp[], admin_smds[], admin_eim[];
+extern const size_t admin_common_count, admin_smdp_count, admin_smds_count, admin_eim_count;
 
 /* ---- reading (admin_fields.c): a problem is latched, and the value is as if absent ---- */
 
@@ -73,6 +73,8 @@ slice admin_part(const struct admin_call *c, unsigned i);
 slice admin_path_eid(struct admin_call *c, unsigned i);
 slice admin_path_iccid(struct admin_call *c, unsigned i);
 slice admin_path_hex(struct admin_call *c, unsigned i, size_t octets);
+/* A row's number, from 1; 0 with a problem. */
+int64_t admin_path_number(struct admin_call *c, unsigned i);
 
 /* Members of the body; copied into the arena; absent when not given. */
 slice admin_text(struct admin_call *c, const char *name, size_t max);

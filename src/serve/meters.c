@@ -3,6 +3,7 @@
 #include "eim/rows.h"
 #include "serve/admin.h"
 #include "smdp/rows.h"
+#include "smds/rows.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -37,6 +38,7 @@ struct latency {
 #define STATES_MAX  16u
 
 struct states {
+    enum meters_family family;
     const char *server;
     const char *names[STATES_MAX];
     uint64_t counts[STATES_MAX];
@@ -155,8 +157,8 @@ static struct states *states_of(struct meters *m, const char *server)
     return s;
 }
 
-void meters_states(struct meters *m, const char *server, const char *const *names,
-                   const uint64_t *counts, size_t count)
+void meters_states(struct meters *m, enum meters_family family, const char *server,
+                   const char *const *names, const uint64_t *counts, size_t count)
 {
     struct states *s;
 
@@ -165,6 +167,7 @@ void meters_states(struct meters *m, const char *server, const char *const *name
     if (s < m->states + SERVERS_MAX) {
         if (s == m->states + m->state_count)
             m->state_count++;
+        s->family = family;
         s->server = server;
         s->count = count < STATES_MAX ? count : STATES_MAX;
         memcpy(s->names, names, s->count * sizeof *names);
@@ -291,13 +294,14 @@ static void put_latencies(struct text *x, const struct meters *m)
     }
 }
 
-static void put_states(struct text *x, const struct meters *m)
+static void put_states(struct text *x, const struct meters *m, enum meters_family family,
+                       const char *what, const char *help)
 {
-    head(x, "orders", "gauge", "Orders by state, as counted within the last minute or so.");
+    head(x, what, "gauge", help);
     for (const struct states *s = m->states; s < m->states + m->state_count; s++)
-        for (size_t i = 0; i < s->count; i++)
+        for (size_t i = 0; s->family == family && i < s->count; i++)
             if (strcmp(s->names[i], "?") != 0)
-                put(x, "dunlin_orders{server=\"%s\",state=\"%s\"} %" PRIu64 "\n", s->server,
+                put(x, "dunlin_%s{server=\"%s\",state=\"%s\"} %" PRIu64 "\n", what, s->server,
                     s->names[i], s->counts[i]);
 }
 
@@ -364,10 +368,11 @@ static void put_listeners(struct text *x, const struct admin_house *h)
 }
 
 /* Rows that wait to be delivered: 1000 are at least so many. */
-static uint64_t waiting(struct store *store, const struct store_table *table, unsigned index)
+static uint64_t waiting(struct store *store, const struct store_table *table, unsigned index,
+                        bool flagged)
 {
     const struct store_query q = {
-        .index = index, .key = { store_int(1) }, .key_count = 1, .limit = STORE_LIST_MAX
+        .index = index, .key = { store_int(1) }, .key_count = flagged, .limit = STORE_LIST_MAX
     };
     struct arena rows;
     void *list;
@@ -386,18 +391,22 @@ static void put_waiting(struct text *x, const struct admin_house *h)
         const char *server;
         const struct store_table *table;
         unsigned index;
+        bool flagged; /* by its first column: those that wait have 1 */
     } rows[] = {
-        { "smdp", &smdp_report_table, SMDP_REPORT_BY_DUE },
-        { "eim", &eim_notification_table, EIM_NOTIFICATION_BY_DUE },
+        { "smdp", &smdp_report_table, SMDP_REPORT_BY_DUE, true },
+        { "smds", &smds_removal_table, SMDS_REMOVAL_BY_DUE, false },
+        { "eim", &eim_notification_table, EIM_NOTIFICATION_BY_DUE, true },
     };
 
-    head(x, "undelivered", "gauge",
-         "Reports (smdp) or notifications (eim) that wait for another server; 1000: or more.");
+    head(
+        x, "undelivered", "gauge",
+        "Reports (smdp), deletions at the root (smds) or notifications (eim) that wait for another "
+        "server; 1000: or more.");
     for (size_t i = 0; i < h->server_count; i++)
         for (size_t k = 0; k < COUNT(rows); k++)
             if (!strcmp(h->servers[i].name, rows[k].server))
                 put(x, "dunlin_undelivered{server=\"%s\"} %" PRIu64 "\n", rows[k].server,
-                    waiting(h->servers[i].store, rows[k].table, rows[k].index));
+                    waiting(h->servers[i].store, rows[k].table, rows[k].index, rows[k].flagged));
 }
 
 static void put_process(struct text *x, int64_t now_ms)
@@ -431,7 +440,10 @@ enum err meters_print(const struct admin_house *h, int64_t now_ms, struct arena 
         pthread_mutex_lock(&h->meters->lock);
         put_outcomes(&x, h->meters);
         put_latencies(&x, h->meters);
-        put_states(&x, h->meters);
+        put_states(&x, h->meters, METERS_ORDERS, "orders",
+                   "Orders by state, as counted within the last minute or so.");
+        put_states(&x, h->meters, METERS_RECORDS, "event_records",
+                   "Event records of the SM-DS by state, as counted within the last minute or so.");
         put_reloads(&x, h->meters);
         pthread_mutex_unlock(&h->meters->lock);
     }

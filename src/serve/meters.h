@@ -19,9 +19,12 @@ void meters_close(struct meters *m);
 /* Any thread. server: static. */
 void meters_count(struct meters *m, const char *server, const struct engine_report *r);
 
-/* How many orders of a server are in which state; names are static, "?" is left out. */
-void meters_states(struct meters *m, const char *server, const char *const *names,
-                   const uint64_t *counts, size_t count);
+/* What is counted by its state: orders (SM-DP+, eIM), event records (SM-DS). */
+enum meters_family { METERS_ORDERS, METERS_RECORDS };
+
+/* How many of a server are in which state; names are static, "?" is left out. */
+void meters_states(struct meters *m, enum meters_family family, const char *server,
+                   const char *const *names, const uint64_t *counts, size_t count);
 
 /* What was told of this server last; its number, at most `room`; 0: nothing yet. */
 size_t meters_states_of(struct meters *m, const char *server, const char **names, uint64_t *counts,

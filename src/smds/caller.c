@@ -35,6 +35,17 @@ enum err smds_caller_add(struct smds *s, slice name, slice certificate, struct t
     return turn_insert(t, &smds_caller_table, row);
 }
 
+enum err smds_caller_forget(slice digest, struct turn *t)
+{
+    struct smds_caller *row = ARENA_NEW(t->arena, struct smds_caller);
+    enum err err = row ? E_OK : E_MEMORY;
+
+    if (!err)
+        err = store_get(t->store, &smds_caller_table, SMDS_BY_KEY, STORE_KEY(store_blob(digest)),
+                        row, t->arena);
+    return err ? err : turn_delete(t, &smds_caller_table, row);
+}
+
 enum err smds_caller_of(struct smds *s, slice certificate, slice requester, struct turn *t,
                         slice *name)
 {

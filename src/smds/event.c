@@ -151,6 +151,13 @@ static enum err delete_now(struct turn *t, struct smds_event *row)
     return err ? err : turn_delete(t, &smds_event_table, row);
 }
 
+/* The root is being asked: what becomes of it follows its answer. */
+static enum err cancel(struct turn *t, struct smds_event *row)
+{
+    row->state = SMDS_CANCELLED;
+    return turn_update(t, &smds_event_table, row);
+}
+
 enum err smds_delete_event(struct smds *s, slice owner, const struct delete_event_request *r,
                            struct turn *t)
 {
@@ -161,10 +168,8 @@ enum err smds_delete_event(struct smds *s, slice owner, const struct delete_even
         return smds_refuse(t, SMDS_REFUSE_EVENT_UNKNOWN);
     if (err)
         return err;
-    if (row->state != SMDS_LIVE) { /* what becomes of it follows the root's answer */
-        row->state = SMDS_CANCELLED;
-        return turn_update(t, &smds_event_table, row);
-    }
+    if (row->state != SMDS_LIVE)
+        return cancel(t, row);
     return row->root_id.p ? smds_root_delete(s, row->eid, row->root_id, t) : delete_now(t, row);
 }
 
@@ -184,4 +189,17 @@ enum err smds_delete_resumed(struct smds *s, slice resume, const struct es12_ans
     if (err)
         return err == E_NOTFOUND ? E_OK : err;
     return delete_now(t, row);
+}
+
+enum err smds_withdraw_event(int64_t id, struct turn *t)
+{
+    struct smds_event *row;
+    enum err err = find_event(t, SMDS_BY_KEY, STORE_KEY(store_int(id)), &row);
+
+    if (err)
+        return err;
+    if (row->state != SMDS_LIVE)
+        return cancel(t, row);
+    err = smds_tell(t, "smds.deleted", row);
+    return err ? err : smds_end_event(t, row);
 }

@@ -1,5 +1,16 @@
 #include "smds/rows.h"
 
+static const char *const state_names[] = {
+#define X(name, text) text,
+    SMDS_STATES(X)
+#undef X
+};
+
+const char *smds_state_name(int64_t state)
+{
+    return state >= 0 && state < SMDS_STATE_COUNT ? state_names[state] : "?";
+}
+
 STORE_COLUMNS(smds_event, SMDS_EVENT);
 STORE_COLUMNS(smds_removal, SMDS_REMOVAL);
 STORE_COLUMNS(smds_caller, SMDS_CALLER);

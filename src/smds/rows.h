@@ -11,11 +11,20 @@
 
 #include "store/turn.h"
 
+#define SMDS_STATES(X)                                                                             \
+    X(LIVE, "Live")                                                                                \
+    X(REGISTERING, "Registering") /* the root is being asked */                                    \
+    X(CANCELLED, "Cancelled")     /* deleted while the root is being asked */
+
 enum smds_event_state {
-    SMDS_LIVE,
-    SMDS_REGISTERING, /* the root is being asked */
-    SMDS_CANCELLED,   /* deleted by its owner while the root is being asked */
+#define X(name, text) SMDS_##name,
+    SMDS_STATES(X)
+#undef X
+        SMDS_STATE_COUNT
 };
+
+/* "Live"; "?" for a number that is no state. */
+const char *smds_state_name(int64_t state);
 
 /* clang-format off */
 #define SMDS_EVENT(C, T)                                                                           \

@@ -70,6 +70,9 @@ MUST_USE enum err smds_caller_add(struct smds *s, slice name, slice certificate,
 MUST_USE enum err smds_caller_of(struct smds *s, slice certificate, slice requester, struct turn *t,
                                  slice *name);
 
+/* Takes a certificate away, by its SHA-256; its events stay. E_NOTFOUND. */
+MUST_USE enum err smds_caller_forget(slice digest, struct turn *t);
+
 /* ---- ES12, ES15 (SGP.22 5.9, 5.10); owner: who calls ---- */
 
 /*
@@ -85,6 +88,12 @@ MUST_USE enum err smds_delete_event(struct smds *s, slice owner,
                                     const struct delete_event_request *r, struct turn *t);
 MUST_USE enum err smds_delete_resumed(struct smds *s, slice resume,
                                       const struct es12_answer *answer, struct turn *t);
+
+/*
+ * The same for whoever runs this server, whoever registered it: the event with this number of ours
+ * is gone at once, and from the root when that answers. E_NOTFOUND.
+ */
+MUST_USE enum err smds_withdraw_event(int64_t id, struct turn *t);
 
 /* ---- upkeep ---- */
 

@@ -12,6 +12,7 @@ void desk_open_side(struct desk_side *d, struct world *w)
     struct admin_options o = { .crypto = w->crypto,
                                .smdp = w->smdp,
                                .smdp_address = SLICE_LIT(SMDP_NAME),
+                               .smds = w->smds,
                                .eim = w->eim,
                                .house = &d->house };
     struct engine_options e = { .store = w->store, .workers = 2, .report = count };
@@ -25,7 +26,7 @@ void desk_open_side(struct desk_side *d, struct world *w)
     d->site.engine = d->engine;
     d->house.meters = d->meters;
     d->house.server_count = 1;
-    d->house.servers[0].name = w->is_eim ? "eim" : "smdp";
+    d->house.servers[0].name = w->eim ? "eim" : w->smds ? "smds" : "smdp";
     d->house.servers[0].engine = d->engine;
     d->house.servers[0].store = w->store;
 }

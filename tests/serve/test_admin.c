@@ -345,7 +345,7 @@ static bool described(const char *method, const char *path)
 
 static void description(void **state)
 {
-    static const char *const roles[] = { NULL, "smdp", "eim" };
+    static const char *const roles[] = { NULL, "smdp", "smds", "eim" };
     size_t routes = 0, methods = 0;
     const char *text =
         (const char *)arena_printf(&arena, "%.*s", (int)admin_openapi_size, admin_openapi).p;

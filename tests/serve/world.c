@@ -280,7 +280,9 @@ size_t world_rows(struct world *w, const struct store_table *t)
 /* Versions tell every write of a row, and rows that are gone are missing. */
 void world_digest(struct world *w, uint8_t digest[DIGEST_LEN])
 {
-    const struct store_schema *schema = w->is_eim ? &eim_schema : &smdp_schema;
+    const struct store_schema *schema = w->smds     ? &smds_schema
+                                        : w->is_eim ? &eim_schema
+                                                    : &smdp_schema;
     struct hash_run run;
     struct arena a;
 
