@@ -164,17 +164,20 @@ static bool order_option(const struct line *l, const char *word, uint8_t eid[EID
         o->matching_id = *value ? slice_str(value) : SLICE_EMPTY;
     else if ((value = value_of(word, "code")) && *value)
         o->confirmation_code = slice_str(value);
+    else if ((value = value_of(word, "smds")) && *value)
+        o->smds_address = slice_str(value);
     else if ((value = value_of(word, "expires")) && (o->expires_ms = day_ms(value)))
         return true;
     else if ((value = value_of(word, "eid")) && !eid_from_digits(slice_str(value), eid) &&
              eid_valid(eid))
         o->eid = slice_of(eid, EID_LEN);
     else
-        return complain(l, word, "matching-id=ID, eid=EID, code=CODE, expires=YYYY-MM-DD or held");
+        return complain(
+            l, word, "matching-id=ID, eid=EID, code=CODE, smds=NAME, expires=YYYY-MM-DD or held");
     return true;
 }
 
-/* order ICCID [matching-id=ID] [eid=EID] [code=CODE] [expires=YYYY-MM-DD] [held] */
+/* order ICCID [matching-id=ID] [eid=EID] [code=CODE] [smds=NAME] [expires=YYYY-MM-DD] [held] */
 static bool order_order(struct line *l)
 {
     uint8_t iccid[ICCID_LEN], eid[EID_LEN];
@@ -191,6 +194,8 @@ static bool order_order(struct line *l)
     if (!place_smdp_order(l->s, &o, activation, &l->placed))
         return false;
     printf("serve: order %s: activation code %s\n", l->words[1], activation);
+    if (l->placed.why[0])
+        printf("serve: order %s: %s\n", l->words[1], l->placed.why);
     return true;
 }
 

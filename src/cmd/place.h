@@ -35,7 +35,8 @@ MUST_USE bool place_stock(struct servers *s, slice package, slice type, slice ow
 /*
  * Orders a profile in stock, as the operator of the server itself: DownloadOrder and ConfirmOrder
  * in one. What stands already is left alone. activation is filled in, with the flag of the
- * confirmation code.
+ * confirmation code. True also when an order with an smdsAddress is Confirmed, but its SM-DS does
+ * not take the event: p->why says so then.
  */
 MUST_USE bool place_smdp_order(struct servers *s, const struct smdp_confirm_order *order,
                                char activation[ACTIVATION_MAX], struct placed *p);

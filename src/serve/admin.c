@@ -62,11 +62,16 @@ static void split(struct admin_call *c, const char *message)
     c->detail = named ? colon + 2 : message;
 }
 
-/* Nothing is committed, and the turn tells the problem. */
+/*
+ * Nothing is committed, and the turn tells the problem. Behind an upstream call it is only the rest
+ * that did not happen: what the role makes of the answer is committed, and the problem says where
+ * the rest is to be taken up.
+ */
 static enum err answer_problem(struct admin_call *c)
 {
     const struct turn_status status = c->t->status;
     const struct turn_about about = c->t->about;
+    bool behind = c->call->answer && status.subject;
     json_t *o = json_object();
     enum err err;
 
@@ -77,7 +82,10 @@ static enum err answer_problem(struct admin_call *c)
     admin_put_text(o, "detail", slice_str(c->detail));
     admin_put_text(o, "subjectCode", slice_str(status.subject));
     admin_put_text(o, "reasonCode", slice_str(status.reason));
-    turn_clear(c->t);
+    if (behind && about.has_iccid)
+        admin_put_iccid(o, "iccid", SLICE_OF(about.iccid));
+    if (!behind)
+        turn_clear(c->t);
     c->t->status = status;
     c->t->about = about;
     c->t->http_status = c->problem;
@@ -157,12 +165,13 @@ static enum err handle(void *role, const struct engine_call *call, struct turn *
     const struct admin_route *r = role;
     const slice *body = call->message;
     struct admin_call c = {
-        .admin = r->admin, .http = call->http, .octets = *body, .t = t, .status = 200
+        .admin = r->admin, .call = call, .http = call->http, .octets = *body, .t = t, .status = 200
     };
     enum err err = run(&c, r->operation);
 
     json_decref(c.body);
     json_decref(c.reply);
+    json_decref(c.begun);
     return err;
 }
 
@@ -224,6 +233,7 @@ static size_t add(struct admin *a, struct route *routes, size_t n,
             .binding = binding_of(op),
             .body_max = op->takes == TAKES_OCTETS ? ADMIN_PACKAGE_MAX : ADMIN_BODY_MAX,
             .handle = handle,
+            .resume = handle,
             .role = &a->routes[n],
         };
     }

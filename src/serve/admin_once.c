@@ -63,6 +63,14 @@ static bool is_key(slice key)
     return key.n > 0 && key.n <= KEY_MAX;
 }
 
+static enum err take_begun(struct admin_call *c, const struct admin_key *row)
+{
+    c->kept = turn_row(c->t, &admin_key_table, row);
+    if (!row->status)
+        c->begun = json_loadb((const char *)row->reply.p, row->reply.n, 0, NULL);
+    return c->kept ? E_OK : E_MEMORY;
+}
+
 enum err admin_once(struct admin_call *c, bool *done)
 {
     slice key = key_of(c), digest;
@@ -82,6 +90,8 @@ enum err admin_once(struct admin_call *c, bool *done)
         return err == E_NOTFOUND ? E_OK : err;
     if (!slice_eq(row.digest, digest))
         return admin_problem(c, 422, "Idempotency-Key", "was used for another request");
+    if (!row.status || c->call->answer)
+        return take_begun(c, &row);
     *done = true;
     c->t->reply = row.reply;
     c->t->http_status = (int)row.status;
@@ -96,12 +106,14 @@ enum err admin_keep(struct admin_call *c)
 
     if (!key.p)
         return E_OK;
-    row = ARENA_NEW(c->t->arena, struct admin_key);
+    row = c->kept ? c->kept : ARENA_NEW(c->t->arena, struct admin_key);
     if (!row)
         return E_MEMORY;
-    row->key = arena_copy(c->t->arena, key);
-    row->status = c->t->http_status;
+    row->status = c->t->want == TURN_UPSTREAM ? 0 : c->t->http_status;
     row->reply = c->t->reply;
+    if (c->kept)
+        return turn_update(c->t, &admin_key_table, row);
+    row->key = arena_copy(c->t->arena, key);
     row->made_ms = c->t->now_ms;
     err = digest_of(c, &row->digest);
     return err ? err : turn_insert(c->t, &admin_key_table, row);

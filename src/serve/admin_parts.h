@@ -32,12 +32,16 @@ struct admin {
 /* One operation under way. */
 struct admin_call {
     struct admin *admin;
+    const struct engine_call *call; /* its answer: that of the upstream call which the turn made */
     const struct http_request *http;
     slice octets; /* the body, where it is no JSON */
     json_t *body; /* an object, maybe empty */
     struct turn *t;
     json_t *reply; /* owned; NULL: 204 */
-    int status;    /* of a success: 200 unless said */
+    /* Asked again under its key while its upstream call has not ended well: the reply of then. */
+    json_t *begun; /* owned; NULL: not so */
+    struct admin_key *kept;
+    int status; /* of a success: 200 unless said */
     /* The first problem counts. */
     int problem; /* HTTP status; 0: none */
     const char *field, *detail;
@@ -45,7 +49,8 @@ struct admin_call {
 
 /*
  * Leaves the reply, or a problem. Errors of the role are translated (admin.c); its refusals stand
- * in the turn.
+ * in the turn. Where the turn makes an upstream call, what the role changed and the reply so far
+ * are kept, and the operation is run again with the answer.
  */
 typedef enum err admin_run(struct admin_call *c);
 
@@ -117,7 +122,7 @@ json_t *admin_page(struct admin_call *c, json_t *items, slice next);
 #define ADMIN_KEY(C, T)                                                                            \
     C(T, TEXT, key, 0, 1, 0)                                                                       \
     C(T, BLOB, digest, 0, 1, 0) /* of the request */                                               \
-    C(T, INT, status, 0, 1, 0)                                                                     \
+    C(T, INT, status, 0, 1, 0)  /* 0: an upstream call is to end first */                          \
     C(T, BLOB, reply, STORE_NULL | STORE_SECRET, 1, 0)                                             \
     C(T, INT, made_ms, 0, 1, 0)
 
@@ -126,7 +131,10 @@ STORE_ROW(admin_key, ADMIN_KEY);
 extern const struct store_table admin_key_table;
 extern const struct retention admin_key_retention;
 
-/* *done: it has been; reply and status stand in the turn. E_REFUSED with a problem. */
+/*
+ * *done: it has been; reply and status stand in the turn. E_REFUSED with a problem. What has only
+ * begun stands in the call.
+ */
 enum err admin_once(struct admin_call *c, bool *done);
 /* The reply that stands in the turn is what will be told again. */
 enum err admin_keep(struct admin_call *c);

@@ -49,17 +49,17 @@ die() { # NAME
 
 start_smdp() {
     start smdp serve --dir . --pki pki --roles smdp --smdp-port "$es9" --es2-port "$es2" \
-        --root-smds $root --orders smdp.orders \
+        --root-smds $root --orders smdp.orders --admin-port "$desk" \
         --hosts "$root=127.0.0.1:$es12,localhost=127.0.0.1:$alt12"
 }
 start_root() {
     start root serve --dir root --pki pki --roles smds --smds-port "$es11" --es12-port "$es12" \
-        --orders root.orders
+        --orders root.orders --admin-port "$rootdesk"
 }
 start_alternative() {
     start alternative serve --dir alternative --pki pki --roles smds --smds-name localhost \
         --smds-port "$alt11" --es12-port "$alt12" --root-smds $root --orders alternative.orders \
-        --hosts "$root=127.0.0.1:$es12"
+        --hosts "$root=127.0.0.1:$es12" --event-days 2 --admin-port "$altdesk"
 }
 start_eim() {
     start eim serve --dir . --pki pki --roles eim --eim-port "$esipa" --orders eim.orders
@@ -70,7 +70,7 @@ start_card() {
 
 expect 0 "$program" pki init --dir pki --euiccs 1
 iccids=()
-for i in 0 1 2 3; do
+for i in 0 1 2 3 4 5; do
     expect 0 "$program" profile build -o "p$i.der"
     iccids+=("$(grep -ohP '^iccid \K[0-9]+' out err)")
 done
@@ -85,6 +85,8 @@ stock p0.der
 stock p1.der
 stock p2.der
 stock p3.der
+stock p4.der Gold
+stock p5.der
 END
 echo "rsp-server $dp pki/dp-tls.pem" | tee root.orders >alternative.orders
 echo "rsp-server localhost pki/ds-tls.pem" >>root.orders
@@ -92,7 +94,7 @@ cat >eim.orders <<END
 device $eid
 download $eid smds
 END
-free_ports es9 es2 es11 es12 alt11 alt12 esipa iso
+free_ports es9 es2 es11 es12 alt11 alt12 esipa iso desk rootdesk altdesk
 
 # post WHO PORT PATH MEMBERS: the answer is in $work/out
 post() {
@@ -237,6 +239,77 @@ die smdp
 start_root
 start_smdp
 gone "$es12" EVENT-2
+# the operators' desks: an order that an alternative SM-DS is told of (DPP-046), its record there
+# and at the root, and a record that the operator of the alternative takes away (DSS-010)
+ctl() { # STATUS DIR WORDS...
+    local want=$1 dir=$2 port=$desk
+    shift 2
+    case $dir in root) port=$rootdesk ;; alternative) port=$altdesk ;; esac
+    expect "$want" "$program" ctl --dir "$dir" --pki pki --port "$port" "$@"
+}
+no_record() { # DIR EVENT: within ten seconds
+    for _ in $(seq 100); do
+        ctl 0 "$1" records
+        grep -q "$2" out || return 0
+        sleep 0.1
+    done
+    fail "$2 is still at $1"
+}
+die alternative
+order=(order add profileType=Gold "eid=$eid" matchingId=EVENT-4 smdsAddress=localhost)
+ctl 1 . --idempotency-key four "${order[@]}"
+says '409: SM-DS does not answer (8.9/5.1)'
+ctl 0 . orders state=Confirmed
+says "${iccids[4]}"
+start_alternative
+for _ in $(seq 100); do # what was not answered is withdrawn first
+    "$program" ctl --dir . --pki pki --port "$desk" --json --idempotency-key four "${order[@]}" \
+        >out 2>err && break
+    sleep 0.1
+done
+says "\"iccid\":\"${iccids[4]}\",\"state\":\"Released\""
+cp out first
+ctl 0 . --json --idempotency-key four "${order[@]}"
+cmp -s out first || fail 'the same request under its key has another answer'
+ctl 0 alternative --json records "eid=$eid"
+says '"eventId":"EVENT-4"'
+says '"state":"Live","rootEventId":"'
+id=$(grep -oP '"id":\K[0-9]+' out)
+[ "$(date -d "$(grep -oP '"expires":"\K[^"]+' out)" +%F)" = "$(date -ud '2 days' +%F)" ] ||
+    fail 'an event of --event-days 2 does not expire the day after tomorrow'
+ctl 0 root records owner=localhost
+says 'localhost  '
+ctl 0 alternative record delete "$id"
+ctl 1 alternative record delete "$id"
+says 'ctl: 404: id: no such event record'
+no_record root localhost
+ctl 0 alternative events smds kind=smds.deleted
+says EVENT-4
+ctl 0 alternative metrics
+says 'dunlin_event_records{server="smds",state="Live"} '
+ctl 0 alternative rsp-servers
+id=$(grep -oP "^$dp .* \K[0-9A-F]{64}" out)
+ctl 0 alternative rsp-server remove "$id"
+server "$alt12" registerEvent "\"eid\":\"$eid\",\"rspServerAddress\":\"$dp\",\"eventId\":\"X\",\"forwardingIndicator\":false"
+says 'HTTP 403'
+ctl 0 alternative rsp-server add $dp pki/dp-tls.pem
+gone "$alt12" X
+ctl 0 . order cancel "${iccids[4]}"
+
+# an order of the order file; the SM-DS is away at first, and the next start tries again
+die root
+die smdp
+echo "order ${iccids[5]} matching-id=EVENT-5 eid=$eid smds=$root" >>smdp.orders
+start_smdp
+says_served() {
+    grep -qF -- "$1" smdp.out || { cat smdp.out >&2; fail "serve does not say: $1"; }
+}
+says_served "order ${iccids[5]}: not released: SM-DS does not answer"
+start_root
+die smdp
+start_smdp
+grep -q 'not released' smdp.out && fail 'not released with an SM-DS that answers'
+there "$es12" EVENT-5
 for name in smdp root alternative eim; do
     [ -s "$name.err" ] && grep -i 'sanitizer\|runtime error' "$name.err" && fail "$name"
 done

@@ -15,9 +15,11 @@ void desk_open_side(struct desk_side *d, struct world *w)
                                .smds = w->smds,
                                .eim = w->eim,
                                .house = &d->house };
-    struct engine_options e = { .store = w->store, .workers = 2, .report = count };
+    struct engine_options e = {
+        .store = w->store, .workers = 2, .report = count, .upstream = d->upstream
+    };
 
-    *d = (struct desk_side){ .world = w, .meters = meters_open() };
+    *d = (struct desk_side){ .world = w, .meters = meters_open(), .upstream = d->upstream };
     MUST(d->meters);
     e.ctx = d->meters;
     MUST(admin_open(&o, d->routes, &d->site.count, &d->admin) == E_OK);

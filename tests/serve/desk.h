@@ -7,13 +7,15 @@
 struct desk_side {
     struct world *world;
     struct admin *admin;
-    struct engine *engine; /* one of its own, that counts */
+    struct engine *engine; /* one of its own, that counts; it calls nobody, or: */
+    struct engine_upstream upstream;
     struct meters *meters;
     struct admin_house house;
     struct route routes[ADMIN_ROUTES];
     struct engine_site site;
 };
 
+/* Of *d the upstream is taken, all else is filled in. */
 void desk_open_side(struct desk_side *d, struct world *w);
 void desk_close_side(struct desk_side *d);
 
