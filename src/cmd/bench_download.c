@@ -31,9 +31,9 @@ static enum err add_batch(void *role, void *ctx, struct turn *t)
         struct bench_profile profile;
         struct smdp_new_profile p = {
             .protection = SMDP_SESSION_KEYS,
-            .service_provider_name = SLICE_LIT("Dunlin"),
-            .profile_name = SLICE_LIT("Operational"),
-            .profile_class = 2,
+            .about.service_provider = SLICE_LIT("Dunlin"),
+            .about.profile_name = SLICE_LIT("Operational"),
+            .about.profile_class = 2,
         };
         uint8_t octets[ICCID_LEN];
 

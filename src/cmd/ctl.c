@@ -141,7 +141,7 @@ static int run_once(struct ctl *c, const struct ctl_request *r, int64_t *last)
 static int follow(struct ctl *c, struct ctl_request *r)
 {
     const struct timespec a_second = { 1, 0 };
-    char path[PATH_SIZE];
+    char path[sizeof r->path];
     int64_t last = 0;
     int status;
 
@@ -199,7 +199,8 @@ int cmd_ctl(int argc, char **argv)
         { "json", OPTION_FLAG, &a.json, 0, 0, NULL, "what the desk answers, as it is" },
     };
     struct options o = {
-        .usage = "dunlin ctl [OPTIONS] COMMAND [MEMBER=TEXT | MEMBER:=JSON | MEMBER]...",
+        .usage =
+            "dunlin ctl [OPTIONS] COMMAND [MEMBER=TEXT | MEMBER:=JSON | MEMBER@FILE | MEMBER]...",
         .about = ctl_about(),
         .rows = rows,
         .count = sizeof rows / sizeof *rows,

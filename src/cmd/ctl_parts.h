@@ -11,7 +11,7 @@ struct ctl_command;
 struct ctl_request {
     const struct ctl_command *command;
     const char *method;
-    char path[1024];
+    char path[8192];          /* what the desk takes as the head of a request, and more */
     const char *content_type; /* NULL: no body */
     slice body;
     uint8_t *owned; /* for free() */

@@ -123,23 +123,31 @@ static int usage(const char *what, const char *word)
     return EXIT_USAGE;
 }
 
-/* A certificate file as base64 of its DER. */
-static json_t *read_certificate(const char *path)
+static json_t *base64_of(slice octets)
 {
-    uint8_t *owned = NULL;
-    slice der;
-    char *text = NULL;
+    char *text = malloc(B64_LEN(octets.n));
     json_t *v = NULL;
     size_t n;
 
-    if (!cert_read_file(path, &owned, &der))
-        text = malloc(B64_LEN(der.n));
-    if (text && !b64_encode(der, text, B64_LEN(der.n), &n))
+    if (text && !b64_encode(octets, text, B64_LEN(octets.n), &n))
         v = json_stringn(text, n);
     free(text);
+    return v;
+}
+
+/* A certificate file as base64 of its DER, another file as base64 of its octets. */
+static json_t *read_file(const char *path, bool certificate)
+{
+    uint8_t *owned = NULL;
+    slice content;
+    enum err e =
+        certificate ? cert_read_file(path, &owned, &content) : file_read(path, &owned, &content);
+    json_t *v = e ? NULL : base64_of(content);
+
     free(owned);
     if (!v)
-        fprintf(stderr, "ctl: %s: no certificate can be read there\n", path);
+        fprintf(stderr, "ctl: %s: %s\n", path,
+                certificate ? "no certificate can be read there" : "cannot be read");
     return v;
 }
 
@@ -169,7 +177,7 @@ static int take_arguments(struct ctl_request *r, const char **words, json_t *mem
             snprintf(rest, sizeof rest, "%s", place + n);
             snprintf(place, sizeof r->path - (size_t)(place - r->path), "%s%s", words[i], rest);
         } else if (!strcmp(name, "certificate")) {
-            json_t *v = read_certificate(words[i]);
+            json_t *v = read_file(words[i], true);
 
             if (!v)
                 return EXIT_FAILED;
@@ -181,36 +189,37 @@ static int take_arguments(struct ctl_request *r, const char **words, json_t *mem
     return EXIT_DONE;
 }
 
-/* name=text, name:=JSON, or name alone for true. */
+/* name=text, name:=JSON, name@FILE for its octets in base64, or name alone for true. */
 static int take_member(const char *word, json_t *members)
 {
-    size_t n = strcspn(word, "=");
-    bool json = n && word[n] && word[n - 1] == ':';
+    size_t n = strcspn(word, "=@");
+    bool json = n && word[n] == '=' && word[n - 1] == ':';
     char name[64];
     json_t *v;
 
     snprintf(name, sizeof name, "%.*s", (int)(n - json), word);
     if (!word[n])
         v = json_true();
+    else if (word[n] == '@')
+        v = read_file(word + n + 1, false);
     else if (json)
         v = json_loads(word + n + 1, JSON_DECODE_ANY, NULL);
     else
         v = json_string(word + n + 1);
     if (!v)
-        return usage("not JSON, or not UTF-8:", word);
+        return word[n] == '@' ? EXIT_FAILED : usage("not JSON, or not UTF-8:", word);
     json_object_set_new(members, name, v);
     return EXIT_DONE;
 }
 
-static void put_query(struct ctl_request *r, const char *name, json_t *value)
+/* False: the path is full. */
+static bool put_text(struct ctl_request *r, const char *name, const char *text)
 {
     static const char digits[] = "0123456789ABCDEF";
-    char *text = json_is_string(value) ? strdup(json_string_value(value))
-                                       : json_dumps(value, JSON_ENCODE_ANY);
     size_t n = strlen(r->path), room = sizeof r->path;
 
     n += (size_t)snprintf(r->path + n, room - n, "%c%s=", strchr(r->path, '?') ? '&' : '?', name);
-    for (const char *c = text ? text : ""; *c && n + 4 < room; c++) {
+    for (const char *c = text; *c && n + 4 < room; c++) {
         if (is_plain((char[]){ *c, 0 })) {
             r->path[n++] = *c;
         } else {
@@ -219,9 +228,29 @@ static void put_query(struct ctl_request *r, const char *name, json_t *value)
             r->path[n++] = digits[(uint8_t)*c & 15];
         }
     }
-    if (n < room)
-        r->path[n] = '\0';
+    if (n + 4 >= room)
+        return false;
+    r->path[n] = '\0';
+    return true;
+}
+
+/* A list becomes a member each. */
+static bool put_query(struct ctl_request *r, const char *name, json_t *value)
+{
+    char *text;
+    bool fits = true;
+    json_t *one;
+    size_t i;
+
+    if (json_is_array(value)) {
+        json_array_foreach(value, i, one) fits = fits && put_query(r, name, one);
+        return fits;
+    }
+    text = json_is_string(value) ? strdup(json_string_value(value))
+                                 : json_dumps(value, JSON_ENCODE_ANY);
+    fits = text && put_text(r, name, text);
     free(text);
+    return fits;
 }
 
 /* Members become the body where there is one of JSON, else the query. */
@@ -240,7 +269,11 @@ static int finish(struct ctl_request *r, json_t *members, struct arena *a)
         free(text);
         return r->body.p ? EXIT_DONE : EXIT_FAILED;
     }
-    json_object_foreach(members, name, value) put_query(r, name, value);
+    json_object_foreach(members, name, value)
+    {
+        if (!put_query(r, name, value))
+            return usage("too much for one request:", name);
+    }
     return EXIT_DONE;
 }
 

@@ -3,18 +3,16 @@
 #include "base/file.h"
 #include "cmd/cmd.h"
 #include "cmd/lines.h"
-#include "profile/metadata.h"
+#include "profile/metadata_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NOTIFICATIONS 16
-
 struct reading {
     struct arena *arena;
     struct metadata_input in;
-    struct metadata_notification notifications[NOTIFICATIONS];
+    struct metadata_notification notifications[METADATA_NOTIFICATIONS];
     char why[200];
 };
 
@@ -44,11 +42,8 @@ static const char *read_icon(struct reading *r, const char *path)
 {
     uint8_t *owned = NULL;
     slice icon;
-    enum err e = file_read(path, &owned, &icon);
-    const char *fault = e                              ? "the file cannot be read"
-                        : icon.n > 1024                ? "the file has more than 1,024 octets"
-                        : metadata_icon_type(icon) < 0 ? "the file is neither JPEG nor PNG"
-                                                       : NULL;
+    const char *fault =
+        file_read(path, &owned, &icon) ? "the file cannot be read" : metadata_check_icon(icon);
 
     if (!fault)
         r->in.icon = arena_copy(r->arena, icon);
@@ -56,84 +51,15 @@ static const char *read_icon(struct reading *r, const char *path)
     return fault ? fault : r->in.icon.p ? NULL : "out of memory";
 }
 
-/* "26201" or "262-01": MCC and MNC. */
-static const char *read_owner(struct reading *r, const char *value)
-{
-    char digits[8];
-    uint8_t coded[3];
-    size_t n = 0;
-
-    for (; *value && n < sizeof digits - 1; value++)
-        if (*value != '-' || n != 3)
-            digits[n++] = *value;
-    digits[n] = '\0';
-    if (*value || strspn(digits, "0123456789") != n || (n != 5 && n != 6) ||
-        mcc_mnc_of_imsi(digits, (unsigned)n - 3, coded))
-        return "MCC and MNC are needed: 5 or 6 digits";
-    r->in.mcc_mnc = arena_copy(r->arena, SLICE_OF(coded));
-    return r->in.mcc_mnc.p ? NULL : "out of memory";
-}
-
-static const char *read_gid(struct reading *r, const char *value, slice *out)
-{
-    uint8_t octets[20];
-    size_t n;
-
-    if (hex_decode(slice_str(value), octets, sizeof octets, &n) || !n)
-        return "1 to 20 octets in hexadecimal are needed";
-    *out = arena_copy(r->arena, slice_of(octets, n));
-    return out->p ? NULL : "out of memory";
-}
-
-/* The bit of one of the words; -1. */
-static int bit_of(const char *word, size_t n, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strlen(words[i]) == n && !memcmp(words[i], word, n))
-            return (int)i;
-    return -1;
-}
-
-/* "a,b,c" up to `end`. */
-static bool bits_of(const char *text, const char *end, const char *const *words, size_t count,
-                    uint64_t *out)
-{
-    for (*out = 0; text < end;) {
-        const char *comma = memchr(text, ',', (size_t)(end - text)), *stop = comma ? comma : end;
-        int bit = bit_of(text, (size_t)(stop - text), words, count);
-
-        if (bit < 0)
-            return false;
-        *out |= 1ull << bit;
-        text = comma ? comma + 1 : end;
-    }
-    return *out != 0;
-}
-
-/* "install,enable,disable,delete@rsp.example.com" */
+/* The line does not outlive its reading. */
 static const char *read_notification(struct reading *r, const char *value)
 {
-    static const char *const events[] = { "install", "enable", "disable", "delete" };
-    struct metadata_notification *n = &r->notifications[r->in.notification_count];
-    const char *at = strchr(value, '@');
+    slice text = arena_copy(r->arena, slice_str(value));
 
-    if (r->in.notification_count == NOTIFICATIONS)
+    if (r->in.notification_count == METADATA_NOTIFICATIONS)
         return "there are 16 already";
-    if (!at || !at[1] || strlen(at + 1) > 255 ||
-        !bits_of(value, at, events, COUNT(events), &n->events))
-        return "EVENTS@ADDRESS is needed, with install, enable, disable, delete between commas";
-    r->in.notification_count++;
-    return keep(r, at + 1, 255, &n->address);
-}
-
-static const char *read_rules(struct reading *r, const char *value)
-{
-    /* pprIds: bit 0 is pprUpdateControl (SGP.22 2.4.5.2) */
-    static const char *const rules[] = { "update-control", "ppr1", "ppr2" };
-
-    return bits_of(value, value + strlen(value), rules, COUNT(rules), &r->in.policy_rules)
-               ? NULL
-               : "ppr1 (no disabling) or ppr2 (no deletion) is needed, or both with a comma";
+    return text.p ? metadata_read_notification(text, &r->notifications[r->in.notification_count++])
+                  : "out of memory";
 }
 
 static const char *take(void *ctx, const char *name, const char *value)
@@ -149,15 +75,15 @@ static const char *take(void *ctx, const char *name, const char *value)
     if (!strcmp(name, "icon"))
         return read_icon(r, value);
     if (!strcmp(name, "owner"))
-        return read_owner(r, value);
+        return metadata_read_owner(r->arena, slice_str(value), &r->in.mcc_mnc);
     if (!strcmp(name, "gid1"))
-        return read_gid(r, value, &r->in.gid1);
+        return metadata_read_gid(r->arena, slice_str(value), &r->in.gid1);
     if (!strcmp(name, "gid2"))
-        return read_gid(r, value, &r->in.gid2);
+        return metadata_read_gid(r->arena, slice_str(value), &r->in.gid2);
     if (!strcmp(name, "notification"))
         return read_notification(r, value);
     if (!strcmp(name, "ppr"))
-        return read_rules(r, value);
+        return metadata_read_rules(slice_str(value), &r->in.policy_rules);
     return "no such name (service_provider_name, profile_name, class, icon, owner, gid1, gid2, "
            "notification, ppr)";
 }

@@ -31,9 +31,9 @@ static enum err add_profile(void *role, void *ctx, struct turn *t)
         .profile_type = c->type,
         .owner = c->owner,
         .metadata = c->metadata,
-        .service_provider_name = SLICE_LIT("Dunlin"),
-        .profile_name = SLICE_LIT("Operational"),
-        .profile_class = 2,
+        .about.service_provider = SLICE_LIT("Dunlin"),
+        .about.profile_name = SLICE_LIT("Operational"),
+        .about.profile_class = 2,
     };
 
     return smdp_profile_add(role, &profile, t, c->iccid);

@@ -169,9 +169,8 @@ slice admin_hex(struct admin_call *c, const char *name, size_t max)
     return s.p ? read_hex(c, name, s, max) : s;
 }
 
-slice admin_base64(struct admin_call *c, const char *name)
+static slice read_base64(struct admin_call *c, const char *name, slice s)
 {
-    slice s = string(c, name);
     uint8_t *out = s.p ? arena_alloc(c->t->arena, s.n + 1) : NULL;
     size_t n = 0;
 
@@ -182,6 +181,11 @@ slice admin_base64(struct admin_call *c, const char *name)
         return SLICE_NONE;
     }
     return slice_of(out, n);
+}
+
+slice admin_base64(struct admin_call *c, const char *name)
+{
+    return read_base64(c, name, string(c, name));
 }
 
 bool admin_flag(struct admin_call *c, const char *name)
@@ -292,14 +296,30 @@ static bool next_pair(slice *rest, slice *name, slice *value)
     return true;
 }
 
-slice admin_query(struct admin_call *c, const char *name)
+slice admin_query_at(struct admin_call *c, const char *name, size_t i)
 {
     slice rest = c->http->query, key, value;
 
     while (next_pair(&rest, &key, &value))
-        if (slice_eq_str(key, name))
+        if (slice_eq_str(key, name) && !i--)
             return decode(c, name, value);
     return SLICE_NONE;
+}
+
+slice admin_query(struct admin_call *c, const char *name)
+{
+    return admin_query_at(c, name, 0);
+}
+
+/* A plus that is not percent-encoded has come as a space. */
+slice admin_query_base64(struct admin_call *c, const char *name)
+{
+    slice s = arena_copy(c->t->arena, admin_query(c, name));
+
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == ' ')
+            ((uint8_t *)s.p)[i] = '+';
+    return read_base64(c, name, s);
 }
 
 int64_t admin_query_number(struct admin_call *c, const char *name, int64_t min, int64_t max,

@@ -98,6 +98,9 @@ void admin_only(struct admin_call *c, json_t *object, const char *members);
 
 /* The query, likewise; percent-decoded. */
 slice admin_query(struct admin_call *c, const char *name);
+/* The i-th of that name, from 0. */
+slice admin_query_at(struct admin_call *c, const char *name, size_t i);
+slice admin_query_base64(struct admin_call *c, const char *name);
 int64_t admin_query_number(struct admin_call *c, const char *name, int64_t min, int64_t max,
                            int64_t otherwise);
 void admin_query_only(struct admin_call *c, const char *names);

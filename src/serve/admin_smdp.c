@@ -1,6 +1,5 @@
 /* Stock of the SM-DP+, and what its lists share. */
 #include "serve/admin_smdp.h"
-#include "rsp/sgp22.h"
 
 /* ---- what lists share ---- */
 
@@ -45,19 +44,13 @@ slice admin_iccid_text(struct admin_call *c, slice iccid)
 
 static json_t *profile(const struct smdp_profile *p, const struct smdp_order *o)
 {
-    struct store_metadata_request m;
     json_t *v = json_object();
 
     admin_put_iccid(v, "iccid", p->iccid);
     admin_put_text(v, "state", slice_str(smdp_state_name(o->state)));
     admin_put_text(v, "profileType", p->profile_type);
     admin_put_text(v, "owner", p->owner);
-    if (!schema_decode(&T_store_metadata_request, p->metadata, &m, NULL)) {
-        admin_put_text(v, "serviceProviderName", m.service_provider_name);
-        admin_put_text(v, "profileName", m.profile_name);
-        if (m.has_profile_class)
-            admin_put_int(v, "profileClass", m.profile_class);
-    }
+    admin_put_metadata(v, p->metadata);
     admin_put_int(v, "size", p->size);
     admin_put_time(v, "added", p->added_ms);
     return v;
@@ -120,18 +113,11 @@ static enum err profile_get(struct admin_call *c)
         err = profile_of(c, iccid, &row);
     if (!err)
         err = admin_smdp_order_row(c, iccid, &order);
-    if (!err)
-        c->reply = profile(&row, &order);
-    return err;
-}
-
-static slice limited(struct admin_call *c, const char *name, size_t max)
-{
-    slice s = admin_query(c, name);
-
-    if (s.p && (s.n < 1 || s.n > max))
-        admin_problem(c, 400, name, "is empty or too long");
-    return s;
+    if (err)
+        return err;
+    c->reply = profile(&row, &order);
+    admin_put_icon(c->reply, row.metadata);
+    return E_OK;
 }
 
 static enum err profile_add(struct admin_call *c)
@@ -140,17 +126,14 @@ static enum err profile_add(struct admin_call *c)
     struct smdp_new_profile p = {
         .package = c->octets,
         .protection = slice_eq_str(protection, "profile") ? SMDP_PROFILE_KEYS : SMDP_SESSION_KEYS,
-        .profile_type = limited(c, "profileType", 255),
-        .owner = limited(c, "owner", 255),
-        .service_provider_name =
-            admin_or_else(limited(c, "serviceProviderName", 32), SLICE_LIT("Dunlin")),
-        .profile_name = admin_or_else(limited(c, "profileName", 64), SLICE_LIT("Operational")),
-        .profile_class = (int)admin_query_number(c, "profileClass", 0, 2, 2),
+        .profile_type = admin_query_text(c, "profileType", 255),
+        .owner = admin_query_text(c, "owner", 255),
         .size = admin_query_number(c, "size", 0, INT32_MAX, 0),
     };
     uint8_t iccid[ICCID_LEN];
     enum err err;
 
+    admin_metadata(c, &p.about);
     if (!slice_eq_str(protection, "profile") && !slice_eq_str(protection, "session"))
         admin_problem(c, 400, "protection", "is session or profile");
     err = admin_checked(c);
@@ -178,7 +161,7 @@ const struct admin_operation admin_smdp[] = {
     { "GET", "/v1/smdp/profiles", profiles, TAKES_NOTHING,
       " state profileType owner after limit " },
     { "POST", "/v1/smdp/profiles", profile_add, TAKES_OCTETS,
-      " profileType owner protection serviceProviderName profileName profileClass size " },
+      " profileType owner protection size" ADMIN_METADATA_MEMBERS },
     { "GET", "/v1/smdp/profiles/{iccid}", profile_get, TAKES_NOTHING, NULL },
     { "POST", "/v1/smdp/profiles/{iccid}/withdraw", profile_withdraw, TAKES_NOTHING, NULL },
     { "GET", "/v1/smdp/orders", admin_smdp_orders, TAKES_NOTHING,

@@ -27,6 +27,21 @@ enum err admin_smdp_rows(struct admin_call *c, const struct store_table *table, 
                          void *rows, size_t *count);
 slice admin_iccid_text(struct admin_call *c, slice iccid);
 
+/* A member of the query with 1 to max octets. */
+slice admin_query_text(struct admin_call *c, const char *name, size_t max);
+
+/* ---- metadata (admin_metadata.c) ---- */
+
+#define ADMIN_METADATA_MEMBERS                                                                     \
+    " serviceProviderName profileName profileClass icon mccMnc gid1 gid2 policyRules "             \
+    "notification "
+
+/* What the query says of a profile; what it does not say is filled in. */
+void admin_metadata(struct admin_call *c, struct metadata_input *about);
+/* Of a StoreMetadataRequest, all but the octets of the icon; and these. */
+void admin_put_metadata(json_t *v, slice metadata);
+void admin_put_icon(json_t *v, slice metadata);
+
 /* ---- orders (admin_smdp_order.c) ---- */
 
 admin_run admin_smdp_orders, admin_smdp_order_add, admin_smdp_order_get, admin_smdp_order_confirm,

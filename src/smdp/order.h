@@ -6,6 +6,7 @@
 #define DUNLIN_SMDP_ORDER_H
 
 #include "es12/es12.h"
+#include "profile/metadata.h"
 #include "smdp/rows.h"
 
 struct smdp;
@@ -26,13 +27,10 @@ struct smdp_new_profile {
     slice profile_type; /* absent: ordered by ICCID only */
     slice owner;        /* operator; absent: anyone may order it */
 
-    /* StoreMetadataRequest, whole (BF25); or absent, and made from the following */
+    /* StoreMetadataRequest, whole (BF25); or absent, and made from what `about` says */
     slice metadata;
-    slice service_provider_name, profile_name; /* 1..32 and 1..64 octets of UTF-8 */
-    int profile_class;                         /* 0 test, 1 provisioning, 2 operational */
-    slice mcc_mnc;                             /* profileOwner, 3 octets; absent: none */
-    unsigned policy_rules;                     /* PprIds, bit i as bit i; needs mcc_mnc */
-    int64_t size;                              /* octets of card memory; 0: those of the package */
+    struct metadata_input about; /* without notifications: enable, disable, delete to ourselves */
+    int64_t size;                /* octets of card memory; 0: those of the package */
 };
 
 /*

@@ -3,8 +3,6 @@
 #include "smdp/bind.h"
 #include "smdp/internal.h"
 
-#define METADATA_MAX 4096
-
 /*
  * ICCID of the profile header (A0 { .. 83 iccid }, octets in digit order) in the coding of
  * EF_ICCID, nibbles swapped. The rest of the package is walked only to see that it is whole
@@ -33,54 +31,21 @@ static enum err read_iccid(slice package, uint8_t iccid[ICCID_SIZE])
 }
 
 /* One record an event, to ourselves; the installation result comes to us anyway. */
-static enum err put_notification_addresses(struct smdp *s, struct arena *arena, slice *out)
-{
-    static const uint8_t events[] = { NOTIFICATION_ENABLE, NOTIFICATION_DISABLE,
-                                      NOTIFICATION_DELETE };
-    size_t size = COUNT(events) * (ADDRESS_MAX + 16);
-    uint8_t *buf = arena_alloc(arena, size);
-    struct der_writer w = der_writer(buf, size);
-    enum err err = buf ? E_OK : E_MEMORY;
-
-    for (size_t i = COUNT(events); i > 0 && !err; i--) {
-        uint8_t bits[DER_BITS_MAX];
-        struct notification_configuration_information info = {
-            .profile_management_operation = der_bits_make(1u << events[i - 1], bits),
-            .notification_address = s->options.address,
-        };
-
-        err =
-            schema_write(&T_notification_configuration_information, &info, DIALECT_BASE, &w, NULL);
-    }
-    return err ? err : der_written(&w, out);
-}
-
 static enum err make_metadata(struct smdp *s, const struct smdp_new_profile *p, slice iccid,
                               struct arena *arena, slice *out)
 {
-    uint8_t bits[DER_BITS_MAX];
-    struct store_metadata_request m = {
-        .iccid = iccid,
-        .service_provider_name = p->service_provider_name,
-        .profile_name = p->profile_name,
-        .profile_class = p->profile_class,
-        .has_profile_class = true,
-        .has_profile_owner = p->mcc_mnc.p != NULL,
-        .profile_owner = { .mcc_mnc = p->mcc_mnc },
+    const struct metadata_notification own[] = {
+        { 1u << NOTIFICATION_ENABLE, s->options.address },
+        { 1u << NOTIFICATION_DISABLE, s->options.address },
+        { 1u << NOTIFICATION_DELETE, s->options.address },
     };
-    uint8_t *buf = arena_alloc(arena, METADATA_MAX);
-    enum err err = buf ? E_OK : E_MEMORY;
+    struct metadata_input in = p->about;
 
-    if (p->policy_rules) {
-        if (!p->mcc_mnc.p)
-            return E_ARGUMENT; /* a rule needs an owner (SGP.22 5.5.3) */
-        m.profile_policy_rules = der_bits_make(p->policy_rules, bits);
+    if (!in.notification_count) {
+        in.notifications = own;
+        in.notification_count = COUNT(own);
     }
-    if (!err)
-        err = put_notification_addresses(s, arena, &m.notification_configuration_info);
-    if (!err)
-        err = schema_encode(&T_store_metadata_request, &m, buf, METADATA_MAX, out, NULL);
-    return err;
+    return metadata_build(arena, iccid.p, &in, out);
 }
 
 static enum err fill_profile(struct smdp *s, const struct smdp_new_profile *p, struct turn *t,

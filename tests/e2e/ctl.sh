@@ -62,10 +62,19 @@ says ok
 # a profile in stock, and its order; a key makes one of two
 ctl 1 profile add "$work/p.der" owner=
 says 'ctl: 400: owner: is empty or too long'
-ctl 0 profile add "$work/p.der" profileType=Gold
+printf '\x89PNG\r\n\x1a\n some picture' >"$work/icon.png"
+ctl 1 profile add "$work/p.der" icon@"$work/p.der"
+says 'ctl: 400: icon: the icon has more than 1,024 octets'
+ctl 1 profile add "$work/p.der" icon@"$work/none.png"
+says 'cannot be read'
+ctl 0 profile add "$work/p.der" profileType=Gold icon@"$work/icon.png" mccMnc=00101 \
+    'notification:=["enable,disable@testsmdpplus1.example.com","delete@testsmdpplus1.example.com"]'
 says "$iccid"
 ctl 1 profile add "$work/p.der"
 says '8.2.1/3.3'
+ctl 0 profile show "$iccid"
+says "$(base64 -w0 "$work/icon.png")"
+says '"events":["notificationEnable","notificationDisable"]'
 ctl 0 profiles state=Available
 says "$iccid  Available  Gold"
 ctl 0 --json --idempotency-key first order add profileType=Gold matchingId=M-1

@@ -244,11 +244,12 @@ static enum err place(struct shop *s, struct ware *w, slice package, struct turn
 {
     struct smdp_new_profile n = { .package = package,
                                   .protection = SMDP_SESSION_KEYS,
-                                  .service_provider_name = SLICE_LIT("Dunlin"),
-                                  .profile_name = SLICE_LIT("Test"),
-                                  .profile_class = w->class ? w->class : 2,
-                                  .mcc_mnc = w->rules ? SLICE_LIT("\x00\xF1\x10") : SLICE_NONE,
-                                  .policy_rules = w->rules };
+                                  .about.service_provider = SLICE_LIT("Dunlin"),
+                                  .about.profile_name = SLICE_LIT("Test"),
+                                  .about.profile_class = w->class ? w->class : 2,
+                                  .about.mcc_mnc =
+                                      w->rules ? SLICE_LIT("\x00\xF1\x10") : SLICE_NONE,
+                                  .about.policy_rules = w->rules };
     struct smdp_download_order o = { .iccid = SLICE_OF(w->iccid) };
     struct smdp_confirm_order c = {
         .iccid = SLICE_OF(w->iccid),

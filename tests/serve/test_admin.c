@@ -67,7 +67,7 @@ static const char *stock(unsigned n, const char *query, int status)
 {
     static char iccid[ICCID_DIGITS + 1];
     struct build_input in = { .iccid = slice_of(iccid, 19) };
-    char path[200];
+    char path[4096];
     slice package;
 
     snprintf(iccid, sizeof iccid, "8999970%011u", n);
@@ -112,6 +112,107 @@ static void orders_step_by_step(void **state)
     says(ask("POST", at("orders/*/cancel", iccid), "{}", 200), "\"state\":\"Available\"");
     says(ask("POST", at("profiles/*/withdraw", iccid), "", 200), "\"state\":\"Unavailable\"");
     says(ask("GET", "/v1/smdp/events?kind=smdp.order&limit=2", "", 200), "\"more\":true");
+}
+
+#define PNG "\x89PNG\r\n\x1A\n"
+
+static const char *png_query(size_t octets)
+{
+    uint8_t image[1200] = PNG;
+    char text[B64_LEN(sizeof image)];
+    size_t n;
+
+    for (size_t i = 8; i < octets; i++)
+        image[i] = 0xFB; /* "+/v7" in base64 */
+    MUST(b64_encode(slice_of(image, octets), text, sizeof text, &n) == E_OK);
+    return (const char *)arena_printf(&arena, "icon=%.*s", (int)n, text).p;
+}
+
+/* Said in the request, kept in the metadata that cards get, and shown as it was said. */
+static void metadata_of_a_profile(void **state)
+{
+    const char *query, *icon = png_query(1024), *answer, *iccid;
+    struct store_metadata_request m;
+    struct smdp_profile row;
+    uint8_t octets[ICCID_LEN];
+    slice list;
+    struct notification_configuration_information n;
+
+    (void)state;
+    query = (const char *)arena_printf(&arena,
+                                       "%s&mccMnc=262-01&gid1=A1&gid2=B2C3&policyRules=ppr1,ppr2"
+                                       "&notification=enable,delete@a.example"
+                                       "&notification=install@b.example",
+                                       icon)
+                .p;
+    iccid = stock(1, query, 201);
+    MUST(iccid_from_digits(slice_str(iccid), octets) == E_OK);
+    MUST(store_get(w.store, &smdp_profile_table, SMDP_BY_KEY,
+                   STORE_KEY(store_blob(SLICE_OF(octets))), &row, &arena) == E_OK);
+    MUST(schema_decode(&T_store_metadata_request, row.metadata, &m, NULL) == E_OK);
+    assert_int_equal(m.icon_type, ICON_TYPE_PNG);
+    assert_int_equal(m.icon.n, 1024);
+    assert_true(slice_starts(m.icon, SLICE_LIT(PNG "\xFB\xFB")));
+    assert_true(slice_eq(m.profile_owner.mcc_mnc, SLICE_LIT("\x62\xF2\x10")));
+    assert_int_equal(der_bits(m.profile_policy_rules), 6);
+    assert_int_equal(row.policy_rules, 6);
+    list = m.notification_configuration_info;
+    assert_true(schema_next(&T_notification_configuration_information, &list, &n));
+    assert_int_equal(der_bits(n.profile_management_operation), 0xA);
+    assert_true(slice_eq_str(n.notification_address, "a.example"));
+    answer = ask("GET", at("profiles/*", iccid), "", 200);
+    says(answer, "\"iconType\":\"png\",\"mccMnc\":\"26201\",\"gid1\":\"A1\",\"gid2\":\"B2C3\","
+                 "\"policyRules\":[\"ppr1\",\"ppr2\"],\"notifications\":[{\"events\":["
+                 "\"notificationEnable\",\"notificationDelete\"],\"address\":\"a.example\"},");
+    says(answer, (const char *)arena_printf(&arena, "\"icon\":\"%s\"", icon + 5).p);
+    assert_null(strstr(ask("GET", "/v1/smdp/profiles", "", 200), "\"icon\""));
+}
+
+/* Without a word about notifications the SM-DP+ hears of everything behind the installation. */
+static void metadata_unless_said(void **state)
+{
+    (void)state;
+    says(ask("GET", at("profiles/*", stock(1, "", 201)), "", 200),
+         "\"serviceProviderName\":\"Dunlin\",\"profileName\":\"Operational\",\"profileClass\":2,"
+         "\"notifications\":[{\"events\":[\"notificationEnable\"],\"address\":\"" SMDP_NAME
+         "\"},{\"events\":[\"notificationDisable\"],\"address\":\"" SMDP_NAME
+         "\"},{\"events\":[\"notificationDelete\"],\"address\":\"" SMDP_NAME "\"}]");
+}
+
+static void metadata_refused(void **state)
+{
+    static const char *const queries[] = {
+        "icon=",
+        "icon=AAAA",   /* no image */
+        "icon=%21%21", /* no base64 */
+        "mccMnc=2620",
+        "mccMnc=2620112",
+        "mccMnc=26-201",
+        "mccMnc=2620x",
+        "gid1=A1",
+        "mccMnc=26201&gid1=",
+        "mccMnc=26201&gid2=1",
+        "mccMnc=26201&gid1=000102030405060708090A0B0C0D0E0F1011121314",
+        "policyRules=ppr1",
+        "mccMnc=26201&policyRules=ppr3",
+        "mccMnc=26201&policyRules=",
+        "notification=a.example",
+        "notification=@a.example",
+        "notification=enable@",
+        "notification=enable@a.example&notification=up@a.example",
+    };
+    char many[17 * 30 + 1] = "";
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(queries); i++)
+        stock(1, queries[i], 400);
+    stock(1, png_query(1025), 400);
+    for (size_t i = 0; i < 17; i++)
+        snprintf(many + strlen(many), sizeof many - strlen(many), "%snotification=delete@a.b",
+                 i ? "&" : "");
+    stock(1, many, 400);
+    many[strlen(many) - strlen("&notification=delete@a.b")] = '\0';
+    stock(1, many, 201);
 }
 
 /* Three functions, one commit: what the last of them refuses leaves nothing of the first. */
@@ -459,6 +560,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define SMDP(f) cmocka_unit_test_setup_teardown(f, set_up_smdp, tear_down)
         SMDP(orders_step_by_step),
+        SMDP(metadata_of_a_profile),
+        SMDP(metadata_unless_said),
+        SMDP(metadata_refused),
         SMDP(orders_at_once),
         SMDP(pages),
         SMDP(operators),

@@ -375,9 +375,9 @@ static void add_profile(void)
 {
     const struct smdp_new_profile p = { .package = package,
                                         .protection = SMDP_SESSION_KEYS,
-                                        .service_provider_name = SLICE_LIT("Dunlin"),
-                                        .profile_name = SLICE_LIT("Test"),
-                                        .profile_class = 2 };
+                                        .about.service_provider = SLICE_LIT("Dunlin"),
+                                        .about.profile_name = SLICE_LIT("Test"),
+                                        .about.profile_class = 2 };
     struct node *n = &nodes[DP];
 
     begin(n);

@@ -194,9 +194,9 @@ static enum err add(struct world *w, struct profile *p, struct turn *t)
 {
     struct smdp_new_profile n = { .package = p->package,
                                   .protection = SMDP_SESSION_KEYS,
-                                  .service_provider_name = SLICE_LIT("Dunlin"),
-                                  .profile_name = SLICE_LIT("Test"),
-                                  .profile_class = 2 };
+                                  .about.service_provider = SLICE_LIT("Dunlin"),
+                                  .about.profile_name = SLICE_LIT("Test"),
+                                  .about.profile_class = 2 };
     uint8_t iccid[ICCID_LEN];
 
     return smdp_profile_add(w->smdp, &n, t, iccid);

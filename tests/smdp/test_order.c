@@ -414,9 +414,9 @@ static void release_DPP_049(void **state)
 
 static void profiles_that_cannot_come_into_stock(void **state)
 {
-    struct smdp_new_profile p = { .service_provider_name = SLICE_LIT("Dunlin"),
-                                  .profile_name = SLICE_LIT("Test"),
-                                  .profile_class = 2 };
+    struct smdp_new_profile p = { .about.service_provider = SLICE_LIT("Dunlin"),
+                                  .about.profile_name = SLICE_LIT("Test"),
+                                  .about.profile_class = 2 };
     uint8_t iccid[10], other[64];
     size_t rows;
 
@@ -435,10 +435,10 @@ static void profiles_that_cannot_come_into_stock(void **state)
         assert_int_equal(err_class(smdp_profile_add(w.smdp, &p, &w.turn, iccid)), ERR_PEER);
     }
     p.package = slice_of(profile.package, profile.package_n);
-    p.policy_rules = 1u << PPR_1; /* a rule without an owner */
+    p.about.policy_rules = 1u << PPR_1; /* a rule without an owner */
     begin();
     assert_int_equal(smdp_profile_add(w.smdp, &p, &w.turn, iccid), E_ARGUMENT);
-    p.policy_rules = 0;
+    p.about.policy_rules = 0;
     memcpy(other,
            "\xBF\x25\x18\x5A\x0A\x98\x00\x10\x32\x54\x76\x98\x10\x32\x14\x91\x03"
            "ABC\x92\x05phone",

@@ -226,9 +226,9 @@ static void reports_that_were_given_up(void **state)
 /* It may be stocked again, as if it had never been. */
 static void a_forgotten_profile_comes_again(void **state)
 {
-    struct smdp_new_profile p = { .service_provider_name = SLICE_LIT("Dunlin"),
-                                  .profile_name = SLICE_LIT("Again"),
-                                  .profile_class = PROFILE_CLASS_OPERATIONAL };
+    struct smdp_new_profile p = { .about = { .service_provider = SLICE_LIT("Dunlin"),
+                                             .profile_name = SLICE_LIT("Again"),
+                                             .profile_class = PROFILE_CLASS_OPERATIONAL } };
     uint8_t iccid[10];
 
     (void)state;

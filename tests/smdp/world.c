@@ -231,11 +231,11 @@ void world_add(struct world *w, const struct stock *how, struct profile *out)
         .protection = how->protection,
         .profile_type = slice_str(how->type),
         .owner = slice_str(how->owner),
-        .service_provider_name = SLICE_LIT("Dunlin"),
-        .profile_name = SLICE_LIT("Test profile"),
-        .profile_class = PROFILE_CLASS_OPERATIONAL,
-        .policy_rules = how->policy_rules,
-        .mcc_mnc = how->policy_rules ? SLICE_LIT("\x00\xF1\x10") : SLICE_NONE,
+        .about.service_provider = SLICE_LIT("Dunlin"),
+        .about.profile_name = SLICE_LIT("Test profile"),
+        .about.profile_class = PROFILE_CLASS_OPERATIONAL,
+        .about.policy_rules = how->policy_rules,
+        .about.mcc_mnc = how->policy_rules ? SLICE_LIT("\x00\xF1\x10") : SLICE_NONE,
         .size = how->size,
     };
     uint8_t iccid[10];
