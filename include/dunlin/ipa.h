@@ -158,8 +158,11 @@ enum ipa_want_kind {
     IPA_WANT_TIME  /* nothing before wake_ms; then IPA_TIME */
 };
 
-/* Who is called: an eIM, an SM-DP+, an SM-DS. Their certificates say so by their role. */
-enum ipa_interface { IPA_ESIPA, IPA_ES9PLUS, IPA_ES11 };
+/*
+ * Who is called: an eIM, an SM-DP+, an SM-DS; or where an event leads, an SM-DP+ or another SM-DS.
+ * Their certificates say so by their role.
+ */
+enum ipa_interface { IPA_ESIPA, IPA_ES9PLUS, IPA_ES11, IPA_ES9PLUS_OR_ES11 };
 
 struct ipa_want {
     enum ipa_want_kind kind;

@@ -12,20 +12,20 @@
 struct agent_web {
     const struct agent_options *o;
     struct http_client *client;
-    struct tls_trust *smdp, *smds;
+    struct tls_trust *smdp, *smds, *either;
     struct tls_trust *eim[IPA_EIMS];
     struct arena arena; /* of the last answer */
 };
 
-/* policy: the role of the server, and its form of version 3 (SGP.26) */
-static enum err open_trust(struct agent_web *w, const char *policy, const char *policy2,
+/* Servers of one of these roles; both may be the same. */
+static enum err open_trust(struct agent_web *w, enum cert_role a, enum cert_role b,
                            struct tls_trust **out)
 {
     struct tls_trust_options o = {
         .ca = w->o->smdp_ca,
         .ca_count = w->o->smdp_ca_count,
-        .policy = policy,
-        .policy2 = policy2,
+        .policies = { role_facts(a)->policy, role_facts(a)->policy_v3, role_facts(b)->policy,
+                      role_facts(b)->policy_v3 },
     };
 
     return tls_trust_open(&o, out);
@@ -42,9 +42,11 @@ enum err agent_web_open(const struct agent_options *o, struct agent_web **out)
         return E_MEMORY;
     w->o = o;
     arena_init(&w->arena, 2 * BODY_MAX);
-    e = open_trust(w, "2.23.146.1.2.1.3", "2.23.146.1.2.1.0.0.1.0", &w->smdp);
+    e = open_trust(w, ROLE_DP_TLS, ROLE_DP_TLS, &w->smdp);
     if (!e)
-        e = open_trust(w, "2.23.146.1.2.1.6", "2.23.146.1.2.1.0.0.2.0", &w->smds);
+        e = open_trust(w, ROLE_DS_TLS, ROLE_DS_TLS, &w->smds);
+    if (!e)
+        e = open_trust(w, ROLE_DP_TLS, ROLE_DS_TLS, &w->either);
     return e ? e : http_client_open(&client, &w->client);
 }
 
@@ -56,6 +58,7 @@ void agent_web_close(struct agent_web *w)
         http_client_close(w->client);
     tls_trust_close(w->smdp);
     tls_trust_close(w->smds);
+    tls_trust_close(w->either);
     for (size_t i = 0; i < IPA_EIMS; i++)
         tls_trust_close(w->eim[i]);
     arena_free(&w->arena);
@@ -140,6 +143,8 @@ static struct tls_trust *trust_of(const struct agent_web *w, const struct ipa_wa
         return want->http.eim < IPA_EIMS ? w->eim[want->http.eim] : NULL;
     case IPA_ES11:
         return w->smds;
+    case IPA_ES9PLUS_OR_ES11:
+        return w->either;
     default:
         return w->smdp;
     }

@@ -2,16 +2,16 @@
 
 #include "cmd/tls_keys.h"
 
-/* What the other side is: the policy of its TLS certificate, in both generations. */
+/* What the other side may be by its TLS certificate, and what is shown to it. */
 static const struct {
     const char *name;
-    const char *policy, *policy2;
-    enum cert_role own; /* that is shown there */
+    enum cert_role peer, or_peer; /* ROLE_NONE: any */
+    enum cert_role own;
 } facts[UPSTREAMS] = {
-    [UPSTREAM_ES9] = { "es9", "2.23.146.1.2.1.3", "2.23.146.1.2.1.0.0.1.0", ROLE_NONE },
-    [UPSTREAM_ES2] = { "es2", NULL, NULL, ROLE_DP_TLS },
-    [UPSTREAM_ES12] = { "es12", "2.23.146.1.2.1.6", "2.23.146.1.2.1.0.0.2.0", ROLE_DP_TLS },
-    [UPSTREAM_ES15] = { "es15", "2.23.146.1.2.1.6", "2.23.146.1.2.1.0.0.2.0", ROLE_DS_TLS },
+    [UPSTREAM_ES9] = { "es9", ROLE_DP_TLS, ROLE_NONE, ROLE_NONE },
+    [UPSTREAM_ES2] = { "es2", ROLE_NONE, ROLE_NONE, ROLE_DP_TLS },
+    [UPSTREAM_ES12] = { "es12", ROLE_DS_TLS, ROLE_NONE, ROLE_DP_TLS },
+    [UPSTREAM_ES15] = { "es15", ROLE_DS_TLS, ROLE_NONE, ROLE_DS_TLS },
 };
 
 static size_t list_cis(const struct keyring *k, slice cis[TRUST_MAX])
@@ -46,8 +46,10 @@ static enum err prepare(struct upstreams *u, enum upstream which, const struct u
     struct tls_trust_options trust = {
         .ca = cis,
         .ca_count = list_cis(o->keys, cis),
-        .policy = facts[which].policy,
-        .policy2 = facts[which].policy2,
+        .policies = { role_facts(facts[which].peer)->policy,
+                      role_facts(facts[which].peer)->policy_v3,
+                      role_facts(facts[which].or_peer)->policy,
+                      role_facts(facts[which].or_peer)->policy_v3 },
     };
     struct tls_trust **fresh = &u->of[which].fresh;
     enum err e;

@@ -294,39 +294,48 @@ static enum phase cancel(struct ipa *ipa, uint8_t reason)
 /* ---- an SM-DS answered (SGP.22 3.6.2, SGP.32 3.9.2.2)
  * ------------------------------------------------ */
 
-/* The eIM asked the SM-DS and turned the event into a trigger; one that leads on is not followed.
- */
+/* The eIM asked the SM-DS and turned the event into a trigger. */
 static enum phase relayed_event(struct ipa *ipa, const struct outcome *o)
 {
     struct authenticate_client_response_esipa r;
     const struct authenticate_client_ok_ds_esipa *ok = &r.authenticate_client_ok_ds_esipa;
     const struct profile_download_trigger_request *t = &ok->profile_download_trigger;
-    uint8_t tx[TX_MAX] = { 0 };
+    uint8_t tx[TX_MAX] = { 0 }, depth = (uint8_t)(ipa->d.depth + 1);
     slice id = slice_of(tx, ipa->d.tx_n);
+    enum phase next;
 
     memcpy(tx, ipa->d.tx, ipa->d.tx_n);
     if (schema_decode(&T_authenticate_client_response_esipa, o->data, &r, NULL) ||
         r.which != authenticate_client_response_esipa_is_authenticate_client_ok_ds_esipa ||
-        !ok->has_profile_download_trigger ||
-        t->profile_download_data.which == profile_download_data_is_contact_smds)
+        !ok->has_profile_download_trigger)
         return unusable(ipa, 3);
-    return download_trigger(ipa, t->eim_transaction_id.p ? t->eim_transaction_id : id, t);
+    next = download_trigger(ipa, t->eim_transaction_id.p ? t->eim_transaction_id : id, t);
+    ipa->d.depth = depth;
+    return next;
 }
 
+/* Events of an SM-DS that answered directly, behind those that wait already. */
+static enum phase direct_events(struct ipa *ipa, const struct outcome *o)
+{
+    unsigned waiting = ipa->event_count - ipa->event;
+    enum err e = wire_take_events(ipa, o);
+
+    if (!e && ipa->event_count > waiting)
+        return PH_NEXT_EVENT;
+    ipa->event_count = waiting; /* of an answer that does not fit nothing is believed */
+    if (!e)
+        return unusable(ipa, 3);
+    if (e != E_REFUSED)
+        note(ipa, IPA_NOTE_SERVER_MISMATCH, 0);
+    return PH_TRIGGER_RESULT;
+}
+
+/* The SM-DS that was asked, or one to which an event led. */
 static enum phase smds_answered(struct ipa *ipa, const struct outcome *o)
 {
-    enum err e = o->err;
-
-    if (ipa->d.euicc_refused || e)
-        return PH_TRIGGER_RESULT;
-    if (ipa->d.indirect) {
-        e = wire_take_authenticate(ipa, o);
-        return e == E_UNSUPPORTED ? relayed_event(ipa, o) : PH_TRIGGER_RESULT;
-    }
-    e = wire_take_events(ipa, o);
-    if (e && e != E_REFUSED)
-        note(ipa, IPA_NOTE_SERVER_MISMATCH, 0);
-    return !e && ipa->event_count ? PH_NEXT_EVENT : PH_TRIGGER_RESULT;
+    if (ipa->d.depth > SMDS_DEPTH)
+        return unusable(ipa, 3);
+    return ipa->d.indirect ? relayed_event(ipa, o) : direct_events(ipa, o);
 }
 
 enum err enter_next_event(struct ipa *ipa)
@@ -350,6 +359,7 @@ enum phase done_next_event(struct ipa *ipa, const struct outcome *o)
     memset(d, 0, sizeof *d);
     memcpy(d->tx, tx, tx_n);
     d->tx_n = tx_n;
+    d->depth = e->depth;
     memcpy(d->text, e->address, e->address_n);
     memcpy(d->text + e->address_n, e->id, e->id_n);
     d->code.address = slice_of(d->text, e->address_n);
@@ -371,11 +381,12 @@ enum phase done_authenticate_client(struct ipa *ipa, const struct outcome *o)
     bool eim_checks = d->indirect && ipa->o.features & IPA_FEATURE_EIM_CHECKS_METADATA;
     enum err e;
 
-    if (d->smds)
-        return smds_answered(ipa, o);
     e = wire_take_authenticate(ipa, o);
-
     if (d->euicc_refused || e == E_NETWORK)
+        return PH_TRIGGER_RESULT;
+    if (e == E_UNSUPPORTED && (d->smds || d->depth || d->indirect))
+        return smds_answered(ipa, o);
+    if (d->smds) /* it refused, or is none */
         return PH_TRIGGER_RESULT;
     if (e == E_REFUSED) /* the eIM found the policy rules not allowed: SGP.32 3.2.3.2 */
         return d->indirect && d->refusal == 50 ? cancel(ipa, CANCEL_SESSION_PPR_NOT_ALLOWED)

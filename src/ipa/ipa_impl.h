@@ -28,6 +28,7 @@
 #define ERROR_MAX    48 /* octets of a refusing answer that is quoted to the eIM */
 #define EVENTS_MAX   4  /* events of one SM-DS answer; what is more comes with the next trigger */
 #define EVENT_TEXT   64
+#define SMDS_DEPTH   2 /* SM-DSs that events lead to, one behind the other */
 #define CI_PK_ID_MAX 32
 
 /* name, what it is for */
@@ -130,7 +131,7 @@ enum collect {
 
 struct exchange {
     enum ipa_interface interface; /* IPA_ES9PLUS for an SM-DS too: the messages are the same */
-    bool smds;
+    bool smds, either;
     unsigned eim;
     slice host;
     const char *path;
@@ -168,11 +169,13 @@ struct notice {
 struct event {
     uint8_t id[EVENT_TEXT], address[EVENT_TEXT];
     uint8_t id_n, address_n;
+    uint8_t depth; /* as download.depth */
 };
 
 struct download {
     bool indirect;
-    bool smds; /* with an SM-DS: no profile but events come of it */
+    bool smds;     /* with an SM-DS: no profile but events come of it */
+    uint8_t depth; /* SM-DSs that led here; 0: no event did, so an SM-DP+ is meant */
     char text[ACTIVATION_CODE_MAX + 1];
     struct activation_code code; /* into text; address absent: the eIM knows it */
     uint8_t tx[TX_MAX], transaction_id[TX_MAX];
@@ -321,11 +324,12 @@ enum err wire_cancel(struct ipa *ipa, slice response);
 enum err wire_notify(struct ipa *ipa, slice address, slice notification, size_t at);
 /*
  * The answers: E_OK with the pieces in d; E_REFUSED: the server said no (noted, quoted in d.error);
- * others: unusable.
+ * E_UNSUPPORTED of authenticateClient: an SM-DS answered; others: unusable.
  */
 enum err wire_take_initiate(struct ipa *ipa, const struct outcome *o);
 enum err wire_take_authenticate(struct ipa *ipa, const struct outcome *o);
-enum err wire_take_events(struct ipa *ipa, const struct outcome *o); /* into ipa->events */
+/* Behind the events that wait. */
+enum err wire_take_events(struct ipa *ipa, const struct outcome *o);
 enum err wire_take_refusal(struct ipa *ipa,
                            const struct outcome *o); /* of getBoundProfilePackage */
 /* Octets of an answer whose collect is COLLECT_BPP and whose binding is ASN.1. */

@@ -403,7 +403,7 @@ static void want_exchange(const struct ipa *ipa, struct ipa_want *w)
     const struct exchange *x = &ipa->x;
     bool esipa = x->interface == IPA_ESIPA;
 
-    w->http.interface = x->smds ? IPA_ES11 : x->interface;
+    w->http.interface = x->smds ? IPA_ES11 : x->either ? IPA_ES9PLUS_OR_ES11 : x->interface;
     w->http.eim = x->eim;
     w->http.host = (struct ipa_bytes){ x->host.p, x->host.n };
     w->http.path = x->path;

@@ -24,6 +24,7 @@ static void address_exchange(struct ipa *ipa, const char *json_path)
         return;
     x->interface = IPA_ES9PLUS;
     x->smds = ipa->d.smds;
+    x->either = ipa->d.depth > 0;
     x->host = ipa->d.code.address;
     x->json = !ipa->o.asn1_es9plus;
     if (x->json)
@@ -520,7 +521,11 @@ static enum err take_authenticate_es9(struct ipa *ipa, slice whole)
 {
     struct authenticate_client_response_es9 r;
     struct download *d = &ipa->d;
-    enum err e = schema_decode(&T_authenticate_client_response_es9, whole, &r, NULL);
+    enum err e;
+
+    if (!schema_check(&T_authenticate_client_response_es11, whole, NULL))
+        return E_UNSUPPORTED;
+    e = schema_decode(&T_authenticate_client_response_es9, whole, &r, NULL);
 
     if (e)
         return e;
@@ -556,6 +561,12 @@ static enum err take_authenticate_esipa(struct ipa *ipa, slice whole)
     return keep_transaction(ipa, ok->transaction_id);
 }
 
+/* Events, or nothing of what an SM-DP+ says: an SM-DS without any. */
+static bool of_smds(const struct exchange *x)
+{
+    return x->event_ids || (!x->pieces[PIECE_SIGNED].n && !x->pieces[PIECE_METADATA].n);
+}
+
 enum err wire_take_authenticate(struct ipa *ipa, const struct outcome *o)
 {
     enum err e = o->err;
@@ -565,7 +576,9 @@ enum err wire_take_authenticate(struct ipa *ipa, const struct outcome *o)
     if (!ipa->x.json)
         return ipa->d.indirect ? take_authenticate_esipa(ipa, o->data)
                                : take_authenticate_es9(ipa, unwrapped(ipa, o->data));
-    e = json_status(ipa, ES9_AUTHENTICATE_CLIENT);
+    e = json_status(ipa, ipa->d.smds ? ES11_AUTHENTICATE_CLIENT : ES9_AUTHENTICATE_CLIENT);
+    if (!e && of_smds(&ipa->x))
+        return E_UNSUPPORTED;
     if (!e)
         e = take_json(ipa);
     return e ? e : ipa->d.metadata.n ? E_OK : E_MISSING;
@@ -579,7 +592,9 @@ static void keep_event(struct ipa *ipa, slice id, slice address)
     if (ipa->event_count == EVENTS_MAX || id.n > EVENT_TEXT || address.n > EVENT_TEXT ||
         !activation_is_host(address))
         return;
-    *e = (struct event){ .id_n = (uint8_t)id.n, .address_n = (uint8_t)address.n };
+    *e = (struct event){ .id_n = (uint8_t)id.n,
+                         .address_n = (uint8_t)address.n,
+                         .depth = (uint8_t)(ipa->d.depth + 1) };
     if (id.n)
         memcpy(e->id, id.p, id.n);
     memcpy(e->address, address.p, address.n);
@@ -608,7 +623,9 @@ enum err wire_take_events(struct ipa *ipa, const struct outcome *o)
     const struct exchange *x = &ipa->x;
     enum err e;
 
-    ipa->event = ipa->event_count = 0;
+    ipa->event_count -= ipa->event;
+    memmove(ipa->events, ipa->events + ipa->event, ipa->event_count * sizeof ipa->events[0]);
+    ipa->event = 0;
     if (!x->json)
         return take_events_asn1(ipa, unwrapped(ipa, o->data));
     e = json_status(ipa, ES11_AUTHENTICATE_CLIENT);

@@ -71,6 +71,8 @@ void tls_server_close(struct tls_server *s);
 
 /* ---- client ---- */
 
+#define TLS_POLICIES 4
+
 struct tls_trust_options {
     const slice *ca; /* DER certificates that are trust anchors, root or not */
     size_t ca_count;
@@ -78,8 +80,8 @@ struct tls_trust_options {
     bool system_ca;      /* the machine's trust store too, for operators' public servers */
     slice pinned_leaf;   /* DER: this very certificate and no other; names and dates do not count */
     slice pinned_spki;   /* DER SubjectPublicKeyInfo: this very key and no other, likewise */
-    const char *policy;  /* role OID that the leaf must carry, e.g. "2.23.146.1.2.1.3"; or NULL */
-    const char *policy2; /* its other generation (SGP.22 v3), or NULL */
+    /* OIDs (their content, static) of which the leaf must carry one; the first absent: no matter */
+    slice policies[TLS_POLICIES];
     const char *chain_file; /* our own certificate for mutual TLS, as in tls_identity */
     const slice *chain;
     size_t chain_count;
@@ -130,6 +132,6 @@ MUST_USE enum err tls_check_time(X509 *leaf);
 /* A dNSName equals the host (any case); "*." stands for exactly one label. The CN never counts. */
 bool tls_name_matches(X509 *leaf, const char *host);
 bool tls_pattern_matches(slice pattern, slice host);
-bool tls_has_policy(X509 *leaf, const char *oid);
+bool tls_has_policy(X509 *leaf, slice oid);
 
 #endif

@@ -92,16 +92,17 @@ bool tls_name_matches(X509 *leaf, const char *host)
     return found || X509_check_ip_asc(leaf, host, 0) == 1;
 }
 
-bool tls_has_policy(X509 *leaf, const char *oid)
+bool tls_has_policy(X509 *leaf, slice oid)
 {
     CERTIFICATEPOLICIES *policies = X509_get_ext_d2i(leaf, NID_certificate_policies, NULL, NULL);
-    ASN1_OBJECT *wanted = OBJ_txt2obj(oid, 1);
     bool found = false;
 
-    for (int i = 0; wanted && i < sk_POLICYINFO_num(policies); i++)
-        if (OBJ_cmp(sk_POLICYINFO_value(policies, i)->policyid, wanted) == 0)
+    for (int i = 0; i < sk_POLICYINFO_num(policies); i++) {
+        const ASN1_OBJECT *id = sk_POLICYINFO_value(policies, i)->policyid;
+
+        if (slice_eq(slice_of(OBJ_get0_data(id), OBJ_length(id)), oid))
             found = true;
-    ASN1_OBJECT_free(wanted);
+    }
     CERTIFICATEPOLICIES_free(policies);
     return found;
 }

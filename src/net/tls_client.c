@@ -16,7 +16,7 @@ struct tls_trust {
     atomic_bool has_anchors;
     uint8_t *pinned_leaf, *pinned_spki; /* malloc or NULL */
     size_t pinned_leaf_n, pinned_spki_n;
-    char *policy, *policy2;
+    slice policies[TLS_POLICIES];
 };
 
 /* What the verifier needs to know of one connection; lives as long as its SSL. */
@@ -86,9 +86,12 @@ static enum err check_pinned_spki(const struct tls_trust *t, X509 *leaf)
 
 static enum err check_role(const struct tls_trust *t, X509 *leaf)
 {
-    if (!t->policy || tls_has_policy(leaf, t->policy))
+    if (!t->policies[0].p)
         return E_OK;
-    return t->policy2 && tls_has_policy(leaf, t->policy2) ? E_OK : E_BADCERT;
+    for (size_t i = 0; i < TLS_POLICIES; i++)
+        if (t->policies[i].p && tls_has_policy(leaf, t->policies[i]))
+            return E_OK;
+    return E_BADCERT;
 }
 
 /* Every permitted subtree of every CA in the chain is a directoryName. */
@@ -199,14 +202,6 @@ static enum err copy_octets(slice s, uint8_t **p, size_t *n)
     return E_OK;
 }
 
-static enum err copy_text(const char *s, char **out)
-{
-    if (!s)
-        return E_OK;
-    *out = strdup(s);
-    return *out ? E_OK : E_MEMORY;
-}
-
 static enum err set_own_identity(struct tls_trust *t, const struct tls_trust_options *o)
 {
     struct tls_identity id = {
@@ -246,10 +241,7 @@ static enum err set_trust(struct tls_trust *t, const struct tls_trust_options *o
         err = copy_octets(o->pinned_leaf, &t->pinned_leaf, &t->pinned_leaf_n);
     if (!err)
         err = copy_octets(o->pinned_spki, &t->pinned_spki, &t->pinned_spki_n);
-    if (!err)
-        err = copy_text(o->policy, &t->policy);
-    if (!err)
-        err = copy_text(o->policy2, &t->policy2);
+    memcpy(t->policies, o->policies, sizeof t->policies);
     return err;
 }
 
@@ -302,8 +294,6 @@ void tls_trust_close(struct tls_trust *t)
     pthread_mutex_destroy(&t->lock);
     free(t->pinned_leaf);
     free(t->pinned_spki);
-    free(t->policy);
-    free(t->policy2);
     free(t);
 }
 

@@ -197,11 +197,16 @@ void dp_in_json(slice announced, slice bpp)
     server_says(&w, "POST dp.example cancelSession", text("{" HEADER "}"), 0, -1);
 }
 
+slice initiate_from(const char *address)
+{
+    return tlv(
+        &w, 0xBF39, 1,
+        tlv(&w, 0xA0, 5, tid(), server_signed1(address), signature(&w), key_id(), certificate(&w)));
+}
+
 slice initiate_ok(void)
 {
-    return tlv(&w, 0xBF39, 1,
-               tlv(&w, 0xA0, 5, tid(), server_signed1("dp.example"), signature(&w), key_id(),
-                   certificate(&w)));
+    return initiate_from("dp.example");
 }
 
 slice authenticate_ok(slice announced)

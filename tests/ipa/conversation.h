@@ -36,6 +36,7 @@ slice initiate_json(const char *address);
 slice authenticate_json(slice announced);
 slice bpp_json(slice bpp);
 void dp_in_json(slice announced, slice bpp);
+slice initiate_from(const char *address);
 slice initiate_ok(void);
 slice authenticate_ok(slice announced);
 slice bpp_ok(slice bpp);

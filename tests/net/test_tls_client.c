@@ -174,13 +174,16 @@ static void leaf_on_p192(void **state)
     free_cert(&c);
 }
 
+/* What stands behind POLICY_DPTLS and POLICY_DSTLS. */
+#define OID_DPTLS SLICE_LIT("\x67\x81\x12\x01\x02\x01\x03")
+#define OID_DSTLS SLICE_LIT("\x67\x81\x12\x01\x02\x01\x06")
+
 static void roles(void **state)
 {
     struct tls_trust *t = trust_of(&(struct tls_trust_options){
         .ca = &ci.der,
         .ca_count = 1,
-        .policy = POLICY_DPTLS,
-        .policy2 = "2.23.146.1.2.1.0.0.1.0",
+        .policies = { OID_DPTLS, SLICE_LIT("\x67\x81\x12\x01\x02\x01\x00\x00\x01\x00") },
     });
     struct cert_spec s = good();
 
@@ -192,6 +195,16 @@ static void roles(void **state)
     expect_leaf("DStls", &s, t, HOST, E_BADCERT);
     s.policy = NULL;
     expect_leaf("no policy", &s, t, HOST, E_BADCERT);
+    tls_trust_close(t);
+    t = trust_of(&(struct tls_trust_options){
+        .ca = &ci.der,
+        .ca_count = 1,
+        .policies = { OID_DPTLS, SLICE_NONE, OID_DSTLS },
+    });
+    s.policy = POLICY_DSTLS;
+    expect_leaf("one of two roles", &s, t, HOST, E_OK);
+    s.policy = "2.23.146.1.2.1.4";
+    expect_leaf("a third", &s, t, HOST, E_BADCERT);
     tls_trust_close(t);
 }
 
@@ -591,8 +604,8 @@ static void official_certificates(void **state)
         assert_int_equal(tls_check_leaf(cert, TLS_ROLE_SERVER), E_OK);
         assert_true(tls_name_matches(cert, "testsmdpplus1.example.com"));
         assert_false(tls_name_matches(cert, "testsmdpplus2.example.com"));
-        assert_true(tls_has_policy(cert, POLICY_DPTLS));
-        assert_false(tls_has_policy(cert, POLICY_DSTLS));
+        assert_true(tls_has_policy(cert, OID_DPTLS));
+        assert_false(tls_has_policy(cert, OID_DSTLS));
         X509_free(cert);
     }
 }
