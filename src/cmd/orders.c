@@ -287,9 +287,10 @@ static bool order_download(struct line *l)
     if (l->count < 3)
         return complain(l, "ACTIVATION-CODE", "is missing");
     if (is_smds(l->words[2], &smds)) {
-        if (l->count > 3)
-            return complain(l, l->words[3], "nothing more is said with an SM-DS");
-        return place_smds_download(l->s, eid, smds, &id, &l->placed) && watch(l, id);
+        indirect = l->count > 3 && !strcmp(l->words[3], "indirect");
+        if (l->count > 3u + indirect)
+            return complain(l, l->words[3 + indirect], "with an SM-DS 'indirect' alone is said");
+        return place_smds_download(l->s, eid, smds, indirect, &id, &l->placed) && watch(l, id);
     }
     for (unsigned i = 3; i < l->count; i++) {
         if (!strcmp(l->words[i], "indirect"))

@@ -350,11 +350,16 @@ static enum err make_order(struct eim *e, struct order_call *c, struct turn *t)
     }
 }
 
-static bool same_order(const struct eim_order *a, const struct eim_order *b)
+/* A relayed order by way of an SM-DS has become that of an event since. */
+static bool same_order(const struct eim_order *there, const struct eim_order *made)
 {
-    return a->kind == b->kind && a->state != EIM_FAILED && slice_eq(a->content, b->content) &&
-           slice_eq(a->activation, b->activation) && a->source == b->source &&
-           (a->source != EIM_BY_SMDS || slice_eq(a->smdp, b->smdp));
+    if (there->kind != made->kind || there->state == EIM_FAILED ||
+        !slice_eq(there->content, made->content))
+        return false;
+    if (made->source == EIM_BY_SMDS && made->indirect)
+        return there->source >= EIM_BY_SMDS && there->indirect;
+    return there->source == made->source && slice_eq(there->activation, made->activation) &&
+           (made->source != EIM_BY_SMDS || slice_eq(there->smdp, made->smdp));
 }
 
 /* Looks for an order like the one just made among those of the device. */
@@ -420,13 +425,13 @@ bool place_download(struct servers *s, const uint8_t eid[EID_LEN], slice activat
     return place_order(s, &c, "download order", id, p);
 }
 
-bool place_smds_download(struct servers *s, const uint8_t eid[EID_LEN], slice address, int64_t *id,
-                         struct placed *p)
+bool place_smds_download(struct servers *s, const uint8_t eid[EID_LEN], slice address,
+                         bool indirect, int64_t *id, struct placed *p)
 {
     struct order_call c = {
         .eid = eid,
         .download = true,
-        .trigger = { .source = EIM_BY_SMDS, .smds = address },
+        .trigger = { .source = EIM_BY_SMDS, .smds = address, .indirect = indirect },
     };
 
     return place_order(s, &c, "download order", id, p);

@@ -59,7 +59,7 @@ MUST_USE bool place_download(struct servers *s, const uint8_t eid[EID_LEN], slic
                              bool indirect, slice iccid, int64_t *id, struct placed *p);
 /* The same by way of an SM-DS; address absent: the root of the card. */
 MUST_USE bool place_smds_download(struct servers *s, const uint8_t eid[EID_LEN], slice address,
-                                  int64_t *id, struct placed *p);
+                                  bool indirect, int64_t *id, struct placed *p);
 enum place_psmo { PLACE_ENABLE, PLACE_DISABLE, PLACE_DELETE, PLACE_LIST };
 MUST_USE bool place_psmo(struct servers *s, const uint8_t eid[EID_LEN], enum place_psmo what,
                          slice iccid, bool rollback, int64_t *id, struct placed *p);

@@ -9,6 +9,8 @@ static const struct {
     enum cert_role own;
 } facts[UPSTREAMS] = {
     [UPSTREAM_ES9] = { "es9", ROLE_DP_TLS, ROLE_NONE, ROLE_NONE },
+    [UPSTREAM_ES11] = { "es11", ROLE_DS_TLS, ROLE_NONE, ROLE_NONE },
+    [UPSTREAM_EVENT] = { "event", ROLE_DP_TLS, ROLE_DS_TLS, ROLE_NONE },
     [UPSTREAM_ES2] = { "es2", ROLE_NONE, ROLE_NONE, ROLE_DP_TLS },
     [UPSTREAM_ES12] = { "es12", ROLE_DS_TLS, ROLE_NONE, ROLE_DP_TLS },
     [UPSTREAM_ES15] = { "es15", ROLE_DS_TLS, ROLE_NONE, ROLE_DS_TLS },
@@ -66,7 +68,7 @@ static enum err prepare(struct upstreams *u, enum upstream which, const struct u
 
 enum err upstreams_prepare(struct upstreams *u, const struct upstreams_options *o, struct reason *r)
 {
-    const bool wanted[UPSTREAMS] = { o->eim, o->smdp, o->smdp, o->smds };
+    const bool wanted[UPSTREAMS] = { o->eim, o->eim, o->eim, o->smdp, o->smdp, o->smds };
     enum err e = E_OK;
 
     for (unsigned i = 0; !e && i < UPSTREAMS; i++)

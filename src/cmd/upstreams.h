@@ -10,10 +10,12 @@
 #include "pki/keyring.h"
 
 enum upstream {
-    UPSTREAM_ES9,  /* the eIM to SM-DP+ servers */
-    UPSTREAM_ES2,  /* the SM-DP+ to operators */
-    UPSTREAM_ES12, /* the SM-DP+ to SM-DSs */
-    UPSTREAM_ES15, /* an alternative SM-DS to the root */
+    UPSTREAM_ES9,   /* the eIM to SM-DP+ servers */
+    UPSTREAM_ES11,  /* the eIM to SM-DSs */
+    UPSTREAM_EVENT, /* the eIM to where an event leads, either of them */
+    UPSTREAM_ES2,   /* the SM-DP+ to operators */
+    UPSTREAM_ES12,  /* the SM-DP+ to SM-DSs */
+    UPSTREAM_ES15,  /* an alternative SM-DS to the root */
     UPSTREAMS
 };
 

@@ -17,6 +17,10 @@ enum err eim_open(const struct eim_options *o, struct eim **out)
     e->options = *o;
     if (!e->options.es9_trust.p)
         e->options.es9_trust = SLICE_LIT("es9");
+    if (!e->options.es11_trust.p)
+        e->options.es11_trust = SLICE_LIT("es11");
+    if (!e->options.event_trust.p)
+        e->options.event_trust = SLICE_LIT("event");
     if (!e->options.session_max)
         e->options.session_max = 4096;
     if (!e->options.session_ms)

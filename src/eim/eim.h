@@ -28,6 +28,8 @@ struct eim_options {
     const struct signer *signer; /* of eimPublicKeyData; borrowed */
     struct keyring_place *keys;  /* CIs of the eUICCs; borrowed */
     slice es9_trust;             /* name of the trust profile for SM-DP+ servers; absent: "es9" */
+    slice es11_trust;            /* for SM-DSs; absent: "es11" */
+    slice event_trust;           /* for either, where events lead; absent: "event" */
 
     bool shared_store;     /* other processes write to it too: nothing is kept in memory */
     size_t session_max;    /* relayed sessions at a time; 0: 4096 */

@@ -7,8 +7,10 @@
 #include "eim/relays.h"
 
 #include "base/text.h"
+#include "rsp/json/json.h"
 #include "rsp/sgp22.h"
 #include "rsp/sgp32.h"
+#include "rsp/status.h"
 
 #define EIM_TRANSACTION_LEN 8 /* octets of the eimTransactionIds that we make */
 
@@ -150,6 +152,30 @@ struct eim_place {
 };
 /* A host name or address with an optional port, and nothing that could mean more in a URL. */
 bool eim_is_address(slice a);
+
+/* What the IPA is told of a download order; its trigger anew, for this time and later ones. */
+struct profile_download_trigger_request eim_trigger_of(const struct eim_order *o);
+MUST_USE enum err eim_write_trigger(struct eim_order *o, struct turn *t);
+
+/*
+ * What a server said, as the C struct of its response: *code is 0, or the ESipa integer for its
+ * refusal; undefinedError when it gave no usable answer.
+ */
+MUST_USE enum err eim_read_answer(enum json_interface interface, const char *function,
+                                  enum rsp_function twin, const struct eim_answer *a,
+                                  struct turn *t, void *response, int64_t *code);
+
+/* ---- by way of an SM-DS (events.c) ---- */
+
+/* Whom to believe where this order goes next; o may be NULL. */
+slice eim_trust_of(const struct eim *e, const struct eim_order *o);
+/*
+ * What AuthenticateClient was answered: *of_smds when by an SM-DS. Then *code is the refusal; 0:
+ * the order is for the first event, the others are ordered, and the IPA's trigger is the reply.
+ */
+MUST_USE enum err eim_take_events(struct eim *e, struct eim_order *o, slice transaction_id,
+                                  const struct eim_answer *a, struct turn *t, bool *of_smds,
+                                  int64_t *code);
 
 /* An ES9+' call in the JSON binding. request: the C struct of the function's request. */
 MUST_USE enum err eim_call(struct eim *e, const char *function, slice host, const void *request,

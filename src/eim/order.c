@@ -386,9 +386,13 @@ static enum err fill_download(struct eim *e, const struct eim_device *d,
         o->matching_id = SLICE_EMPTY;
         break;
     default:
-        if (n->indirect)
-            return complain(t, E_UNSUPPORTED, "contactSmds: only without relaying");
+        if (n->indirect && d->wire == EIM_WIRE_V10)
+            return complain(t, E_UNSUPPORTED, "contactSmds: an IPA of v1.0 has it not relayed");
         o->smdp = arena_copy(t->arena, n->smds);
+        o->matching_id = SLICE_EMPTY;
+        /* how it is known again when it has become that of an event */
+        if (n->indirect)
+            o->content = n->smds.n ? o->smdp : SLICE_LIT("root");
         break;
     }
     if (!err && asks && n->indirect && !n->confirmation_code.n)

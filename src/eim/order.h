@@ -63,7 +63,11 @@ MUST_USE enum err eim_order_list(struct eim *e, slice eid, struct turn *t, struc
 MUST_USE enum err eim_order_data(struct eim *e, slice eid, slice tags, struct turn *t,
                                  struct eim_order **out);
 
-enum eim_source { EIM_BY_ACTIVATION_CODE, EIM_BY_DEFAULT_SMDP, EIM_BY_SMDS };
+/*
+ * EIM_BY_EVENT and above: an SM-DS told of it, or an SM-DS behind that one, and so on; relayed, and
+ * never ordered so.
+ */
+enum eim_source { EIM_BY_ACTIVATION_CODE, EIM_BY_DEFAULT_SMDP, EIM_BY_SMDS, EIM_BY_EVENT };
 
 struct eim_download {
     enum eim_source source;
@@ -71,7 +75,7 @@ struct eim_download {
     slice smds;              /* EIM_BY_SMDS: address, or absent for the root */
     slice confirmation_code; /* when the activation code asks for one */
     slice iccid;   /* 10 octets, as in EF_ICCID, of the profile that is meant; absent: not known */
-    bool indirect; /* the eIM speaks with the SM-DP+, the IPA with the eIM */
+    bool indirect; /* the eIM speaks with SM-DP+ and SM-DS, the IPA with the eIM */
 };
 MUST_USE enum err eim_order_download(struct eim *e, slice eid, const struct eim_download *d,
                                      struct turn *t, struct eim_order **out);

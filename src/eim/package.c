@@ -84,21 +84,32 @@ static enum err write_data_request(const struct eim_device *d, struct eim_order 
     return encode(t, &T_ipa_euicc_data_request, &r, 320, &o->sent);
 }
 
-static enum err write_trigger(struct eim_order *o, struct turn *t)
+struct profile_download_trigger_request eim_trigger_of(const struct eim_order *o)
 {
     struct profile_download_trigger_request r = { .eim_transaction_id = o->transaction_id };
     struct profile_download_data *data = &r.profile_download_data;
 
-    if (o->source == EIM_BY_ACTIVATION_CODE) {
-        data->which = profile_download_data_is_activation_code;
-        data->activation_code = o->activation;
-    } else if (o->source == EIM_BY_DEFAULT_SMDP) {
+    switch (o->source) {
+    case EIM_BY_DEFAULT_SMDP:
         data->which = profile_download_data_is_contact_default_smdp;
         data->contact_default_smdp = true;
-    } else {
+        break;
+    case EIM_BY_SMDS:
         data->which = profile_download_data_is_contact_smds;
         data->contact_smds.smds_address = o->smdp;
+        break;
+    default:
+        data->which = profile_download_data_is_activation_code;
+        data->activation_code = o->activation;
+        break;
     }
+    return r;
+}
+
+enum err eim_write_trigger(struct eim_order *o, struct turn *t)
+{
+    const struct profile_download_trigger_request r = eim_trigger_of(o);
+
     return encode(t, &T_profile_download_trigger_request, &r, 400, &o->sent);
 }
 
@@ -106,7 +117,7 @@ static enum err send_first(struct eim *e, struct eim_device *d, struct eim_order
 {
     enum err err = o->kind == EIM_ORDER_PACKAGE ? eim_sign_package(e, d, o, t)
                    : o->kind == EIM_ORDER_DATA  ? write_data_request(d, o, t)
-                                                : write_trigger(o, t);
+                                                : eim_write_trigger(o, t);
 
     if (err)
         return err;

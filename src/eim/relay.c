@@ -1,11 +1,9 @@
 /*
  * The relayed download (SGP.32 3.2.3.2): the IPA speaks ESipa with the eIM, the eIM speaks ES9+'
- * with the SM-DP+. What eUICC and SM-DP+ sign passes unchanged. Sessions are found by the
- * transactionId alone; an EID may have several.
+ * with the SM-DP+, and ES11' with an SM-DS on the way there (events.c). What eUICC and SM-DP+ sign
+ * passes unchanged. Sessions are found by the transactionId alone; an EID may have several.
  */
 #include "eim/internal.h"
-
-#include "rsp/json/json.h"
 
 #include <inttypes.h>
 
@@ -101,15 +99,11 @@ static enum err fail_step(struct turn *t, int64_t id, const char *step,
 
 /* ---- answers -------------------------------------------------------------------------------- */
 
-/*
- * What the SM-DP+ said, as the C struct of its response: *code is 0, or the ESipa integer for its
- * refusal; undefinedError when it gave no usable answer.
- */
-static enum err read_answer(const char *function, enum rsp_function twin,
-                            const struct eim_answer *a, struct turn *t, void *response,
-                            int64_t *code)
+enum err eim_read_answer(enum json_interface interface, const char *function,
+                         enum rsp_function twin, const struct eim_answer *a, struct turn *t,
+                         void *response, int64_t *code)
 {
-    const struct json_function *f = json_function_find(JSON_ES9PLUS, slice_str(function));
+    const struct json_function *f = json_function_find(interface, slice_str(function));
     struct json_status status = { .failed = false };
     enum err err;
 
@@ -182,7 +176,7 @@ enum err eim_initiate(struct eim *e, const struct initiate_authentication_reques
         if (!err && !up.euicc_info1.p)
             up.euicc_info1 = d->euicc_info1;
         if (!err && !up.smdp_address.n)
-            up.smdp_address = d->default_smdp;
+            up.smdp_address = o->source == EIM_BY_SMDS ? d->root_smds : d->default_smdp;
     }
     if (err)
         return err;
@@ -191,7 +185,9 @@ enum err eim_initiate(struct eim *e, const struct initiate_authentication_reques
     if (!up.euicc_info1.p)
         return refuse_initiate(t, ESIPA_INITIATE_UNDEFINED_ERROR);
     place.host = up.smdp_address;
-    return eim_call(e, "initiateAuthentication", place.host, &up, &place, t);
+    err = eim_call(e, "initiateAuthentication", place.host, &up, &place, t);
+    t->upstream.trust = eim_trust_of(e, place.order_id ? o : NULL);
+    return err;
 }
 
 /* Is this the server that the order is for? (SGP.32 3.2.3.2 steps 8, 9) */
@@ -275,8 +271,8 @@ enum err eim_answer_initiate(struct eim *e, const struct eim_place *p, const str
     struct eim_order *o;
     struct eim_device *d = NULL;
     int64_t code;
-    enum err err =
-        read_answer("initiateAuthentication", ESIPA_INITIATE_AUTHENTICATION, a, t, &r, &code);
+    enum err err = eim_read_answer(JSON_ES9PLUS, "initiateAuthentication",
+                                   ESIPA_INITIATE_AUTHENTICATION, a, t, &r, &code);
 
     if (!err)
         err = order_of(t, p->order_id, &o);
@@ -373,6 +369,7 @@ enum err eim_client(struct eim *e, const struct authenticate_client_request_esip
     struct iot_authenticate_server_response inner;
     struct relay_session s;
     struct eim_place place;
+    struct eim_order *o;
     bool other;
     enum err err;
 
@@ -392,7 +389,11 @@ enum err eim_client(struct eim *e, const struct authenticate_client_request_esip
     if (err)
         return err;
     place = place_of(STEP_CLIENT, &s, t);
-    return eim_call(e, "authenticateClient", place.host, &up, &place, t);
+    err = order_of(t, s.order_id, &o);
+    if (!err)
+        err = eim_call(e, "authenticateClient", place.host, &up, &place, t);
+    t->upstream.trust = eim_trust_of(e, err ? NULL : o);
+    return err;
 }
 
 /* SHA-256(SHA-256(confirmation code) || transactionId), SGP.22 5.7.5 */
@@ -449,11 +450,17 @@ enum err eim_answer_client(struct eim *e, const struct eim_place *p, const struc
     struct authenticate_client_response_es9 r;
     struct eim_order *o;
     struct eim_device *d = NULL;
-    int64_t code;
-    enum err err = read_answer("authenticateClient", ESIPA_AUTHENTICATE_CLIENT, a, t, &r, &code);
+    bool of_smds = false;
+    int64_t code = 0;
+    enum err err = order_of(t, p->order_id, &o);
 
-    if (!err)
-        err = order_of(t, p->order_id, &o);
+    if (!err && o)
+        err = eim_take_events(e, o, p->id, a, t, &of_smds, &code);
+    if (err || (of_smds && !code))
+        return err;
+    if (!of_smds)
+        err = eim_read_answer(JSON_ES9PLUS, "authenticateClient", ESIPA_AUTHENTICATE_CLIENT, a, t,
+                              &r, &code);
     if (!err && o)
         err = eim_find_device(t, o->eid, &d);
     if (err)
@@ -503,8 +510,8 @@ enum err eim_answer_package(struct eim *e, const struct eim_place *p, const stru
         .which = get_bound_profile_package_response_esipa_is_get_bound_profile_package_ok_esipa,
     };
     int64_t code;
-    enum err err =
-        read_answer("getBoundProfilePackage", ESIPA_GET_BOUND_PROFILE_PACKAGE, a, t, &r, &code);
+    enum err err = eim_read_answer(JSON_ES9PLUS, "getBoundProfilePackage",
+                                   ESIPA_GET_BOUND_PROFILE_PACKAGE, a, t, &r, &code);
 
     (void)e;
     if (!err && code) {
@@ -555,7 +562,8 @@ enum err eim_answer_cancel(struct eim *e, const struct eim_place *p, const struc
         .cancel_session_ok = true,
     };
     int64_t code;
-    enum err err = read_answer("cancelSession", ESIPA_CANCEL_SESSION, a, t, &r, &code);
+    enum err err =
+        eim_read_answer(JSON_ES9PLUS, "cancelSession", ESIPA_CANCEL_SESSION, a, t, &r, &code);
 
     if (err)
         return err;

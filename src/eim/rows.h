@@ -86,7 +86,8 @@ const char *eim_order_state_name(int64_t state);
     C(T, INT,  state,          0,            1, 0) /* enum eim_order_state */                      \
     C(T, INT,  open,           0,            1, 0) /* 1: neither done nor failed */                \
     C(T, BLOB, transaction_id, 0,            1, 0) /* eimTransactionId */                          \
-    C(T, BLOB, content,        STORE_NULL,   1, 0) /* package: psmoList or ecoList; data: tags */  \
+    /* package: psmoList or ecoList; data: tags; download: the SM-DS that is asked for the IPA */  \
+    C(T, BLOB, content,        STORE_NULL,   1, 0)                                                 \
     C(T, INT,  counter,        0,            1, 0) /* of the package, once signed */               \
     C(T, BLOB, sent,           STORE_NULL | STORE_SECRET, 1, 0) /* the eIM Package as it left */   \
     C(T, INT,  sent_ms,        0,            1, 0) /* first time, or when it was signed */         \

@@ -1,8 +1,6 @@
 /* Calls to SM-DP+ servers over ES9+', in the JSON binding (SGP.22 6.5). */
 #include "eim/internal.h"
 
-#include "rsp/json/json.h"
-
 /* step 1, order 8 (big-endian), length of id 1, id, host: the rest */
 enum eim_place_layout { PLACE_ORDER = 1, PLACE_ID_LEN = 9, PLACE_ID = 10 };
 

@@ -62,7 +62,8 @@ start_alternative() {
         --hosts "$root=127.0.0.1:$es12" --event-days 2 --admin-port "$altdesk"
 }
 start_eim() {
-    start eim serve --dir . --pki pki --roles eim --eim-port "$esipa" --orders eim.orders
+    start eim serve --dir . --pki pki --roles eim --eim-port "$esipa" --orders eim.orders \
+        --hosts "$root=127.0.0.1:$es11,localhost=127.0.0.1:$alt11,$dp=127.0.0.1:$es9"
 }
 start_card() {
     start card card --tcp "$iso" --dir card --pki pki
@@ -310,6 +311,26 @@ die smdp
 start_smdp
 grep -q 'not released' smdp.out && fail 'not released with an SM-DS that answers'
 there "$es12" EVENT-5
+# an IPA that speaks with its eIM alone: the eIM asks the root, which leads it to the alternative,
+# which leads it to the SM-DP+ (ES11', ES9+')
+ctl 0 . order add "iccid=${iccids[1]}" "eid=$eid" matchingId=EVENT-6 smdsAddress=localhost
+ctl 0 . order cancel "${iccids[5]}"
+gone "$es12" EVENT-5
+die eim
+echo "download $eid smds indirect" >>eim.orders
+start_eim
+expect 0 "$program" ipa --card "127.0.0.1:$iso" --pki pki --once --indirect "testeim.example.com=127.0.0.1:$esipa"
+says 'profile installed'
+grep -q "order of line 3 .* done: ok" eim.out || sleep 1
+grep -q "order of line 3 .* done: ok" eim.out || fail 'the relayed order by way of the SM-DS is not done'
+ctl 0 . order show "${iccids[1]}"
+says Installed
+gone "$alt12" EVENT-6
+die eim
+start_eim # what is done is not ordered again
+expect 0 "$program" ipa --card "127.0.0.1:$iso" --pki pki --once --indirect "testeim.example.com=127.0.0.1:$esipa"
+says 'no package waits'
+grep -q 'profile download triggered' out err && fail 'a done order was placed again'
 for name in smdp root alternative eim; do
     [ -s "$name.err" ] && grep -i 'sanitizer\|runtime error' "$name.err" && fail "$name"
 done

@@ -214,6 +214,31 @@ void smdp_answers(struct world *w, const char *function, const void *response)
     resume(w, &a);
 }
 
+void smds_answers(struct world *w, slice transaction, const char *const (*events)[2], size_t n)
+{
+    struct eim_answer a = { true, 200, SLICE_NONE };
+    uint8_t *buf = arena_alloc(&w->arena, 8192);
+    struct der_writer d = der_writer(buf, 8192);
+    struct authenticate_client_response_es11 r = {
+        .which = authenticate_client_response_es11_is_authenticate_client_ok,
+        .authenticate_client_ok = { .transaction_id = transaction },
+    };
+    struct fault f;
+
+    for (size_t i = n; i-- > 0;) {
+        const struct event_entries e = { .event_id = slice_str(events[i][0]),
+                                         .rsp_server_address = slice_str(events[i][1]) };
+
+        assert_int_equal(schema_write(&T_event_entries, &e, DIALECT_BASE, &d, &f), E_OK);
+    }
+    assert_int_equal(der_written(&d, &r.authenticate_client_ok.event_entries), E_OK);
+    assert_int_equal(
+        json_write_response(json_function_find(JSON_ES11, SLICE_LIT("authenticateClient")), &r,
+                            NULL, &w->arena, &a.body, &f),
+        E_OK);
+    resume(w, &a);
+}
+
 void smdp_refuses(struct world *w, const char *function, const char *subject, const char *reason)
 {
     const struct json_status s = { .failed = true,

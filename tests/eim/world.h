@@ -68,6 +68,8 @@ void assert_octets(struct world *w, slice got, slice expected);
 void smdp_called(struct world *w, const char *function, void *request);
 void smdp_answers(struct world *w, const char *function, const void *response);
 void smdp_refuses(struct world *w, const char *function, const char *subject, const char *reason);
+/* As an SM-DS, to AuthenticateClient: n pairs of EventID and address. */
+void smds_answers(struct world *w, slice transaction, const char *const (*events)[2], size_t n);
 void smdp_http(struct world *w, int status);
 void smdp_down(struct world *w);
 

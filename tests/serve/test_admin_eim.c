@@ -99,6 +99,8 @@ static void every_kind_of_order(void **state)
     says(ask("POST", DEVICE "/orders",
              "{\"kind\":\"download\",\"activationCode\":\"1$a.b$M\",\"indirect\":true}", 201),
          "queued");
+    ask("POST", DEVICE "/orders", "{\"kind\":\"download\",\"smds\":\"a.b\",\"indirect\":true}",
+        201);
     says(ask("POST", DEVICE "/orders", "{\"kind\":\"download\",\"defaultSmdp\":true}", 201),
          "queued");
     says(ask("GET", DEVICE "/orders?open=1&limit=1", "", 200), "\"next\":\"");
