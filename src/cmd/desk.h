@@ -16,7 +16,7 @@
 struct desk {
     const struct crypto *crypto;
     struct engine_site *smdp, *smds, *eim; /* NULL: not here */
-    uint8_t token[32];              /* SHA-256 of it */
+    uint8_t token[32];                     /* SHA-256 of it */
     uint8_t certificates[DESK_CERTIFICATES][32];
     size_t certificate_count;
     struct listener listener;

@@ -59,7 +59,8 @@ int lpa_failed(const struct lpa *l);
 int lpa_qr_print(const char *text);
 /* To a file, which only its owner can read: an activation code is a secret. */
 int lpa_qr_draw(const char *text, const char *path);
-/* The text of the first QR code in a PNG, JPEG or PBM file, with the program zbarimg; NULL: said why. */
+/* The text of the first QR code in a PNG, JPEG or PBM file, with the program zbarimg; NULL: said
+ * why. */
 char *lpa_qr_read(const char *path);
 
 #endif
