@@ -145,11 +145,12 @@ kill "$servers"
 wait "$servers" 2>/dev/null
 serve # the same file again: nothing twice
 grep -q 'pool acme.pack: 3 profiles, 0 of them new' serve.out || fail "$(cat serve.out serve.err)"
+calls=0
 call() { # call FUNCTION MEMBERS
     expect 0 curl --silent --show-error --cacert var/pki/ci.pem --cert acme.pem --key acme.key \
         --resolve "localhost:$es2:127.0.0.1" -H 'Content-Type: application/json' \
         -H 'X-Admin-Protocol: gsma/rsp/v2.2.2' --data \
-        "{\"header\":{\"functionRequesterIdentifier\":\"acme\",\"functionCallIdentifier\":\"1\"},$2}" \
+        "{\"header\":{\"functionRequesterIdentifier\":\"acme\",\"functionCallIdentifier\":\"call $((++calls))\"},$2}" \
         "https://localhost:$es2/gsma/rsp2/es2plus/$1"
     says '"status":"Executed-Success"'
 }
@@ -229,8 +230,8 @@ about() { # about SED-EXPRESSION WHAT: a metadata file that is refused
 }
 about 's/^class.*/class = gold/' 'bad.txt:4: class: test, provisioning or operational'
 about 's/^owner.*/ppr = ppr1/' 'bad.txt: ppr, gid1 and gid2 need an owner'
-about 's/^icon.*/icon = in.csv/' 'bad.txt:5: icon: the file is neither JPEG nor PNG'
-about 's/^icon.*/icon = base.der/' 'bad.txt:5: icon: the file has more than 1,024 octets'
+about 's/^icon.*/icon = in.csv/' 'bad.txt:5: icon: the icon is neither JPEG nor PNG'
+about 's/^icon.*/icon = base.der/' 'bad.txt:5: icon: the icon has more than 1,024 octets'
 about 's/^profile_name.*//' 'profile_name are needed'
 about 's/delete@/removal@/' 'bad.txt:7: notification: EVENTS@ADDRESS'
 expect 2 "$program" profile batch base.der --csv in.csv --out x --hlr y

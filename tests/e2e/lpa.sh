@@ -22,7 +22,7 @@ free_port() {
 }
 until_says() { # FILE TEXT
     for i in $(seq 100); do
-        grep -q "$2" "$1" && return
+        grep -qs "$2" "$1" && return
         sleep 0.1
     done
     cat "$1" >&2
@@ -55,11 +55,12 @@ smdp=testsmdpplus1.example.com
 port=$(grep -oP 'SM-DP\+ .* port \K[0-9]+' "$work/served")
 [ -n "$port" ] || fail "$(cat "$work/served")"
 
+calls=0
 es2() { # FUNCTION MEMBERS
     expect 0 curl --silent --show-error --cacert "$work/pki/ci.pem" --cert "$work/orange.pem" \
         --key "$work/orange.key" --resolve "localhost:$es2:127.0.0.1" \
         --header 'X-Admin-Protocol: gsma/rsp/v2.2.2' --header 'Content-Type: application/json' \
-        --data "{\"header\":{\"functionRequesterIdentifier\":\"orange\",\"functionCallIdentifier\":\"1\"},$2}" \
+        --data "{\"header\":{\"functionRequesterIdentifier\":\"orange\",\"functionCallIdentifier\":\"call $((++calls))\"},$2}" \
         "https://localhost:$es2/gsma/rsp2/es2plus/$1"
     says '"status":"Executed-Success"'
 }
@@ -198,6 +199,7 @@ expect 0 "$DUNLIN" lpa --dir "$work/card" "${believe[@]}" list
 [ -s "$work/out" ] && fail 'a profile outlived the reset'
 
 # behind a modem
+rm "$work/inserted" # what an earlier card said does not count
 "$DUNLIN" card --at "$work/modem" --dir "$work/card" >"$work/inserted" 2>&1 &
 processes="$processes $!"
 until_says "$work/inserted" ' at '
