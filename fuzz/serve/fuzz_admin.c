@@ -1,7 +1,7 @@
 /*
- * Requests of the operator's desk into a whole SM-DP+ and a whole eIM, without sockets.
+ * Requests of the operator's desk into a whole SM-DP+, SM-DS and eIM, without sockets.
  *
- *   octet 0   bit 0: which server; the others: which operation
+ *   octet 0   modulo 3: which server; the rest: which operation
  *   octet 1   bit 0: parts of the path are those of a profile, device or order that is there, else
  *             the next octets up to a zero; bit 1: a query follows, up to a zero; bit 2: an
  *             Idempotency-Key follows, up to a zero; bit 3: the body is an object, each two octets
@@ -18,8 +18,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct world worlds[2];
-static struct desk_side sides[2];
+enum { THE_SMDP, THE_SMDS, THE_EIM, SERVERS };
+
+static struct world worlds[SERVERS];
+static struct desk_side sides[SERVERS];
 static char iccid[ICCID_DIGITS + 1], order_id[20];
 static const char eid[] = "89049032123451234512345678901235";
 static unsigned inputs;
@@ -58,6 +60,7 @@ static const char *const names[] = {
     "tags",
     "eimId",
     "configuration",
+    "smdsAddress",
     "other",
 };
 static const char *const values[] = {
@@ -116,29 +119,33 @@ static void open_worlds(void)
     const char *answer;
 
     arena_init(&a, (size_t)8 << 20);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < SERVERS; i++) {
         world_make(&worlds[i]);
-        if (i)
+        if (i == THE_EIM)
             world_open_eim(&worlds[i]);
+        else if (i == THE_SMDS)
+            world_open_smds(&worlds[i], "root.example.com");
         else
             world_open_smdp(&worlds[i]);
         desk_open_side(&sides[i], &worlds[i]);
+        desk_count(&sides[i], 0); /* before that the counts are answered 503 */
     }
     snprintf(iccid, sizeof iccid, "8999970000000000019");
     MUST(profile_build(&a, worlds[0].crypto, &in, &package, NULL) == E_OK);
-    desk_send(&sides[0], "POST", "/v1/smdp/profiles", "application/octet-stream", package, NULL, &a,
-              201);
-    desk_ask(&sides[1], "POST", "/v1/eim/devices", "{\"eid\":\"89049032123451234512345678901235\"}",
-             NULL, &a, 201);
-    answer = desk_ask(&sides[1], "POST", "/v1/eim/devices/89049032123451234512345678901235/orders",
-                      "{\"kind\":\"getRAT\"}", NULL, &a, 201);
+    desk_send(&sides[THE_SMDP], "POST", "/v1/smdp/profiles", "application/octet-stream", package,
+              NULL, &a, 201);
+    desk_ask(&sides[THE_EIM], "POST", "/v1/eim/devices",
+             "{\"eid\":\"89049032123451234512345678901235\"}", NULL, &a, 201);
+    answer =
+        desk_ask(&sides[THE_EIM], "POST", "/v1/eim/devices/89049032123451234512345678901235/orders",
+                 "{\"kind\":\"getRAT\"}", NULL, &a, 201);
     snprintf(order_id, sizeof order_id, "%.16s", strstr(answer, "\"id\":\"") + 6);
     arena_free(&a);
 }
 
 static void close_worlds(void)
 {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < SERVERS; i++) {
         desk_close_side(&sides[i]);
         world_end(&worlds[i]);
     }
@@ -203,6 +210,7 @@ static struct admin_operation_name operation(const char *role, unsigned number)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const char *const roles[SERVERS] = { "smdp", "smds", "eim" };
     struct http_field fields[2] = { { SLICE_LIT("Content-Type"), SLICE_LIT("application/json") } };
     char path[256], body[8192];
     struct http_request r = { .fields = fields, .field_count = 1, .peer = SLICE_LIT("::1") };
@@ -218,7 +226,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             close_worlds();
         open_worlds();
     }
-    o = operation(data[0] & 1 ? "eim" : "smdp", data[0] >> 1);
+    o = operation(roles[data[0] % SERVERS], data[0] / SERVERS);
     flags = data[1];
     in = slice_skip(in, 2);
     r.method = slice_str(o.method);
@@ -232,7 +240,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     r.body = flags & 8 ? make_body(in, body, sizeof body) : in;
     if (!r.body.p)
         r.body = SLICE_EMPTY;
-    engine_dispatch(&sides[data[0] & 1].site, &r, &reply);
+    engine_dispatch(&sides[data[0] % SERVERS].site, &r, &reply);
     MUST(reply.response.status >= 200 && reply.response.status < 500);
     engine_reply_release(&reply);
     return 0;
