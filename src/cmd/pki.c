@@ -1,9 +1,11 @@
 /*
- * dunlin pki: makes a private certificate hierarchy of the SGP.26 shape, and shows certificates. A
+ * dunlin pki: makes a private certificate hierarchy of the SGP.26 shape, revokes what it issued
+ * (pki_revoke.c), and shows certificates. A
  * directory is shown as what it holds, and every certificate in it is verified up to its CI.
  */
 #include "cmd/cmd.h"
 #include "cmd/options.h"
+#include "cmd/pki_parts.h"
 
 #include "pki/show.h"
 #include "pki/testci.h"
@@ -19,7 +21,7 @@
 #define HELD_MAX  4096 /* certificates of one directory */
 #define DEPTH_MAX 4    /* folders inside folders */
 
-static int fail(const char *what, const char *why)
+int pki_fail(const char *what, const char *why)
 {
     fprintf(stderr, "dunlin pki: %s: %s\n", what, why);
     return EXIT_FAILED;
@@ -113,7 +115,7 @@ static int pki_init(const struct crypto *c, int argc, char **argv)
     plan.now_s = (int64_t)time(NULL);
     err = testci_init(c, &plan, where);
     if (err)
-        return fail(where, err_text(err));
+        return pki_fail(where, err_text(err));
     if (json)
         put_json(json_pack("{s:s, s:s, s:i}", "dir", dir, "curve", curve_name(plan.curve), "euiccs",
                            (int)euiccs));
@@ -149,17 +151,17 @@ static int pki_euicc(const struct crypto *c, int argc, char **argv)
     }
     err = identity_open_role(c, dir, ROLE_EUM, &eum);
     if (err)
-        return fail(dir,
-                    err == E_NOTFOUND ? "no EUM there; dunlin pki init makes one" : err_text(err));
+        return pki_fail(dir, err == E_NOTFOUND ? "no EUM there; dunlin pki init makes one"
+                                               : err_text(err));
     status = EXIT_DONE;
     for (size_t i = 0; i < o.words_count; i++) {
         uint8_t eid[EID_LEN];
 
         if (eid_from_digits(slice_str(words[i]), eid) || !eid_valid(eid))
-            status = fail(words[i], "not an EID of 32 digits with good check digits");
+            status = pki_fail(words[i], "not an EID of 32 digits with good check digits");
         else if ((err = testci_add_euicc(c, &eum, dir, eid, (int64_t)time(NULL))))
-            status = fail(words[i],
-                          err == E_BADCERT ? "the EUM may not issue for this EID" : err_text(err));
+            status = pki_fail(words[i], err == E_BADCERT ? "the EUM may not issue for this EID"
+                                                         : err_text(err));
     }
     identity_close(&eum);
     return status;
@@ -187,7 +189,7 @@ static void hold_file(struct hold *h, const char *path)
     enum err err;
 
     if (h->count == HELD_MAX) {
-        h->status = fail(path, "too many certificates in one directory");
+        h->status = pki_fail(path, "too many certificates in one directory");
         return;
     }
     err = cert_read_file(path, &at->owned, &der);
@@ -198,7 +200,7 @@ static void hold_file(struct hold *h, const char *path)
     if (err) {
         free(at->owned);
         *at = (struct held){ .path = NULL };
-        h->status = fail(path, err_text(err));
+        h->status = pki_fail(path, err_text(err));
         return;
     }
     h->count++;
@@ -217,7 +219,7 @@ static void hold_dir(struct hold *h, const char *path, int depth)
     int n = scandir(path, &entries, NULL, alphasort);
 
     if (n < 0)
-        h->status = fail(path, "cannot be read");
+        h->status = pki_fail(path, "cannot be read");
     for (int i = 0; i < n; i++) {
         char inner[KEYSTORE_PATH_MAX];
         struct stat st;
@@ -302,10 +304,10 @@ static void add_anchors(struct hold *h, struct trust *trust)
             h->held[i].cert.role == ROLE_CI ? trust_add_cert(trust, h->held[i].cert.der) : E_OK;
 
         if (err && err != E_EXISTS)
-            h->status = fail(h->held[i].path, err_text(err));
+            h->status = pki_fail(h->held[i].path, err_text(err));
     }
     if (!trust->count)
-        h->status = fail("show", "no CI among the certificates, so no chain can be verified");
+        h->status = pki_fail("show", "no CI among the certificates, so no chain can be verified");
 }
 
 static int show_dir(const struct crypto *c, const char *path, bool json)
@@ -314,7 +316,7 @@ static int show_dir(const struct crypto *c, const char *path, bool json)
     struct trust trust;
 
     if (!h.held)
-        return fail(path, err_text(E_MEMORY));
+        return pki_fail(path, err_text(E_MEMORY));
     trust_open(&trust, c);
     hold_dir(&h, path, 0);
     add_anchors(&h, &trust);
@@ -363,7 +365,7 @@ static int show_file(const char *path, bool json)
     if (!err)
         err = print_file(path, &cert, json);
     free(owned);
-    return err ? fail(path, err_text(err)) : EXIT_DONE;
+    return err ? pki_fail(path, err_text(err)) : EXIT_DONE;
 }
 
 static int pki_show(const struct crypto *c, int argc, char **argv)
@@ -407,6 +409,7 @@ static const struct verb {
 } verbs[] = {
     { "init", pki_init, "make a private hierarchy: CI, EUM, eUICCs, servers" },
     { "euicc", pki_euicc, "issue eUICC certificates for given EIDs" },
+    { "revoke", pki_revoke, "make revocation lists that name given certificates" },
     { "show", pki_show, "print certificates; verify the chains of a directory" },
 };
 
@@ -428,7 +431,7 @@ int cmd_pki(int argc, char **argv)
     if (!strcmp(argv[1], "--help"))
         return usage(stdout);
     if (!c)
-        return fail("OpenSSL", "lacks an algorithm that is needed");
+        return pki_fail("OpenSSL", "lacks an algorithm that is needed");
     for (size_t i = 0; i < COUNT(verbs); i++)
         if (!strcmp(argv[1], verbs[i].name))
             return verbs[i].run(c, argc - 1, argv + 1);

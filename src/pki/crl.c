@@ -176,14 +176,13 @@ static enum err next_entry(slice *rest, struct crl_entry *out)
     struct der_reader e = der_reader(der_expect(&r, 0x30).value);
     struct tlv serial = der_expect(&e, 0x02), date = der_take(&e);
     struct tlv extensions = der_maybe(&e, 0x30);
-    int64_t date_s;
     enum err err = r.err ? r.err : der_end(&e);
 
     *out = (struct crl_entry){ .serial = serial.value };
     if (!err && (serial.value.n < 1 || serial.value.n > CRL_SERIAL_MAX))
         err = E_SIZE;
     if (!err)
-        err = x509_time(date, &date_s);
+        err = x509_time(date, &out->when_s);
     if (!err && extensions.tag)
         err = entry_extensions(extensions.value, out);
     *rest = r.in;

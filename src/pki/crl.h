@@ -39,8 +39,9 @@ struct crl {
 MUST_USE enum err crl_parse(slice body, struct crl *out);
 
 struct crl_entry {
-    slice serial; /* content of the INTEGER */
-    bool removed; /* removeFromCRL: only in deltas */
+    slice serial;   /* content of the INTEGER */
+    int64_t when_s; /* revocationDate */
+    bool removed;   /* removeFromCRL: only in deltas */
 };
 /* Walks crl.revoked; false at the end. */
 bool crl_next(slice *rest, struct crl_entry *out);

@@ -1,5 +1,6 @@
 #include "pki/issue.h"
 
+#include "pki/issue_parts.h"
 #include "pki/oid.h"
 #include "pki/time.h"
 
@@ -74,8 +75,7 @@ static void put_subject(struct der_writer *w, const struct cert_template *t)
     der_wrap(w, 0x30, mark);
 }
 
-/* RFC 5280 4.1.2.5: UTCTime until 2049, GeneralizedTime from 2050. */
-static void put_time(struct der_writer *w, int64_t time_s)
+void x509_put_time(struct der_writer *w, int64_t time_s)
 {
     struct date d;
     char text[80];
@@ -129,7 +129,7 @@ void der_put_sig(struct der_writer *w, const struct ec_sig *sig)
     der_wrap(w, 0x30, mark);
 }
 
-static void put_algorithm(struct der_writer *w)
+void x509_put_algorithm(struct der_writer *w)
 {
     size_t mark = der_mark(w);
 
@@ -137,14 +137,22 @@ static void put_algorithm(struct der_writer *w)
     der_wrap(w, 0x30, mark);
 }
 
-/* What stands around the values of all extensions. */
-static void wrap_ext(struct der_writer *w, slice oid, bool critical, size_t mark)
+void x509_wrap_ext(struct der_writer *w, slice oid, bool critical, size_t mark)
 {
     der_wrap(w, 0x04, mark);
     if (critical)
         der_put_bool(w, 0x01, true);
     put_oid(w, oid);
     der_wrap(w, 0x30, mark);
+}
+
+void x509_put_authority(struct der_writer *w, slice key_id)
+{
+    size_t mark = der_mark(w);
+
+    der_put_tlv(w, 0x80, key_id);
+    der_wrap(w, 0x30, mark);
+    x509_wrap_ext(w, OID_AUTHORITY_KEY_ID, false, mark);
 }
 
 static void put_policy(struct der_writer *w, const struct cert_template *t, bool critical)
@@ -155,7 +163,7 @@ static void put_policy(struct der_writer *w, const struct cert_template *t, bool
     put_oid(w, facts->policy.p ? facts->policy : facts->policy_v3);
     der_wrap(w, 0x30, mark);
     der_wrap(w, 0x30, mark);
-    wrap_ext(w, OID_POLICIES, critical, mark);
+    x509_wrap_ext(w, OID_POLICIES, critical, mark);
 }
 
 static void put_alt_names(struct der_writer *w, const struct cert_template *t)
@@ -169,7 +177,7 @@ static void put_alt_names(struct der_writer *w, const struct cert_template *t)
     for (size_t i = t->dns_count; i-- > 0;)
         der_put_tlv(w, NAME_DNS, t->dns[i]);
     der_wrap(w, 0x30, mark);
-    wrap_ext(w, OID_SUBJECT_ALT_NAME, false, mark);
+    x509_wrap_ext(w, OID_SUBJECT_ALT_NAME, false, mark);
 }
 
 static void put_crl_points(struct der_writer *w, const struct cert_template *t)
@@ -187,7 +195,7 @@ static void put_crl_points(struct der_writer *w, const struct cert_template *t)
         der_wrap(w, 0x30, point);
     }
     der_wrap(w, 0x30, mark);
-    wrap_ext(w, OID_CRL_POINTS, false, mark);
+    x509_wrap_ext(w, OID_CRL_POINTS, false, mark);
 }
 
 /* One permitted directory name {O, serialNumber prefix} for each IIN. */
@@ -208,7 +216,7 @@ static void put_name_constraints(struct der_writer *w, const struct cert_templat
     }
     der_wrap(w, 0xA0, mark);
     der_wrap(w, 0x30, mark);
-    wrap_ext(w, OID_NAME_CONSTRAINTS, true, mark);
+    x509_wrap_ext(w, OID_NAME_CONSTRAINTS, true, mark);
 }
 
 static void put_basic_constraints(struct der_writer *w, const struct cert_template *t)
@@ -219,7 +227,7 @@ static void put_basic_constraints(struct der_writer *w, const struct cert_templa
         der_put_int(w, 0x02, t->path_len);
     der_put_bool(w, 0x01, true);
     der_wrap(w, 0x30, mark);
-    wrap_ext(w, OID_BASIC_CONSTRAINTS, true, mark);
+    x509_wrap_ext(w, OID_BASIC_CONSTRAINTS, true, mark);
 }
 
 static void put_purposes(struct der_writer *w)
@@ -229,7 +237,7 @@ static void put_purposes(struct der_writer *w)
     put_oid(w, OID_CLIENT_AUTH);
     put_oid(w, OID_SERVER_AUTH);
     der_wrap(w, 0x30, mark);
-    wrap_ext(w, OID_EXT_KEY_USAGE, true, mark);
+    x509_wrap_ext(w, OID_EXT_KEY_USAGE, true, mark);
 }
 
 static uint64_t usage_of(enum cert_role role)
@@ -247,16 +255,14 @@ static void put_extension(struct der_writer *w, enum ext_kind kind, const struct
     switch (kind) {
     case SKI:
         der_put_tlv(w, 0x04, own_id);
-        wrap_ext(w, OID_SUBJECT_KEY_ID, false, mark);
+        x509_wrap_ext(w, OID_SUBJECT_KEY_ID, false, mark);
         return;
     case AKI:
-        der_put_tlv(w, 0x80, issuer_id);
-        der_wrap(w, 0x30, mark);
-        wrap_ext(w, OID_AUTHORITY_KEY_ID, false, mark);
+        x509_put_authority(w, issuer_id);
         return;
     case KU:
         der_put_bits(w, 0x03, usage_of(t->role));
-        wrap_ext(w, OID_KEY_USAGE, true, mark);
+        x509_wrap_ext(w, OID_KEY_USAGE, true, mark);
         return;
     case EKU:
         put_purposes(w);
@@ -302,14 +308,14 @@ static enum err put_tbs(struct der_writer *w, const struct cert_template *t, enu
     der_put_spki(w, curve, key);
     put_subject(w, t);
     validity = der_mark(w);
-    put_time(w, t->not_after_s);
-    put_time(w, t->not_before_s);
+    x509_put_time(w, t->not_after_s);
+    x509_put_time(w, t->not_before_s);
     der_wrap(w, 0x30, validity);
     if (issuer->name.p)
         der_put(w, issuer->name);
     else
         put_subject(w, t);
-    put_algorithm(w);
+    x509_put_algorithm(w);
     der_put_tlv(w, 0x02, t->serial);
     der_put(w, SLICE_LIT("\xA0\x03\x02\x01\x02")); /* version 3 */
     der_wrap(w, 0x30, mark);
@@ -328,7 +334,7 @@ enum err cert_sign(const struct crypto *c, slice tbs, const struct signer *signe
     der_put_sig(&w, &sig);
     der_put(&w, SLICE_LIT("\x00"));
     der_wrap(&w, 0x03, 0);
-    put_algorithm(&w);
+    x509_put_algorithm(&w);
     der_put(&w, tbs);
     der_wrap(&w, 0x30, 0);
     return der_written(&w, out);

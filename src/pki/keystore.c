@@ -3,16 +3,14 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "crypto/pkcs11.h"
+#include "pki/pem.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define FILE_MAX  (4 * CERT_MAX)
-#define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
-#define PEM_END   "-----END CERTIFICATE-----"
-#define PEM_LINE  64
+#define FILE_MAX (4 * CERT_MAX)
 
 enum err keystore_path(const char *dir, const char *stem, const char *suffix, char *out,
                        size_t size)
@@ -30,29 +28,22 @@ void euicc_stem(const uint8_t eid[EID_LEN], char out[EUICC_STEM_MAX])
     snprintf(out, EUICC_STEM_MAX, "%s/%s", role_facts(ROLE_EUICC)->file, digits);
 }
 
-static const char *find(const char *text, const char *what)
-{
-    const char *at = text ? strstr(text, what) : NULL;
-
-    return at;
-}
-
-/* Replaces PEM text (NUL-terminated) in place by the DER of its first certificate. */
+/* Replaces PEM text in place by the DER of its first certificate. */
 static enum err unwrap_pem(uint8_t *text, size_t *n)
 {
-    const char *begin = find((char *)text, PEM_BEGIN), *end = find(begin, PEM_END);
-    slice body;
+    slice rest = slice_of(text, *n);
+    struct pem_block block;
+    uint8_t *der;
+    enum err err;
 
-    if (!begin || !end)
-        return E_SYNTAX;
-    begin += strlen(PEM_BEGIN);
-    body = slice_of(begin, (size_t)(end - begin));
-    uint8_t *der = malloc(body.n + 1);
-
+    do
+        if (pem_next(&rest, &block))
+            return E_SYNTAX;
+    while (!slice_eq_str(block.label, PEM_CERTIFICATE));
+    der = malloc(block.body.n + 1);
     if (!der)
         return E_MEMORY;
-    enum err err = b64_decode(body, der, body.n + 1, n);
-
+    err = b64_decode(block.body, der, block.body.n + 1, n);
     if (!err)
         memcpy(text, der, *n); /* DER is shorter than its text */
     free(der);
@@ -77,10 +68,8 @@ enum err cert_read_file(const char *path, uint8_t **owned, slice *der)
     n = fread(buf, 1, FILE_MAX + 1, f);
     err = ferror(f) ? E_STORAGE : n > FILE_MAX ? E_LIMIT : E_OK;
     fclose(f);
-    if (!err && n && buf[0] != 0x30) {
-        buf[n] = 0;
+    if (!err && n && buf[0] != 0x30)
         err = unwrap_pem(buf, &n);
-    }
     if (err) {
         free(buf);
         return err;
@@ -154,29 +143,9 @@ void identity_close(struct identity *id)
     *id = (struct identity){ .der = NULL };
 }
 
-static enum err wrap_pem(slice der, char *out, size_t size, size_t *n)
-{
-    char line[PEM_LINE + 1];
-    size_t at = (size_t)snprintf(out, size, "%s\n", PEM_BEGIN);
-
-    while (der.n && at < size) {
-        size_t chars = 0;
-        enum err err = b64_encode(slice_head(der, PEM_LINE / 4 * 3), line, PEM_LINE, &chars);
-
-        if (err)
-            return err;
-        at += (size_t)snprintf(out + at, size - at, "%.*s\n", (int)chars, line);
-        der = slice_skip(der, PEM_LINE / 4 * 3);
-    }
-    if (at < size)
-        at += (size_t)snprintf(out + at, size - at, "%s\n", PEM_END);
-    *n = at;
-    return at < size ? E_OK : E_NOSPACE;
-}
-
 enum err cert_write_files(const char *dir, const char *stem, slice der, bool pem)
 {
-    char path[KEYSTORE_PATH_MAX], text[2 * CERT_MAX];
+    char path[KEYSTORE_PATH_MAX], text[PEM_LEN(CERT_MAX)];
     size_t n = 0;
     enum err err = keystore_path(dir, stem, "der", path, sizeof path);
 
@@ -184,7 +153,7 @@ enum err cert_write_files(const char *dir, const char *stem, slice der, bool pem
         err = file_create(path, der, 0644);
     if (err || !pem)
         return err;
-    err = wrap_pem(der, text, sizeof text, &n);
+    err = pem_write(PEM_CERTIFICATE, der, text, sizeof text, &n);
     if (!err)
         err = keystore_path(dir, stem, "pem", path, sizeof path);
     return err ? err : file_create(path, slice_of(text, n), 0644);
