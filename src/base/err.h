@@ -40,6 +40,7 @@ enum err_class { ERR_NONE, ERR_PEER, ERR_AUTH, ERR_NO, ERR_CALLER, ERR_SYSTEM };
     X(BADCERT,      AUTH,   "certificate is not acceptable for this use")          \
     X(EXPIRED,      AUTH,   "outside its period of validity")                      \
     X(UNTRUSTED,    AUTH,   "issuer is not known or not trusted")                  \
+    X(REVOKED,      AUTH,   "certificate is revoked by its issuer")                \
     X(BADKEY,       AUTH,   "key or point is not on the curve")                    \
     X(NOTFOUND,     NO,     "not found")                                           \
     X(EXISTS,       NO,     "exists already")                                      \

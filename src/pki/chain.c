@@ -1,6 +1,7 @@
 #include "pki/chain.h"
 
 #include "pki/chain_cache.h"
+#include "pki/revocation.h"
 
 void trust_open(struct trust *t, const struct crypto *c)
 {
@@ -291,12 +292,47 @@ static enum err walk_down(struct walk *w, const slice *ders)
     return err;
 }
 
+/* By itself, or from memory. */
+static enum err verify_chain(struct walk *w, const slice *ders)
+{
+    struct chain_cache *cache = w->trust->cache;
+    uint8_t id[DIGEST_LEN];
+    enum err err;
+
+    if (!cache)
+        return walk_down(w, ders);
+    err = chain_id(w, ders, 0, id);
+    if (err)
+        return at_fault(w->fault, err, w->leaf, NULL);
+    w->chain->key = chain_cache_find(cache, id, w->now_s, true);
+    if (w->chain->key)
+        return E_OK;
+    err = walk_down(w, ders);
+    if (!err)
+        remember(w, id, 0, w->chain->key);
+    return err;
+}
+
+/* Of a chain that is valid otherwise. What is remembered says nothing of it: lists come later. */
+static enum err check_revoked(const struct walk *w)
+{
+    const struct chain *chain = w->chain;
+
+    for (size_t i = chain->count; i-- > 0;) {
+        const struct ec_point *issuer =
+            i + 1 == chain->count ? &chain->ci->key->point : &chain->cert[i + 1].point;
+
+        if (revocations_name(w->trust->revocations, issuer, chain->cert[i].serial))
+            return at_fault(w->fault, E_REVOKED, role_at(w, i), NULL);
+    }
+    return E_OK;
+}
+
 enum err chain_verify(const struct trust *t, const slice *ders, size_t count, enum cert_role role,
                       slice ci, int64_t now_s, struct chain *out, struct chain_fault *fault)
 {
     struct walk w = { t, out, fault, role, now_s };
     struct cache_entry whole;
-    uint8_t id[DIGEST_LEN];
     enum err err = parse_all(ders, count, role, out, fault);
 
     if (err)
@@ -312,17 +348,11 @@ enum err chain_verify(const struct trust *t, const slice *ders, size_t count, en
     whole = window(out, 0, NULL);
     out->from_s = whole.from_s;
     out->to_s = whole.to_s;
-    if (!t->cache)
-        return walk_down(&w, ders);
-    err = chain_id(&w, ders, 0, id);
-    if (err)
-        return at_fault(fault, err, role, NULL);
-    out->key = chain_cache_find(t->cache, id, now_s, true);
-    if (out->key)
-        return E_OK;
-    err = walk_down(&w, ders);
+    err = verify_chain(&w, ders);
     if (!err)
-        remember(&w, id, 0, out->key);
+        err = check_revoked(&w);
+    if (err)
+        chain_close(out);
     return err;
 }
 

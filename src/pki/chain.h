@@ -7,7 +7,7 @@
  * it, unless the caller has no trusted time (a card); the issuer's key identifier and name, the
  * issuer's role, path length, one curve for the whole chain, its own role and content
  * (cert_check_role), and its signature. For an eUICC also its EID and the constraints of its EUM.
- * Revocation is not checked.
+ * Last, whether its issuer has revoked it, where the trust knows of revocations (revocation.h).
  *
  * A server verifies the same chains again and again: it gives its trust a cache.
  */
@@ -33,11 +33,13 @@ struct anchor {
 };
 
 struct chain_cache;
+struct revocations;
 
 /* The caller's memory; trust_open, add, then read-only for any number of threads. */
 struct trust {
     const struct crypto *crypto;
-    struct chain_cache *cache; /* NULL: none */
+    struct chain_cache *cache;             /* NULL: none */
+    const struct revocations *revocations; /* asked also of chains in the cache; NULL: none */
     size_t count;
     struct anchor anchor[TRUST_MAX];
 };
@@ -81,6 +83,7 @@ struct chain {
  *   E_UNTRUSTED            no trusted CI has the authority key identifier of the top certificate
  *                          (one that has none is E_BADCERT)
  *   E_EXPIRED              outside its validity
+ *   E_REVOKED              named by a list of its issuer
  *   E_BADSIG, E_BADCERT,   not valid; also any error of cert_parse
  *   E_BADKEY, E_UNSUPPORTED (curve)
  *

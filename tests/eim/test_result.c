@@ -4,6 +4,7 @@
  */
 #include "eim/world.h"
 #include "pki/lend.h"
+#include "pki/revoking.h"
 
 /* A card with a package in its hands. */
 static int64_t prepare(struct world *w, struct card *c)
@@ -367,6 +368,42 @@ static void test_ci_is_taken_away(void **state)
     finish(&w, &c);
 }
 
+/* The next generation of keys, with a list of this serial number. */
+static void next_with_list(struct world *w, struct revocations *r, slice serial)
+{
+    struct keyring *k = lend_ci(w->crypto, w->ci.der);
+
+    revoking(r, &k->trust, &w->ci.cert, &w->ci.signer, serial, NOW_S);
+    k->trust.revocations = r;
+    keyring_replace(&w->keys, k);
+}
+
+/* A card that the eIM has believed until now: a list names its EUM, and then no more. */
+static void test_revoked_meanwhile(void **state)
+{
+    struct revocations *r = revocations_open();
+    struct world w;
+    struct card c;
+    int64_t id;
+
+    (void)state;
+    prepare(&w, &c);
+    id = order_enable(&c, iccid_b);
+    card_provides(&c, card_result(&c, "830100"));
+    assert_acked(&w, c.seq);
+    card_gets_package(&c);
+    next_with_list(&w, r, w.eum.cert.serial);
+    card_provides(&c, card_result(&c, "830100"));
+    assert_empty_reply(&w);
+    assert_false(order_get(&w, id).verified);
+    next_with_list(&w, r, SLICE_NONE);
+    card_provides(&c, card_result(&c, "830100"));
+    assert_acked(&w, c.seq);
+    assert_order(&w, id, DONE);
+    finish(&w, &c);
+    revocations_close(r);
+}
+
 static void test_eim020_unknown_transaction(void **state)
 {
     struct world w;
@@ -541,6 +578,7 @@ int main(void)
         cmocka_unit_test(test_eim018_unsigned_error),
         cmocka_unit_test(test_eim019_not_genuine),
         cmocka_unit_test(test_ci_is_taken_away),
+        cmocka_unit_test(test_revoked_meanwhile),
         cmocka_unit_test(test_eim020_unknown_transaction),
         cmocka_unit_test(test_eim021_twice),
         cmocka_unit_test(test_rollback),

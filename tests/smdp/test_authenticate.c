@@ -1,8 +1,10 @@
 /*
  * AuthenticateClient: DPP-007, DPP-008, DPP-009, DPP-010, DPP-011, DPP-012,
  * DPP-013, DPP-014, DPP-015, DPP-016, DPP-017, DPP-018, DPP-025, DPP-028 (here
- * authenticateResponseError), COM-002.
+ * authenticateResponseError), COM-002. And certificates that a list revokes, of chains that were
+ * verified before it came, too.
  */
+#include "pki/revoking.h"
 #include "smdp/world.h"
 
 static struct world w;
@@ -430,6 +432,27 @@ static void newer_cards_are_served_COM_002_DPP_018(void **state)
     assert_refused(&w, "8.1", "6.1");
 }
 
+/* The list comes when the server knows the chain already; without it all is well again. */
+static void revoked_certificates(void **state)
+{
+    struct revocations *r = revocations_open();
+
+    (void)state;
+    w.keys.now->trust.revocations = r;
+    card.change.matching_id = SLICE_LIT("NOBODY-KNOWS-ME");
+    try_and_expect("8.2.6", "3.8", 6);
+    card.change.matching_id = profile.matching_id;
+    revoking(r, &w.keys.now->trust, &w.eum.cert, &w.eum.signer, SLICE_LIT("\x77"), NOW_S);
+    revoking(r, &w.keys.now->trust, &w.ci.cert, &w.ci.signer, w.eum.cert.serial, NOW_S);
+    try_and_expect("8.1.2", "6.1", 1);
+    revoking(r, &w.keys.now->trust, &w.eum.cert, &w.eum.signer, card.own.cert.serial, NOW_S);
+    try_and_expect("8.1.3", "6.1", 3);
+    revoking(r, &w.keys.now->trust, &w.eum.cert, &w.eum.signer, SLICE_NONE, NOW_S);
+    expect_still_downloadable();
+    w.keys.now->trust.revocations = NULL;
+    revocations_close(r);
+}
+
 static void verified_chain_is_not_verified_again(void **state)
 {
     uint64_t before;
@@ -471,6 +494,7 @@ int main(void)
         TEST(twice_in_one_session_DPP_025),
         TEST(error_from_the_card_ends_the_session_DPP_028),
         TEST(newer_cards_are_served_COM_002_DPP_018),
+        TEST(revoked_certificates),
         TEST(verified_chain_is_not_verified_again),
     };
 

@@ -1,4 +1,5 @@
 /* ES11: DSS-001, DSS-002, DSS-003, DSS-004, DSS-005, DSS-006, DSS-013. */
+#include "pki/revoking.h"
 #include "smds/world.h"
 
 #include <pthread.h>
@@ -181,6 +182,30 @@ static void certificates_DSS_006(void **state)
     ask_and_expect("8.11.1", "3.9", 7 + 120);
 }
 
+/* By a list that comes when the SM-DS knows the chain already. */
+static void revoked_certificates(void **state)
+{
+    struct revocations *r = revocations_open();
+    struct cert own;
+
+    (void)state;
+    two_events();
+    h.keys.now->trust.revocations = r;
+    card_ask(&card, &w);
+    assert_success(&w);
+    assert_int_equal(cert_parse(card.certificate, &own), E_OK);
+    revoking(r, &h.keys.now->trust, &h.ci.cert, &h.ci.signer, h.eum.cert.serial, h.now_ms / 1000);
+    ask_and_expect("8.1.2", "6.1", 1);
+    revoking(r, &h.keys.now->trust, &h.eum.cert, &h.eum.signer, own.serial, h.now_ms / 1000);
+    ask_and_expect("8.1.3", "6.1", 3);
+    revoking(r, &h.keys.now->trust, &h.eum.cert, &h.eum.signer, SLICE_NONE, h.now_ms / 1000);
+    card_ask(&card, &w);
+    assert_success(&w);
+    assert_int_equal(card.count, 2);
+    h.keys.now->trust.revocations = NULL;
+    revocations_close(r);
+}
+
 /* A session serves one AuthenticateClient, whatever came of it. */
 static void a_session_is_used_once(void **state)
 {
@@ -306,6 +331,7 @@ int main(void)
         T(unknown_event_DSS_005),
         T(signature_and_context_DSS_006),
         T(certificates_DSS_006),
+        T(revoked_certificates),
         T(a_session_is_used_once),
         T(a_session_expires),
         T(keys_change_within_a_session),
