@@ -181,6 +181,7 @@ static bool make_tls(struct link *l)
 
     if (!o->tls)
         return true;
+    l->edition = tls_trust_edition(o->tls);
     ssl = tls_trust_ssl(o->tls, o->host, &l->fault, fresh_session(o));
     if (!ssl)
         return false;

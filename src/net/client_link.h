@@ -48,6 +48,7 @@ struct link {
     uint64_t deadline; /* of the phase */
     enum err fault;    /* what the verifier found */
     bool reused;
+    uint64_t edition; /* of the trust, before the server was verified */
 
     size_t sent;
     uint8_t *in;

@@ -129,11 +129,25 @@ static struct link *find_idle(struct origin *o)
     return best;
 }
 
+/* Servers that were believed before what is believed changed are asked anew who they are. */
+static void close_outdated(struct origin *o)
+{
+    uint64_t edition = tls_trust_edition(o->tls);
+
+    for (struct link *l = o->links, *next; l; l = next) {
+        next = l->next;
+        if (l->phase == LINK_IDLE && l->edition != edition)
+            link_fail(l, E_CLOSED);
+    }
+}
+
 /* True when the call got a connection. */
 static bool place(struct origin *o, struct call *call)
 {
-    struct link *idle = find_idle(o);
+    struct link *idle;
 
+    close_outdated(o);
+    idle = find_idle(o);
     if (idle) {
         link_reuse(idle, call);
         return true;

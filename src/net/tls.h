@@ -73,6 +73,18 @@ void tls_server_close(struct tls_server *s);
 
 #define TLS_POLICIES 4
 
+/*
+ * Who knows what CAs have revoked since they signed it. May be asked by any thread; borrowed by
+ * every trust that is given it.
+ */
+struct tls_revocation {
+    /* Whether issuer (DER) has revoked certificate (DER). */
+    bool (*revoked)(void *ctx, slice certificate, slice issuer);
+    /* Grows whenever more may be revoked: what was verified before is not used again. */
+    uint64_t (*edition)(void *ctx);
+    void *ctx;
+};
+
 struct tls_trust_options {
     const slice *ca; /* DER certificates that are trust anchors, root or not */
     size_t ca_count;
@@ -82,6 +94,7 @@ struct tls_trust_options {
     slice pinned_spki;   /* DER SubjectPublicKeyInfo: this very key and no other, likewise */
     /* OIDs (their content, static) of which the leaf must carry one; the first absent: no matter */
     slice policies[TLS_POLICIES];
+    const struct tls_revocation *revocation; /* of chains, not of pins; NULL: none */
     const char *chain_file; /* our own certificate for mutual TLS, as in tls_identity */
     const slice *chain;
     size_t chain_count;
@@ -94,10 +107,15 @@ struct tls_trust;
 
 MUST_USE enum err tls_trust_open(const struct tls_trust_options *o, struct tls_trust **out);
 /*
- * For connections to come t has the CAs and the own certificate of `fresh`, which is closed; pins
- * and policies stay. Nobody else may hold `fresh`.
+ * For connections to come t has the CAs and the own certificate of `fresh`, which is closed; pins,
+ * policies and who knows of revocations stay. Nobody else may hold `fresh`.
  */
 void tls_trust_replace(struct tls_trust *t, struct tls_trust *fresh);
+/*
+ * Grows whenever what is believed changes. A connection or session that was made in an earlier
+ * edition is not to be used for anything new; sessions see to that by themselves. 0 for NULL.
+ */
+uint64_t tls_trust_edition(const struct tls_trust *t);
 struct tls_trust *tls_trust_ref(struct tls_trust *t);
 void tls_trust_close(struct tls_trust *t);
 

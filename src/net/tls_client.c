@@ -17,6 +17,8 @@ struct tls_trust {
     uint8_t *pinned_leaf, *pinned_spki; /* malloc or NULL */
     size_t pinned_leaf_n, pinned_spki_n;
     slice policies[TLS_POLICIES];
+    struct tls_revocation revocation; /* without functions: none */
+    atomic_uint_fast64_t reloads;
 };
 
 /* What the verifier needs to know of one connection; lives as long as its SSL. */
@@ -24,12 +26,14 @@ struct peer {
     struct tls_trust *trust; /* counted */
     char *host;
     enum err *fault;
+    uint64_t edition; /* of the trust, when it was asked to connect */
     void (*on_session)(void *owner, SSL_SESSION *session);
     void *owner;
 };
 
 static int peer_index = -1;
-static pthread_once_t peer_index_once = PTHREAD_ONCE_INIT;
+static int edition_index = -1; /* of sessions: a uint64_t in malloc'd memory */
+static pthread_once_t indexes_once = PTHREAD_ONCE_INIT;
 
 static void drop_peer(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, long argl,
                       void *argp)
@@ -48,9 +52,41 @@ static void drop_peer(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, 
     free(p);
 }
 
-static void make_peer_index(void)
+static void drop_edition(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, long argl,
+                         void *argp)
+{
+    (void)parent;
+    (void)data;
+    (void)index;
+    (void)argl;
+    (void)argp;
+    free(ptr);
+}
+
+/* OpenSSL copies a session for each of its tickets. */
+static int copy_edition(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **ptr, int index,
+                        long argl, void *argp)
+{
+    uint64_t *copy = NULL;
+
+    (void)to;
+    (void)from;
+    (void)index;
+    (void)argl;
+    (void)argp;
+    if (!*ptr)
+        return 1;
+    copy = malloc(sizeof *copy);
+    if (copy)
+        memcpy(copy, *ptr, sizeof *copy);
+    *ptr = copy;
+    return copy != NULL;
+}
+
+static void make_indexes(void)
 {
     peer_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, drop_peer);
+    edition_index = SSL_SESSION_get_ex_new_index(0, NULL, NULL, copy_edition, drop_edition);
 }
 
 static bool is_address(const char *host)
@@ -126,13 +162,34 @@ static int pass_gsma_constraints(int ok, X509_STORE_CTX *ctx)
     return ok;
 }
 
+/* Each certificate of a verified chain is asked about with the one above it. */
+static enum err check_revoked(const struct tls_trust *t, STACK_OF(X509) * chain)
+{
+    enum err err = E_OK;
+
+    for (int i = 0; t->revocation.revoked && !err && i + 1 < sk_X509_num(chain); i++) {
+        unsigned char *der = NULL, *issuer = NULL;
+        int n = i2d_X509(sk_X509_value(chain, i), &der);
+        int issuer_n = i2d_X509(sk_X509_value(chain, i + 1), &issuer);
+
+        if (n <= 0 || issuer_n <= 0)
+            err = E_MEMORY;
+        else if (t->revocation.revoked(t->revocation.ctx, slice_of(der, (size_t)n),
+                                       slice_of(issuer, (size_t)issuer_n)))
+            err = E_REVOKED;
+        OPENSSL_free(der);
+        OPENSSL_free(issuer);
+    }
+    return err;
+}
+
 static enum err check_chain(const struct tls_trust *t, X509_STORE_CTX *ctx)
 {
     if (!t->has_anchors)
         return E_UNTRUSTED;
     X509_STORE_CTX_set_verify_cb(ctx, pass_gsma_constraints);
     if (X509_verify_cert(ctx) == 1)
-        return E_OK;
+        return check_revoked(t, X509_STORE_CTX_get0_chain(ctx));
     return tls_verify_error(X509_STORE_CTX_get_error(ctx));
 }
 
@@ -167,16 +224,45 @@ static int verify_server(X509_STORE_CTX *ctx, void *arg)
         X509_STORE_CTX_set_error(ctx, X509_V_OK);
         return 1;
     }
-    if (X509_STORE_CTX_get_error(ctx) == X509_V_OK)
+    if (*p->fault == E_REVOKED)
+        X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_REVOKED);
+    else if (X509_STORE_CTX_get_error(ctx) == X509_V_OK)
         X509_STORE_CTX_set_error(ctx, X509_V_ERR_APPLICATION_VERIFICATION);
     return 0;
+}
+
+/*
+ * A resumed session is not verified again: it goes on as long as nothing else is believed. A ticket
+ * over a resumed session is as old as that.
+ */
+static bool note_edition(SSL_SESSION *session, uint64_t edition)
+{
+    uint64_t *own = SSL_SESSION_get_ex_data(session, edition_index);
+
+    if (own)
+        return true;
+    own = malloc(sizeof *own);
+    if (!own)
+        return false;
+    *own = edition;
+    if (SSL_SESSION_set_ex_data(session, edition_index, own))
+        return true;
+    free(own);
+    return false;
+}
+
+static bool is_of_edition(SSL_SESSION *session, uint64_t edition)
+{
+    const uint64_t *own = SSL_SESSION_get_ex_data(session, edition_index);
+
+    return own && *own == edition;
 }
 
 static int on_new_session(SSL *ssl, SSL_SESSION *session)
 {
     struct peer *p = SSL_get_ex_data(ssl, peer_index);
 
-    if (!p || !p->on_session)
+    if (!p || !p->on_session || !note_edition(session, p->edition))
         return 0;
     p->on_session(p->owner, session);
     return 1; /* the reference is the callee's */
@@ -242,6 +328,8 @@ static enum err set_trust(struct tls_trust *t, const struct tls_trust_options *o
     if (!err)
         err = copy_octets(o->pinned_spki, &t->pinned_spki, &t->pinned_spki_n);
     memcpy(t->policies, o->policies, sizeof t->policies);
+    if (o->revocation)
+        t->revocation = *o->revocation;
     return err;
 }
 
@@ -251,8 +339,8 @@ enum err tls_trust_open(const struct tls_trust_options *o, struct tls_trust **ou
     enum err err;
 
     *out = NULL;
-    pthread_once(&peer_index_once, make_peer_index);
-    t = peer_index < 0 ? NULL : calloc(1, sizeof *t);
+    pthread_once(&indexes_once, make_indexes);
+    t = peer_index < 0 || edition_index < 0 ? NULL : calloc(1, sizeof *t);
     if (!t)
         return E_MEMORY;
     atomic_init(&t->uses, 1);
@@ -275,8 +363,17 @@ void tls_trust_replace(struct tls_trust *t, struct tls_trust *fresh)
     t->ctx = fresh->ctx;
     fresh->ctx = old; /* connections made from it count it */
     atomic_store(&t->has_anchors, atomic_load(&fresh->has_anchors));
+    atomic_fetch_add(&t->reloads, 1);
     pthread_mutex_unlock(&t->lock);
     tls_trust_close(fresh);
+}
+
+uint64_t tls_trust_edition(const struct tls_trust *t)
+{
+    if (!t)
+        return 0;
+    return atomic_load(&t->reloads) +
+           (t->revocation.edition ? t->revocation.edition(t->revocation.ctx) : 0);
 }
 
 struct tls_trust *tls_trust_ref(struct tls_trust *t)
@@ -297,7 +394,8 @@ void tls_trust_close(struct tls_trust *t)
     free(t);
 }
 
-static bool attach_peer(SSL *ssl, struct tls_trust *t, const char *host, enum err *fault)
+static bool attach_peer(SSL *ssl, struct tls_trust *t, const char *host, enum err *fault,
+                        uint64_t edition)
 {
     struct peer *p = calloc(1, sizeof *p);
 
@@ -306,6 +404,7 @@ static bool attach_peer(SSL *ssl, struct tls_trust *t, const char *host, enum er
     p->trust = tls_trust_ref(t);
     p->host = strdup(host);
     p->fault = fault;
+    p->edition = edition;
     if (!p->host || !SSL_set_ex_data(ssl, peer_index, p)) {
         drop_peer(NULL, p, NULL, 0, 0, NULL);
         return false;
@@ -315,6 +414,7 @@ static bool attach_peer(SSL *ssl, struct tls_trust *t, const char *host, enum er
 
 SSL *tls_trust_ssl(struct tls_trust *t, const char *host, enum err *fault, SSL_SESSION *session)
 {
+    uint64_t edition = tls_trust_edition(t);
     SSL *ssl;
 
     pthread_mutex_lock(&t->lock);
@@ -324,12 +424,12 @@ SSL *tls_trust_ssl(struct tls_trust *t, const char *host, enum err *fault, SSL_S
     if (!ssl)
         return NULL;
     SSL_set_connect_state(ssl);
-    if (!attach_peer(ssl, t, host, fault) ||
+    if (!attach_peer(ssl, t, host, fault, edition) ||
         (!is_address(host) && !SSL_set_tlsext_host_name(ssl, host))) {
         SSL_free(ssl);
         return NULL;
     }
-    if (session)
+    if (session && is_of_edition(session, edition))
         SSL_set_session(ssl, session);
     return ssl;
 }

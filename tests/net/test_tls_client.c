@@ -4,8 +4,8 @@
  * TLS-001: TLS 1.2 with ECDHE_ECDSA_AES128_GCM_SHA256. TLS-003: lesser versions and suites.
  * TLS-004: expired, not yet valid, altered signature, unknown CI, issuer no CA, pathLen exceeded.
  * TLS-005: leaf on P-192/P-384, keyUsage, extended key usage. TLS-006: policy of another role.
- * TLS-007: names. TLS-008: wildcard. TLS-010: SNI. TLS-012: fresh ephemeral keys.
- * TLS-013: another key or chain than the pinned one.
+ * TLS-007: names. TLS-008: wildcard. TLS-009: revoked by the issuer. TLS-010: SNI. TLS-012: fresh
+ * ephemeral keys. TLS-013: another key or chain than the pinned one.
  */
 #include "net/http_client.h"
 #include "net/must.h"
@@ -633,9 +633,138 @@ static void replaced(void **state)
     free_cert(&other);
 }
 
+/* ---- revocation ---- */
+
+/* What somebody knows of revocations: one certificate of one issuer, and since when. */
+struct knows {
+    slice certificate, issuer;
+    uint64_t edition;
+    unsigned asked;
+};
+
+static bool knows_revoked(void *ctx, slice certificate, slice issuer)
+{
+    struct knows *k = ctx;
+
+    k->asked++;
+    return k->certificate.p && slice_eq(certificate, k->certificate) && slice_eq(issuer, k->issuer);
+}
+
+static uint64_t knows_edition(void *ctx)
+{
+    return ((struct knows *)ctx)->edition;
+}
+
+/* TLS-009: every certificate below the CI is asked about; pins are not. */
+static void revoked(void **state)
+{
+    struct knows k = { .edition = 1 };
+    const struct tls_revocation knowing = { knows_revoked, knows_edition, &k };
+    struct tls_trust_options o = { .ca = &ci.der, .ca_count = 1, .revocation = &knowing };
+    struct tls_trust *t = trust_of(&o), *pin;
+    struct cert_spec sub = {
+        .cn = "Sub CA",
+        .basic = "critical,CA:TRUE,pathlen:0",
+        .usage = "critical,keyCertSign",
+        .from_s = -DAY_S,
+        .until_s = 365 * DAY_S,
+        .by = &ci,
+    };
+    struct cert_spec s = good();
+    struct made_cert ca = make_cert(&sub), direct = make_cert(&s), below;
+    const struct made_cert *one[] = { &direct }, *two[] = { &below, &ca };
+
+    (void)state;
+    s.by = &ca;
+    below = make_cert(&s);
+    expect("not revoked", one, 1, t, HOST, E_OK);
+    assert_int_equal(k.asked, 1);
+    expect("not revoked, under a sub CA", two, 2, t, HOST, E_OK);
+    assert_int_equal(k.asked, 3);
+    k.certificate = direct.der;
+    k.issuer = ci.der;
+    expect("revoked", one, 1, t, HOST, E_REVOKED);
+    expect("another one", two, 2, t, HOST, E_OK);
+    k.certificate = ca.der;
+    expect("the CA above it", two, 2, t, HOST, E_REVOKED);
+    k.certificate = below.der;
+    expect("by one who did not issue it", two, 2, t, HOST, E_OK);
+    k.issuer = ca.der;
+    expect("by the sub CA", two, 2, t, HOST, E_REVOKED);
+    tls_trust_replace(t, trust_ci());
+    expect("who knows of it stays", two, 2, t, HOST, E_REVOKED);
+    o = (struct tls_trust_options){ .pinned_leaf = below.der, .revocation = &knowing };
+    pin = trust_of(&o);
+    expect("pinned", two, 2, pin, HOST, E_OK);
+    tls_trust_close(pin);
+    tls_trust_close(t);
+    free_cert(&below);
+    free_cert(&direct);
+    free_cert(&ca);
+}
+
+/* What was verified before is not gone on with: neither a kept connection, nor a session. */
+static void revoked_meanwhile(void **state)
+{
+    struct knows k = { .edition = 1 };
+    const struct tls_revocation knowing = { knows_revoked, knows_edition, &k };
+    const struct tls_trust_options o = { .ca = &ci.der, .ca_count = 1, .revocation = &knowing };
+    struct cert_spec s = good();
+    struct made_cert leaf = make_cert(&s);
+    struct tls_identity id = { .chain = &leaf.der, .chain_count = 1, .key = leaf.key };
+    struct tls_server_options so = { .identities = &id, .identity_count = 1 };
+    struct http_limits limits = { .requests = 3 };
+    struct http_client_options co = { 0 };
+    struct http_call call = { .host = HOST, .path = "/echo", .tls = trust_of(&o) };
+    struct tls_server *tls;
+    struct http_server *server;
+    struct http_client *http;
+    struct http_answer answer;
+    struct hosts *hosts;
+    /* what each call goes over, and what the edition is before it */
+    static const struct {
+        uint64_t edition;
+        bool reused, resumed;
+    } rows[] = {
+        { 1, false, false }, { 1, true, false }, { 2, false, false }, { 2, true, false },
+        { 2, true, false },  { 2, false, true }, { 2, true, true },   { 3, false, false },
+        { 3, true, false },  { 3, true, false }, { 4, false, false },
+    };
+
+    (void)state;
+    assert_int_equal(tls_server_open(&so, &tls), E_OK);
+    server = wire_server(&limits, tls);
+    assert_int_equal(hosts_open(&hosts), E_OK);
+    assert_int_equal(hosts_add(hosts, "*=127.0.0.1"), E_OK);
+    co.hosts = hosts;
+    assert_int_equal(http_client_open(&co, &http), E_OK);
+    call.port = http_server_port(server);
+    call.body = SLICE_LIT("hi");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        k.edition = rows[i].edition;
+        assert_int_equal(http_client_fetch(http, &call, &arena, &answer), E_OK);
+        if (answer.reused != rows[i].reused || answer.tls.resumed != rows[i].resumed)
+            fail_msg("call %zu: %s, %s", i, answer.reused ? "reused" : "fresh",
+                     answer.tls.resumed ? "resumed" : "verified");
+    }
+    k.certificate = leaf.der;
+    k.issuer = ci.der;
+    k.edition++;
+    assert_int_equal(http_client_fetch(http, &call, &arena, &answer), E_REVOKED);
+    assert_int_equal(http_server_stats(server).requests, COUNT(rows));
+    http_client_close(http);
+    http_server_close(server);
+    tls_server_close(tls);
+    tls_trust_close(call.tls);
+    hosts_close(hosts);
+    free_cert(&leaf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(revoked),
+        cmocka_unit_test(revoked_meanwhile),
         cmocka_unit_test(leaves),
         cmocka_unit_test(leaf_on_p192),
         cmocka_unit_test(roles),
