@@ -11,6 +11,7 @@
 
 #include "dunlin/ipa.h"
 #include "net/resolve.h"
+#include "net/tls.h"
 #include "reader/reader.h"
 
 struct agent;
@@ -27,6 +28,8 @@ struct agent_options {
        certificates that are believed; none: the machine's trust store. */
     const slice *eim_ca;
     size_t eim_ca_count;
+
+    const struct tls_revocation *revocation; /* of servers' certificates; NULL: none */
 
     bool asn1_es9plus; /* ES9+ in its ASN.1 binding */
     bool direct;       /* this device reaches SM-DP+ servers itself; also when neither is set */

@@ -26,6 +26,7 @@ static enum err open_trust(struct agent_web *w, enum cert_role a, enum cert_role
         .ca_count = w->o->smdp_ca_count,
         .policies = { role_facts(a)->policy, role_facts(a)->policy_v3, role_facts(b)->policy,
                       role_facts(b)->policy_v3 },
+        .revocation = w->o->revocation,
     };
 
     return tls_trust_open(&o, out);
@@ -79,7 +80,7 @@ static void trust_certificate(struct tls_trust_options *o, const slice *der)
 
 void agent_web_eim(struct agent_web *w, unsigned index, slice configuration)
 {
-    struct tls_trust_options o = { 0 };
+    struct tls_trust_options o = { .revocation = w->o->revocation };
     struct eim_configuration_data c;
     uint8_t *buf = malloc(configuration.n + DER_HEAD_MAX);
     struct der_writer dw = der_writer(buf, buf ? configuration.n + DER_HEAD_MAX : 0);

@@ -6,6 +6,7 @@
  */
 #include "cmd/card_way.h"
 #include "cmd/cmd.h"
+#include "cmd/crl_lists.h"
 #include "cmd/options.h"
 
 #include "agent/agent.h"
@@ -35,17 +36,21 @@ struct device {
     slice ci;
     uint8_t eim_buf[INITIAL_EIM_MAX], item_buf[INITIAL_EIM_MAX];
     slice initial_eim;
+    struct option_list crl_paths;
+    struct crl_lists crls;
     struct hosts *hosts;
     struct card_way way;
     bool troubled; /* something went wrong in this poll */
 };
 
-static volatile sig_atomic_t ended;
+static volatile sig_atomic_t ended, outdated;
 
-static void end_it(int signal_number)
+static void on_signal(int signal_number)
 {
-    (void)signal_number;
-    ended = 1;
+    if (signal_number == SIGHUP)
+        outdated = 1;
+    else
+        ended = 1;
 }
 
 static int fail(const char *what, const char *why)
@@ -158,6 +163,32 @@ static int make_initial_eim(struct device *d)
     return e ? fail(d->eim, err_text(e)) : EXIT_DONE;
 }
 
+static int load_crls(struct device *d)
+{
+    const struct crl_lists_options o = {
+        .who = "dunlin ipa",
+        .paths = d->crl_paths.values,
+        .path_count = d->crl_paths.count,
+        .ca = &d->ci,
+    };
+    char why[800];
+    struct reason r = { why, sizeof why };
+
+    if (crl_lists_open(&o, &d->crls, &r) || crl_lists_reload(&d->crls, &r))
+        return fail("--crl", why);
+    return EXIT_DONE;
+}
+
+/* After SIGHUP. */
+static void reload_crls(struct device *d)
+{
+    char why[800];
+
+    outdated = 0;
+    if (crl_lists_reload(&d->crls, &(struct reason){ why, sizeof why }))
+        fail("not reloaded", why);
+}
+
 static int load_hosts(struct device *d, size_t count)
 {
     enum err e = hosts_open(&d->hosts);
@@ -192,6 +223,7 @@ static int live(struct device *d)
         .smdp_ca_count = 1,
         .eim_ca = &d->ci,
         .eim_ca_count = 1,
+        .revocation = crl_lists_tls(&d->crls),
         .asn1_es9plus = d->asn1,
         .direct = !d->indirect,
         .indirect = d->indirect,
@@ -209,6 +241,8 @@ static int live(struct device *d)
     if (e)
         return fail("start", err_text(e));
     while (!ended) {
+        if (outdated)
+            reload_crls(d);
         e = agent_run(agent, &wake_ms);
         if (e || d->once)
             break;
@@ -238,6 +272,8 @@ static int run(struct device *d, size_t hosts_rows)
     if (!status && d->print_eim)
         return print_eim(d);
     if (!status)
+        status = load_crls(d);
+    if (!status)
         status = load_hosts(d, hosts_rows);
     if (!status)
         status = card_way_open(&d->way, "dunlin ipa");
@@ -251,12 +287,15 @@ static int run(struct device *d, size_t hosts_rows)
 int cmd_ipa(int argc, char **argv)
 {
     static struct device d;
+    static const char *crls[CRL_PATHS_MAX];
     const struct option rows[] = {
         { "card", OPTION_TEXT, &d.way.tcp, 0, 0, "HOST[:PORT]",
           "the card's socket, as `dunlin card` opens it (default 127.0.0.1:35963)" },
         CARD_WAY_ROWS(&d.way),
         { "pki", OPTION_TEXT, &d.pki, 0, 0, "DIR",
           "the CI that servers are trusted under, by `dunlin pki init` (default var/pki)" },
+        { "crl", OPTION_LIST, &d.crl_paths, 0, 0, "FILE",
+          "revocation lists of that CI, or a folder of them; SIGHUP reads them again" },
         { "eim", OPTION_TEXT, &d.eim, 0, 0, "NAME[:PORT]",
           "configure this eIM where the card has none (key: eim-sign.der of --pki)" },
         { "print-eim", OPTION_FLAG, &d.print_eim, 0, 0, NULL,
@@ -285,7 +324,9 @@ int cmd_ipa(int argc, char **argv)
     };
     int status;
 
-    d = (struct device){ .pki = "var/pki", .poll_s = 3600, .retry_s = 10 };
+    d = (struct device){
+        .pki = "var/pki", .poll_s = 3600, .retry_s = 10, .crl_paths = { crls, CRL_PATHS_MAX, 0 }
+    };
     status = options_parse(&o, argc, argv);
     if (status >= 0)
         return status;
@@ -293,9 +334,12 @@ int cmd_ipa(int argc, char **argv)
         fprintf(stderr, "dunlin ipa: --print-eim needs --eim\n");
         return EXIT_USAGE;
     }
-    signal(SIGINT, end_it);
-    signal(SIGTERM, end_it);
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    if (d.crl_paths.count)
+        signal(SIGHUP, on_signal);
     status = run(&d, o.words_count);
+    crl_lists_close(&d.crls);
     hosts_close(d.hosts);
     free(d.ci_owned);
     free(d.eim_owned);

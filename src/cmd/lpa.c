@@ -301,6 +301,7 @@ static int list_readers(void)
 int cmd_lpa(int argc, char **argv)
 {
     static struct assistant s;
+    static const char *crls[CRL_PATHS_MAX];
     struct lpa_args *a = &s.a;
     const struct option rows[] = {
         { "card", OPTION_TEXT, &s.way.tcp, 0, 0, "HOST[:PORT]",
@@ -315,6 +316,8 @@ int cmd_lpa(int argc, char **argv)
         { "system-ca", OPTION_FLAG, &a->system_ca, 0, 0, NULL, "or this machine's trust store" },
         { "server-cert", OPTION_TEXT, &a->server_cert, 0, 0, "FILE",
           "or this very TLS certificate, whatever its name and dates" },
+        { "crl", OPTION_LIST, &a->crls, 0, 0, "FILE",
+          "revocation lists of that CI, or a folder of them; may be given again" },
         { "hosts", OPTION_TEXT, &a->hosts, 0, 0, "ROWS",
           "name[:port]=address[:port],... that DNS is not asked for" },
         { "smdp", OPTION_TEXT, &a->smdp, 0, 0, "NAME", "download: instead of an activation code" },
@@ -351,7 +354,8 @@ int cmd_lpa(int argc, char **argv)
     };
     int status;
 
-    s = (struct assistant){ .a = { .block = 120 }, .host = { .lock = -1, .file = { .fd = -1 } } };
+    s = (struct assistant){ .a = { .block = 120, .crls = { crls, CRL_PATHS_MAX, 0 } },
+                            .host = { .lock = -1, .file = { .fd = -1 } } };
     status = options_parse(&o, argc, argv);
     if (status >= 0)
         return status;

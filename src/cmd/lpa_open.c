@@ -60,6 +60,11 @@ static int load_hosts(struct assistant *s)
 static int load_trust(struct assistant *s)
 {
     struct tls_trust_options o = { .system_ca = s->a.system_ca };
+    struct crl_lists_options lists = { .who = "dunlin lpa",
+                                       .paths = s->a.crls.values,
+                                       .path_count = s->a.crls.count };
+    char why[800];
+    struct reason reason = { why, sizeof why };
     enum err e = E_OK;
 
     if (!s->a.system_ca || s->a.ca) {
@@ -71,6 +76,7 @@ static int load_trust(struct assistant *s)
         if (!e) {
             o.ca = &s->ca;
             o.ca_count = 1;
+            lists.ca = &s->ca;
         }
     }
     if (s->a.server_cert) {
@@ -79,6 +85,9 @@ static int load_trust(struct assistant *s)
             return lpa_say(s->a.server_cert, err_text(e));
         o.pinned_leaf = s->server;
     }
+    if (crl_lists_open(&lists, &s->crls, &reason) || crl_lists_reload(&s->crls, &reason))
+        return lpa_say("--crl", why);
+    o.revocation = crl_lists_tls(&s->crls);
     e = tls_trust_open(&o, &s->tls);
     return e ? lpa_say("trust", err_text(e)) : EXIT_DONE;
 }
@@ -231,6 +240,7 @@ void assistant_close(struct assistant *s)
     if (s->hosted)
         host_close(&s->host);
     tls_trust_close(s->tls);
+    crl_lists_close(&s->crls);
     hosts_close(s->hosts);
     free(s->ca_owned);
     free(s->server_owned);

@@ -4,6 +4,8 @@
 
 #include "cmd/card_host.h"
 #include "cmd/card_way.h"
+#include "cmd/crl_lists.h"
+#include "cmd/options.h"
 #include "lpa/lpa.h"
 
 #include <stdio.h>
@@ -16,6 +18,7 @@ struct lpa_args {
     long block;
     const char *words[LPA_WORDS];
     size_t count;
+    struct option_list crls;
 };
 
 struct assistant {
@@ -25,6 +28,7 @@ struct assistant {
     struct card_host host;
     bool hosted;
     struct hosts *hosts;
+    struct crl_lists crls;
     struct tls_trust *tls;
     uint8_t *ca_owned, *server_owned;
     slice ca, server;

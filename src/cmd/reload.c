@@ -1,4 +1,4 @@
-/* SIGHUP: certificates, keys and CIs anew, all of them or none. */
+/* SIGHUP: certificates, keys, CIs and revocation lists anew, all of them or none. */
 #include "cmd/servers.h"
 
 #include "base/text.h"
@@ -38,28 +38,29 @@ static enum err check_successor(struct servers *s, const struct keyring *fresh, 
 static enum err prepare(struct servers *s, struct keyring **keys, struct reason *r)
 {
     const struct keyring_folders folders = servers_folders(s->options);
-    struct upstreams_options upstreams;
     struct listener *listeners[7];
     size_t count = list_listeners(s, listeners);
     enum err e = keyring_read(s->crypto, &folders, time(NULL), keys, r);
 
     if (!e)
         e = check_successor(s, *keys, r);
-    if (e)
-        return e;
-    upstreams = servers_upstreams(s->options, *keys);
-    e = upstreams_prepare(&s->upstreams, &upstreams, r);
+    if (!e)
+        e = servers_prepare(s, *keys, r);
     for (size_t i = 0; !e && i < count; i++)
         e = listener_prepare(listeners[i], r);
     return e;
 }
 
-/* Cannot fail. */
+/*
+ * Cannot fail. The lists before the keyring: what was verified, and is remembered, under the new
+ * generation was asked of the new lists.
+ */
 static void settle(struct servers *s, struct keyring *keys, bool take)
 {
     struct listener *listeners[7];
     size_t count = list_listeners(s, listeners);
 
+    crl_lists_settle(&s->crls, take);
     upstreams_settle(&s->upstreams, take);
     for (size_t i = 0; i < count; i++)
         listener_settle(listeners[i], take);

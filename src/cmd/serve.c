@@ -15,6 +15,7 @@
 #define HOSTS_MAX 16
 
 static const char *credentials[FURTHER_MAX];
+static const char *crls[CRL_PATHS_MAX];
 
 struct serve_args {
     const char *dir, *pki, *bind, *roles, *smdp_name, *smds_name, *root_smds, *eim_name, *config,
@@ -23,7 +24,7 @@ struct serve_args {
     const char *admin_bind;
     struct option_list admin_certificates;
     bool log_json;
-    struct option_list credentials;
+    struct option_list credentials, crls;
     long smdp_port, es2_port, smds_port, es12_port, eim_port, admin_port, workers, event_days,
         download_attempts, keep_days;
 };
@@ -48,12 +49,21 @@ static size_t split_hosts(char *text, const char **rows)
     return n;
 }
 
+static void say_revoked(const struct servers *s)
+{
+    if (!s->crls.now)
+        return;
+    printf("serve: revoked certificates: %zu\n", revocations_count(s->crls.now));
+    fflush(stdout);
+}
+
 static void reload(struct servers *s)
 {
     char why[600];
     bool refused = servers_reload(s, why, sizeof why) != E_OK;
 
     served_report_reload(s->options->log, servers_generation(s), refused ? why : NULL);
+    say_revoked(s);
 }
 
 /* Until a signal that ends; SIGHUP reloads. */
@@ -79,6 +89,8 @@ static int run(const struct serve_args *a)
         .pki = a->pki ? a->pki : pki,
         .credentials = a->credentials.values,
         .credential_count = a->credentials.count,
+        .crls = a->crls.values,
+        .crl_count = a->crls.count,
         .bind = a->bind,
         .smdp_name = has_role(a->roles, "smdp") ? a->smdp_name : NULL,
         .smds_name = has_role(a->roles, "smds") ? a->smds_name : NULL,
@@ -146,6 +158,7 @@ static int run(const struct serve_args *a)
         if (a->admin_port >= 0)
             printf("serve: operator's desk on %s port %u\n", a->admin_bind, desk.listener.port);
         fflush(stdout);
+        say_revoked(&s);
         wait_for(&stop, &s, &watch);
     }
     desk_close(&desk);
@@ -158,6 +171,7 @@ int cmd_serve(int argc, char **argv)
     const char *certificates[DESK_CERTIFICATES];
     struct serve_args a = {
         .credentials = { credentials, FURTHER_MAX, 0 },
+        .crls = { crls, CRL_PATHS_MAX, 0 },
         .dir = "var",
         .bind = "127.0.0.1",
         .roles = "smdp,eim",
@@ -180,6 +194,8 @@ int cmd_serve(int argc, char **argv)
         { "pki", OPTION_TEXT, &a.pki, 0, 0, "DIR", "certificates and keys (DIR/pki)" },
         { "credential", OPTION_LIST, &a.credentials, 0, 0, "DIR",
           "a CI with certificates and keys that is served too; may be given again" },
+        { "crl", OPTION_LIST, &a.crls, 0, 0, "FILE",
+          "revocation lists, in DER or PEM, or a folder of them; may be given again" },
         { "roles", OPTION_TEXT, &a.roles, 0, 0, "LIST", "of smdp, smds, eim (smdp,eim)" },
         { "master-key", OPTION_TEXT, &a.master_key, 0, 0, "FILE",
           "seals secrets in the databases; dunlin vault init makes it" },
@@ -219,7 +235,8 @@ int cmd_serve(int argc, char **argv)
         .usage = "dunlin serve [OPTIONS]",
         .about =
             "Runs an SM-DP+, an SM-DS, an eIM until SIGINT or SIGTERM. Certificates come from\n"
-            "`dunlin pki init`; SIGHUP reads them again, keys and CIs too.",
+            "`dunlin pki init`; SIGHUP reads them again, keys, CIs and revocation lists\n"
+            "too.",
         .rows = rows,
         .count = sizeof rows / sizeof *rows,
     };
@@ -227,6 +244,7 @@ int cmd_serve(int argc, char **argv)
 
     if (status < 0 && a.config) {
         a.credentials.count = 0; /* the second time over the command line adds them again */
+        a.crls.count = 0;
         status = options_read_file(&o, a.config, "serve");
         if (status < 0)
             status = options_parse(&o, argc, argv);

@@ -23,31 +23,44 @@ struct keyring_folders servers_folders(const struct servers_options *o)
     };
 }
 
-struct upstreams_options servers_upstreams(const struct servers_options *o,
-                                           const struct keyring *keys)
+/* Revocation lists are of the CIs of the keyring, and of the operators' CAs. */
+enum err servers_prepare(struct servers *s, struct keyring *keys, struct reason *r)
 {
-    return (struct upstreams_options){
+    const struct servers_options *o = s->options;
+    const struct upstreams_options upstreams = {
         .pki = o->pki,
         .keys = keys,
+        .revocation = crl_lists_tls(&s->crls),
         .operator_ca = o->operator_ca,
         .smdp = o->smdp_name,
         .smds = o->smds_name,
         .eim = o->eim_name,
     };
+    enum err e = crl_lists_prepare(&s->crls, &keys->trust, r);
+
+    keys->trust.revocations = s->crls.now;
+    return e ? e : upstreams_prepare(&s->upstreams, &upstreams, r);
 }
 
 static enum err open_keys(struct servers *s, const struct servers_options *o, struct reason *w)
 {
     const struct keyring_folders folders = servers_folders(o);
-    struct upstreams_options upstreams;
+    const struct crl_lists_options lists = {
+        .who = "serve",
+        .paths = o->crls,
+        .path_count = o->crl_count,
+        .ca_file = o->smdp_name ? o->operator_ca : NULL,
+    };
     struct keyring *keys;
-    enum err e = keyring_read(s->crypto, &folders, NO_TIME, &keys, w);
+    enum err e = crl_lists_open(&lists, &s->crls, w);
 
+    if (!e)
+        e = keyring_read(s->crypto, &folders, NO_TIME, &keys, w);
     if (e)
         return e;
     keyring_place_open(&s->keys, keys);
-    upstreams = servers_upstreams(o, keys);
-    e = upstreams_prepare(&s->upstreams, &upstreams, w);
+    e = servers_prepare(s, keys, w);
+    crl_lists_settle(&s->crls, !e);
     upstreams_settle(&s->upstreams, !e);
     return e;
 }
@@ -381,6 +394,7 @@ void servers_close(struct servers *s)
     smdp_close(s->smdp);
     identity_close(&s->eim_sign);
     keyring_place_close(&s->keys);
+    crl_lists_close(&s->crls);
     meters_close(s->meters);
     *s = (struct servers){ 0 };
 }

@@ -5,6 +5,7 @@
 #ifndef DUNLIN_CMD_SERVERS_H
 #define DUNLIN_CMD_SERVERS_H
 
+#include "cmd/crl_lists.h"
 #include "cmd/keyring_read.h"
 #include "cmd/served.h"
 #include "cmd/upstreams.h"
@@ -35,9 +36,11 @@ struct servers_options {
     const char *const *hosts; /* rows for net/resolve.h: where other servers are found */
     size_t host_count;
     unsigned download_attempts; /* of one order at the SM-DP+; 0: its default */
-    const char *master_key;     /* file, made by `dunlin vault init`; NULL: nothing is sealed */
-    long keep_days;             /* what is over goes after so many days; 0: never */
-    bool volatile_store;        /* do not wait for the disk: benchmarks of everything else */
+    const char *const *crls;    /* files and folders of revocation lists */
+    size_t crl_count;
+    const char *master_key; /* file, made by `dunlin vault init`; NULL: nothing is sealed */
+    long keep_days;         /* what is over goes after so many days; 0: never */
+    bool volatile_store;    /* do not wait for the disk: benchmarks of everything else */
     enum served_log log;
     bool meters; /* count what is answered, for the operator's desk */
 };
@@ -46,6 +49,7 @@ struct servers {
     const struct servers_options *options; /* borrowed until servers_close */
     const struct crypto *crypto;
     struct keyring_place keys; /* of SM-DP+ and SM-DS, and whom all believe; see servers_reload */
+    struct crl_lists crls;     /* asked by every generation of keys */
     struct identity eim_sign;
 
     struct smdp *smdp;
@@ -78,10 +82,11 @@ MUST_USE enum err servers_open_quiet(struct servers *s, const struct servers_opt
                                      size_t why_size);
 /*
  * Reads everything again that stands in the folders of certificates and keys: those of TLS, those
- * that sign at SM-DP+ and SM-DS, the CIs. All of it takes effect, or none: then `why` is a sentence
- * that names the file. What has begun goes on as it began: connections with their certificate,
- * sessions with their keyring (pki/keyring.h). The log of events of every store tells of it before
- * it takes effect. The eIM's key stays: cards know it. One thread at a time.
+ * that sign at SM-DP+ and SM-DS, the CIs; and the revocation lists. All of it takes effect, or
+ * none: then `why` is a sentence that names the file. What has begun goes on as it began:
+ * connections with their certificate, sessions with their keyring (pki/keyring.h). The log of
+ * events of every store tells of it before it takes effect. The eIM's key stays: cards know it. One
+ * thread at a time.
  */
 MUST_USE enum err servers_reload(struct servers *s, char *why, size_t why_size);
 /* 1 after the start, one more for each reload that took effect. */
@@ -94,8 +99,8 @@ static inline const struct anchor *servers_ci(const struct servers *s)
 
 /* For reload.c: what is read, and whom upstream servers find in it. */
 struct keyring_folders servers_folders(const struct servers_options *o);
-struct upstreams_options servers_upstreams(const struct servers_options *o,
-                                           const struct keyring *keys);
+/* The keyring is the next one; prepares what it is put in force with. */
+MUST_USE enum err servers_prepare(struct servers *s, struct keyring *keys, struct reason *r);
 
 /* Drains and closes. */
 void servers_close(struct servers *s);

@@ -52,6 +52,7 @@ static enum err prepare(struct upstreams *u, enum upstream which, const struct u
                       role_facts(facts[which].peer)->policy_v3,
                       role_facts(facts[which].or_peer)->policy,
                       role_facts(facts[which].or_peer)->policy_v3 },
+        .revocation = o->revocation,
     };
     struct tls_trust **fresh = &u->of[which].fresh;
     enum err e;

@@ -27,9 +27,10 @@ struct upstreams {
 
 struct upstreams_options {
     const char *pki;
-    const struct keyring *keys; /* its CIs are believed */
-    const char *operator_ca;    /* PEM: whom to believe at ES2+; NULL: the CIs */
-    bool smdp, smds, eim;       /* that run */
+    const struct keyring *keys;              /* its CIs are believed */
+    const struct tls_revocation *revocation; /* stays where it is; NULL: none */
+    const char *operator_ca;                 /* PEM: whom to believe at ES2+; NULL: the CIs */
+    bool smdp, smds, eim;                    /* that run */
 };
 
 /* All of it anew; then it is taken (always the first time) for connections to come, or dropped. */
