@@ -86,7 +86,7 @@ enum err agent_open(const struct agent_options *options, struct agent **out)
         return E_MEMORY;
     a->o = *options;
     terminal_side_init(&a->side, options->link);
-    e = agent_web_open(options, &a->web);
+    e = agent_web_open(&a->o, &a->web); /* which borrows them */
     if (!e)
         e = terminal_side_reset(&a->side);
     if (!e && !(a->ipa = ipa_init(a->memory, sizeof a->memory, &o)))

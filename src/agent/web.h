@@ -12,6 +12,7 @@ struct agent_body {
     slice left; /* what the machine has not taken */
 };
 
+/* The options are borrowed, and so is all they point to. */
 MUST_USE enum err agent_web_open(const struct agent_options *o, struct agent_web **out);
 void agent_web_close(struct agent_web *w);
 

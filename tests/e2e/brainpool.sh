@@ -63,6 +63,7 @@ tls_speaks() { # CURVE VERSION
     says "ASN1 OID: $1"
 }
 
+calls=0
 consumer() {
     lpa() {
         "$program" lpa --card "${at[0]}" --ca pki/ci.der --yes \
@@ -74,7 +75,7 @@ consumer() {
         expect 0 curl --silent --show-error --curves brainpoolP256r1:P-256 --cacert pki/ci.pem \
             --cert ../orange.pem --key ../orange.key --resolve "localhost:$es2:127.0.0.1" \
             --header 'X-Admin-Protocol: gsma/rsp/v2.2.2' --header 'Content-Type: application/json' \
-            --data "{\"header\":{\"functionRequesterIdentifier\":\"orange\",\"functionCallIdentifier\":\"1\"},\"iccid\":\"${iccids[3]}\",\"eid\":\"${eids[0]}\"${2:-}}" \
+            --data "{\"header\":{\"functionRequesterIdentifier\":\"orange\",\"functionCallIdentifier\":\"call $((++calls))\"},\"iccid\":\"${iccids[3]}\",\"eid\":\"${eids[0]}\"${2:-}}" \
             "https://localhost:$es2/gsma/rsp2/es2plus/$1"
         says Executed-Success
     }
