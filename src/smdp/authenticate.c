@@ -80,11 +80,8 @@ static enum err find_order(struct client *c, slice matching_id)
     c->order = NULL;
     if (matching_id.n == 0)
         return order_of_eid(c);
-    c->order = ARENA_NEW(c->turn->arena, struct smdp_order);
-    if (!c->order)
-        return E_MEMORY;
-    return store_get(c->turn->store, &smdp_order_table, SMDP_ORDER_BY_MATCHING_ID,
-                     STORE_KEY(store_text(matching_id)), c->order, c->turn->arena);
+    return smdp_read_order(c->turn, SMDP_ORDER_BY_MATCHING_ID, STORE_KEY(store_text(matching_id)),
+                           &c->order);
 }
 
 /* Free octets of extCardResource (TS 102 226 8.2.1.7): 82; INT64_MAX when it does not say. */

@@ -16,16 +16,36 @@ static struct smdp_order *order_in_turn(const struct turn *t, slice iccid)
     return NULL;
 }
 
+enum err smdp_read_order(struct turn *t, unsigned index, const struct store_value *key,
+                         size_t key_count, struct smdp_order **out)
+{
+    struct smdp_order *o = ARENA_NEW(t->arena, struct smdp_order);
+    enum err err = E_MEMORY;
+
+    *out = o;
+    if (o)
+        err = store_get(t->store, &smdp_order_table, index, key, key_count, o, t->arena);
+    if (!err)
+        turn_found(t, &smdp_order_table, o);
+    return err;
+}
+
+struct smdp_order *smdp_session_order(struct turn *t, const struct session *session)
+{
+    struct smdp_order *o =
+        session->order ? store_row_copy(&smdp_order_table, session->order, t->arena) : NULL;
+
+    if (o)
+        turn_found(t, &smdp_order_table, o);
+    return o;
+}
+
 enum err smdp_find_order(struct turn *t, slice iccid, struct smdp_order **out)
 {
     *out = order_in_turn(t, iccid);
     if (*out)
         return E_OK;
-    *out = ARENA_NEW(t->arena, struct smdp_order);
-    if (!*out)
-        return E_MEMORY;
-    return store_get(t->store, &smdp_order_table, SMDP_BY_KEY, STORE_KEY(store_blob(iccid)), *out,
-                     t->arena);
+    return smdp_read_order(t, SMDP_BY_KEY, STORE_KEY(store_blob(iccid)), out);
 }
 
 enum err smdp_find_profile(struct turn *t, slice iccid, struct smdp_profile *out)

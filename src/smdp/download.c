@@ -69,7 +69,7 @@ static enum err load_order(struct download *d)
 {
     if (!d->session->order)
         return smdp_find_order(d->turn, SLICE_OF(d->session->iccid), &d->order);
-    d->order = store_row_copy(&smdp_order_table, d->session->order, d->turn->arena);
+    d->order = smdp_session_order(d->turn, d->session);
     return d->order ? E_OK : E_MEMORY;
 }
 

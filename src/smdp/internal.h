@@ -21,6 +21,11 @@ struct smdp {
 
 /* E_NOTFOUND when there is none. The order is a copy in the arena, to be changed and committed. */
 MUST_USE enum err smdp_find_order(struct turn *t, slice iccid, struct smdp_order **out);
+/* The same by another index. */
+MUST_USE enum err smdp_read_order(struct turn *t, unsigned index, const struct store_value *key,
+                                  size_t key_count, struct smdp_order **out);
+/* The order as the session left it, likewise a copy; NULL: the session has none, or no memory. */
+struct smdp_order *smdp_session_order(struct turn *t, const struct session *session);
 MUST_USE enum err smdp_find_profile(struct turn *t, slice iccid, struct smdp_profile *out);
 /* Update with its time. */
 MUST_USE enum err smdp_save_order(struct turn *t, struct smdp_order *order);

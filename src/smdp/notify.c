@@ -92,8 +92,7 @@ static bool known_from_session(struct installation *in)
     in->iccid = arena_copy(in->turn->arena, SLICE_OF(s->iccid));
     in->eid = arena_copy(in->turn->arena, SLICE_OF(s->cma.eid));
     in->ordered_ms = s->ordered_ms;
-    if (s->order)
-        in->order = store_row_copy(&smdp_order_table, s->order, in->turn->arena);
+    in->order = smdp_session_order(in->turn, s);
     in->key = key_hold(s->cma.euicc_key);
     return true;
 }

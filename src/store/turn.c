@@ -35,9 +35,29 @@ enum err turn_insert(struct turn *t, const struct store_table *table, void *row)
     return add(t, CHANGE_INSERT, table, row, NULL);
 }
 
+struct turn_found {
+    struct turn_found *next;
+    const void *row, *was;
+};
+
+void turn_found(struct turn *t, const struct store_table *table, const void *row)
+{
+    struct turn_found *f = ARENA_NEW(t->arena, struct turn_found);
+    const void *was = f ? turn_row(t, table, row) : NULL;
+
+    if (!was)
+        return;
+    *f = (struct turn_found){ t->found, row, was };
+    t->found = f;
+}
+
 enum err turn_update(struct turn *t, const struct store_table *table, void *row)
 {
-    return add(t, CHANGE_UPDATE, table, row, NULL);
+    const struct turn_found *f = t->found;
+
+    while (f && f->row != row)
+        f = f->next;
+    return add(t, CHANGE_UPDATE, table, row, f ? f->was : NULL);
 }
 
 enum err turn_update_from(struct turn *t, const struct store_table *table, void *row,

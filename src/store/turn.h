@@ -75,6 +75,7 @@ struct turn {
 
     struct change *changes;
     size_t change_count, change_room;
+    struct turn_found *found; /* rows as they were read */
 
     void (*settle)(struct turn *t, bool committed); /* may be NULL */
     void *settle_context;
@@ -90,7 +91,12 @@ void turn_clear(struct turn *t);
  */
 MUST_USE enum err turn_insert(struct turn *t, const struct store_table *table, void *row);
 MUST_USE enum err turn_update(struct turn *t, const struct store_table *table, void *row);
-/* The same for a role that has the row as it was read: change.was; may be NULL. */
+/*
+ * The row is as it was read, and may be changed and then given to turn_update, which hands over how
+ * it was, too: change.was. Only a help: without memory it does nothing.
+ */
+void turn_found(struct turn *t, const struct store_table *table, const void *row);
+/* turn_update for a role that has another copy of the row as it was read; may be NULL. */
 MUST_USE enum err turn_update_from(struct turn *t, const struct store_table *table, void *row,
                                    const void *was);
 MUST_USE enum err turn_delete(struct turn *t, const struct store_table *table, void *row);
