@@ -12,14 +12,6 @@ root=testrootsmds.example.com
 eim=testeim.example.com
 eids=(89049032123451234500000000000186 89049032123451234500000000000283 89049032123451234500000000000380)
 
-until_says() { # FILE TEXT
-    for _ in $(seq 100); do
-        grep -qF -- "$2" "$1" && return
-        sleep 0.1
-    done
-    cat "$1" >&2
-    fail "not said: $2"
-}
 port() { # PATTERN: of a server
     sed -n "s/.*$1 .* port \([0-9]*\)$/\1/p" served
 }

@@ -15,13 +15,7 @@ ended() {
 }
 trap ended EXIT
 
-free_port() {
-    for port in $(shuf -i 20000-32000 -n 50); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-    done
-    echo "$port"
-}
-port=$(free_port) desk=$(free_port)
+free_ports port desk
 smdp=testsmdpplus1.example.com
 
 start() {

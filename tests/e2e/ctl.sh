@@ -12,17 +12,10 @@ ended() {
 }
 trap ended EXIT
 
-free_port() {
-    for port in $(shuf -i 20000-32000 -n 50); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-    done
-    echo "$port"
-}
-
 expect 0 "$DUNLIN" pki init --dir "$work/pki" --euiccs 1
 expect 0 "$DUNLIN" profile build -o "$work/p.der"
 iccid=$(grep -ohP '^iccid \K[0-9]+' "$work/out" "$work/err")
-desk=$(free_port)
+free_ports desk
 
 start() { # OPTIONS...
     : >"$work/served" # what an earlier one said does not count

@@ -12,23 +12,6 @@ smdp=testsmdpplus1.example.com
 root=testrootsmds.example.com
 eim=testeim.example.com
 
-free_ports() { # NAME...: each becomes a variable with the number of a free port
-    local port
-    for name in "$@"; do
-        while port=$((20000 + RANDOM % 12000)); do
-            (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-        done
-        declare -g "$name=$port"
-    done
-}
-until_says() { # FILE TEXT
-    for _ in $(seq 100); do
-        grep -qF -- "$2" "$1" && return
-        sleep 0.1
-    done
-    cat "$1" >&2
-    fail "not said: $2"
-}
 # cutting NAME STEM OCTETS CUTS [SERVER...]: $NAME is its port, NAME.log tells of the requests
 cutting() {
     local name=$1 stem=$2

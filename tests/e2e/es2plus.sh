@@ -18,13 +18,6 @@ client() { # NAME: a self-signed client certificate in $work/NAME.{pem,key}
         fail "openssl req"
 }
 
-free_port() {
-    for port in $(shuf -i 20000-32000 -n 50); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-    done
-    echo "$port"
-}
-
 expect 0 "$DUNLIN" pki init --dir "$work/pki" --euiccs 1
 iccids=()
 for i in 0 1 2; do
@@ -34,8 +27,7 @@ done
 client orange
 client violet
 client stranger
-es2=$(free_port)
-notify=$(free_port)
+free_ports es2 notify
 cat >"$work/orders" <<END
 operator orange $work/orange.pem localhost:$notify
 operator violet $work/violet.pem

@@ -110,12 +110,6 @@ says 'no difference'
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=acme \
     -keyout acme.key -out acme.pem 2>/dev/null || fail 'openssl req'
-free_port() {
-    for port in $(shuf -i 20000-32000 -n 50); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-    done
-    echo "$port"
-}
 port() { # port FILE PATTERN: the number behind the pattern, when the line is there
     for _ in $(seq 100); do
         sed -n "s/.*$2[ :]\([0-9]*\).*$/\1/p" "$1" | head -n 1 | grep . && return 0
@@ -132,7 +126,7 @@ device   $eid
 download $eid 1\$testsmdpplus1.example.com\$ACME-1 $iccid
 enable   $eid $iccid
 END
-es2=$(free_port)
+free_ports es2
 serve() {
     "$program" serve --smdp-port 0 --eim-port 0 --es2-port "$es2" --orders orders.txt >serve.out 2>serve.err &
     servers=$!

@@ -14,21 +14,6 @@ ended() {
 }
 trap ended EXIT
 
-free_port() {
-    for port in $(shuf -i 20000-32000 -n 50); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-    done
-    echo "$port"
-}
-until_says() { # FILE TEXT
-    for i in $(seq 100); do
-        grep -qs "$2" "$1" && return
-        sleep 0.1
-    done
-    cat "$1" >&2
-    fail "not said: $2"
-}
-
 # a server with five profiles, of which an operator orders one with a confirmation code
 expect 0 "$DUNLIN" pki init --dir "$work/pki" --euiccs 1
 iccids=()
@@ -38,7 +23,7 @@ for i in 0 1 2 3 4; do
 done
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=orange \
     -keyout "$work/orange.key" -out "$work/orange.pem" 2>/dev/null || fail 'openssl req'
-es2=$(free_port)
+free_ports es2
 cat >"$work/orders" <<END
 operator orange $work/orange.pem
 profile $work/p0.der FIRST
@@ -77,7 +62,7 @@ order "${iccids[4]}" '"matchingId":"LAST"'
 "$DUNLIN" card --tcp 0 --dir "$work/card" --pki "$work/pki" >"$work/inserted" 2>&1 &
 card=$!
 processes="$processes $card"
-until_says "$work/inserted" 'card .* at '
+until_says "$work/inserted" ' at '
 at=$(grep -oP ' at \K127[0-9.]*:[0-9]+' "$work/inserted")
 believe=(--ca "$work/pki/ci.der" --hosts "$smdp=127.0.0.1:$port")
 lpa() { "$DUNLIN" lpa --card "$at" "${believe[@]}" "$@" </dev/null; }

@@ -18,16 +18,6 @@ eid=89049032123451234500000000000186
 root=testrootsmds.example.com
 dp=testsmdpplus1.example.com
 
-free_ports() { # NAME...: each becomes a variable with the number of a free port
-    local port
-    for name in "$@"; do
-        while port=$((20000 + RANDOM % 12000)); do
-            (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-        done
-        declare -g "$name=$port"
-    done
-}
-
 # start NAME COMMAND...: waits for a line that says it listens
 start() {
     local name=$1
