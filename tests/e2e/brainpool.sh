@@ -55,20 +55,14 @@ tls_speaks() { # CURVE VERSION
     says "ASN1 OID: $1"
 }
 
-calls=0
+rsp_curl=(--curves brainpoolP256r1:P-256)
 consumer() {
     lpa() {
         "$program" lpa --card "${at[0]}" --ca pki/ci.der --yes \
             --hosts "$smdp=127.0.0.1:$(port SM-DP+),$root=127.0.0.1:$(port SM-DS)" "$@" </dev/null
     }
     order() { # FUNCTION MEMBERS
-        local es2
-        es2=$(port 'ES2+')
-        expect 0 curl --silent --show-error --curves brainpoolP256r1:P-256 --cacert pki/ci.pem \
-            --cert ../orange.pem --key ../orange.key --resolve "localhost:$es2:127.0.0.1" \
-            --header 'X-Admin-Protocol: gsma/rsp/v2.2.2' --header 'Content-Type: application/json' \
-            --data "{\"header\":{\"functionRequesterIdentifier\":\"orange\",\"functionCallIdentifier\":\"call $((++calls))\"},\"iccid\":\"${iccids[3]}\",\"eid\":\"${eids[0]}\"${2:-}}" \
-            "https://localhost:$es2/gsma/rsp2/es2plus/$1"
+        rsp_post pki/ci.pem ../orange orange "$(port 'ES2+')" "es2plus/$1" "\"iccid\":\"${iccids[3]}\",\"eid\":\"${eids[0]}\"${2:-}"
         says Executed-Success
     }
     expect 0 lpa download "1\$$smdp\$CONSUMER"

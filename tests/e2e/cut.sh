@@ -117,14 +117,7 @@ went ipa_es9 handleNotification 1 1
 heard smdp.notification 1
 
 # ES12, RegisterEvent: the order is not released, for nobody knows what the SM-DS has; then it is
-calls=0
-order() { # FUNCTION MEMBERS
-    expect 0 curl --silent --show-error --cacert var/pki/ci.pem --cert orange.pem --key orange.key \
-        --resolve "localhost:$es2:127.0.0.1" --header 'X-Admin-Protocol: gsma/rsp/v2.2.2' \
-        --header 'Content-Type: application/json' \
-        --data "{\"header\":{\"functionRequesterIdentifier\":\"orange\",\"functionCallIdentifier\":\"call $((++calls))\"},$2}" \
-        "https://localhost:$es2/gsma/rsp2/es2plus/$1"
-}
+order() { rsp_post var/pki/ci.pem orange orange "$es2" "es2plus/$1" "$2"; } # FUNCTION MEMBERS
 confirm() {
     order confirmOrder "\"iccid\":\"${iccids[1]}\",\"matchingId\":\"EVENT\",\"smdsAddress\":\"$root\",\"releaseFlag\":true"
 }

@@ -50,15 +50,7 @@ start() {
 start
 
 # call WHO FUNCTION MEMBERS [REQUESTER [CALL]]: the answer is in $work/out
-calls=0
-call() {
-    local header="\"header\":{\"functionRequesterIdentifier\":\"${4:-$1}\",\"functionCallIdentifier\":\"${5:-call $((++calls))}\"}"
-
-    expect 0 curl --silent --show-error --cacert "$work/pki/ci.pem" --cert "$work/$1.pem" \
-        --key "$work/$1.key" --resolve "localhost:$es2:127.0.0.1" --write-out '\nHTTP %{http_code}\n' \
-        --header 'X-Admin-Protocol: gsma/rsp/v2.2.2' --header 'Content-Type: application/json' \
-        --data "{$header${3:+,$3}}" "https://localhost:$es2/gsma/rsp2/es2plus/$2"
-}
+call() { rsp_post "$work/pki/ci.pem" "$work/$1" "${4:-$1}" "$es2" "es2plus/$2" "${3:-}" "${5:-}"; }
 succeeds() {
     says '"status":"Executed-Success"'
     says 'HTTP 200'

@@ -139,13 +139,8 @@ kill "$servers"
 wait "$servers" 2>/dev/null
 serve # the same file again: nothing twice
 grep -q 'pool acme.pack: 3 profiles, 0 of them new' serve.out || fail "$(cat serve.out serve.err)"
-calls=0
 call() { # call FUNCTION MEMBERS
-    expect 0 curl --silent --show-error --cacert var/pki/ci.pem --cert acme.pem --key acme.key \
-        --resolve "localhost:$es2:127.0.0.1" -H 'Content-Type: application/json' \
-        -H 'X-Admin-Protocol: gsma/rsp/v2.2.2' --data \
-        "{\"header\":{\"functionRequesterIdentifier\":\"acme\",\"functionCallIdentifier\":\"call $((++calls))\"},$2}" \
-        "https://localhost:$es2/gsma/rsp2/es2plus/$1"
+    rsp_post var/pki/ci.pem acme acme "$es2" "es2plus/$1" "$2"
     says '"status":"Executed-Success"'
 }
 call downloadOrder "\"iccid\":\"$iccid\""

@@ -40,13 +40,8 @@ smdp=testsmdpplus1.example.com
 port=$(grep -oP 'SM-DP\+ .* port \K[0-9]+' "$work/served")
 [ -n "$port" ] || fail "$(cat "$work/served")"
 
-calls=0
 es2() { # FUNCTION MEMBERS
-    expect 0 curl --silent --show-error --cacert "$work/pki/ci.pem" --cert "$work/orange.pem" \
-        --key "$work/orange.key" --resolve "localhost:$es2:127.0.0.1" \
-        --header 'X-Admin-Protocol: gsma/rsp/v2.2.2' --header 'Content-Type: application/json' \
-        --data "{\"header\":{\"functionRequesterIdentifier\":\"orange\",\"functionCallIdentifier\":\"call $((++calls))\"},$2}" \
-        "https://localhost:$es2/gsma/rsp2/es2plus/$1"
+    rsp_post "$work/pki/ci.pem" "$work/orange" orange "$es2" "es2plus/$1" "$2"
     says '"status":"Executed-Success"'
 }
 order() { # ICCID MEMBERS

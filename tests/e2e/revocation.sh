@@ -179,14 +179,7 @@ says 'a server was not reached'
 expect 0 ipa --crl dp.crl
 
 # ES12 and ES2+ of the SM-DP+: the SM-DS is refused, then it is not; likewise the operator's server
-calls=0
-order() { # FUNCTION MEMBERS
-    expect 0 curl --silent --show-error --cacert pki/ci.pem --cert orange.pem --key orange.key \
-        --resolve "localhost:$es2:127.0.0.1" --header 'X-Admin-Protocol: gsma/rsp/v2.2.2' \
-        --header 'Content-Type: application/json' \
-        --data "{\"header\":{\"functionRequesterIdentifier\":\"orange\",\"functionCallIdentifier\":\"call $((++calls))\"},$2}" \
-        "https://localhost:$es2/gsma/rsp2/es2plus/$1"
-}
+order() { rsp_post pki/ci.pem orange orange "$es2" "es2plus/$1" "$2"; } # FUNCTION MEMBERS
 confirm() {
     order confirmOrder "\"iccid\":\"${iccids[2]}\",\"matchingId\":\"EVENT\",\"smdsAddress\":\"$root\",\"releaseFlag\":true"
 }

@@ -87,15 +87,8 @@ download $eid smds
 END
 free_ports es9 es2 es11 es12 alt11 alt12 esipa iso desk rootdesk altdesk
 
-calls=0
-# post WHO PORT PATH MEMBERS: the answer is in $work/out
-post() {
-    expect 0 curl --silent --show-error --cacert pki/ci.pem --cert "$1.pem" --key "$1.key" \
-        --resolve "localhost:$2:127.0.0.1" --write-out '\nHTTP %{http_code}\n' \
-        --header 'X-Admin-Protocol: gsma/rsp/v2.2.2' --header 'Content-Type: application/json' \
-        --data "{\"header\":{\"functionRequesterIdentifier\":\"$5\",\"functionCallIdentifier\":\"call $((++calls))\"},$4}" \
-        "https://localhost:$2/gsma/rsp2/$3"
-}
+# post WHO PORT PATH MEMBERS REQUESTER: the answer is in $work/out
+post() { rsp_post pki/ci.pem "$1" "$5" "$2" "$3" "$4"; }
 # An event whose removal is under way keeps its name until the SM-DS has answered: asked again.
 operator() { # FUNCTION MEMBERS
     for _ in $(seq 200); do
