@@ -36,6 +36,7 @@ run() {
     chroot "$where" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
         bash -c "cd /root/dunlin && $1" >"$where/out" 2>&1 || status=$?
     end=$(date +%s%N)
+    grep "^FAILED" "$where/out"
     tail -n "${2:-3}" "$where/out"
     printf -- '--- %s: exit %d after %d.%03d s\n' "$1" "$status" $(((end - start) / 1000000000)) \
         $(((end - start) / 1000000 % 1000))
